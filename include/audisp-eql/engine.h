@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: events in, alerts out, in bounded memory. One thread, no clock
+ * of its own, no input or output.
+ */
+#ifndef AUDISP_EQL_ENGINE_H
+#define AUDISP_EQL_ENGINE_H
+
+#include <audisp-eql/alert.h>
+
+struct engine;
+
+struct engine_config {
+	const struct ruleset *rules; /* borrowed, outlives the engine */
+	size_t memcap; /* bytes: partials, events they keep, held-back hits */
+	int64_t reorder_ns; /* hold-back; see engine_process() */
+	int64_t lateness_ns; /* how long partials outlive maxspan */
+	int64_t suppress_ns; /* interval of one finding; 0 = never suppress */
+	/* exact order (replay): hold back for lateness_ns instead */
+	bool exact;
+	alert_fn on_alert;
+	void *user;
+};
+
+struct engine_stats {
+	uint64_t events; /* processed */
+	uint64_t hits; /* event and stage pairs whose condition held */
+	uint64_t matches; /* before suppression */
+	uint64_t alerts; /* handed on */
+	uint64_t suppressed;
+	uint64_t partials_started;
+	uint64_t partials_live;
+	uint64_t partials_evicted; /* by memcap */
+	uint64_t late_attempts;
+	uint64_t held_early; /* released before their time: memory */
+	uint64_t key_overflows; /* events beyond LIMIT_KEY_TUPLES */
+	size_t memory; /* bytes charged now */
+	size_t memory_peak;
+};
+
+/* 0, -EINVAL (configuration), -ENOMEM. */
+int engine_new(const struct engine_config *config, struct engine **out);
+void engine_free(struct engine **engine);
+
+/*
+ * Takes an event in arrival order (its arena may be reset afterwards). Stage
+ * conditions are evaluated at once; an event that holds for some stage is kept
+ * and held back for reorder_ns (exact: lateness_ns) of its host's time, then
+ * matched in the order of (effective time, serial). -ENOMEM is fatal.
+ */
+int engine_process(struct engine *engine, const struct event *event);
+/*
+ * Time passes without events: elapsed_ns of the monotonic clock since the last
+ * call. Releases what has been held back long enough.
+ */
+int engine_advance(struct engine *engine, int64_t elapsed_ns);
+/* End of input: releases all that is held back. */
+int engine_finish(struct engine *engine);
+/* Sends the closing alert of every suppression interval with repeats. */
+void engine_close_findings(struct engine *engine);
+/* Records of host were lost around this time: marks alerts that span it. */
+void engine_mark_gap(struct engine *engine, struct str host, int64_t time_ns);
+void engine_stats(const struct engine *engine, struct engine_stats *out);
+
+#endif

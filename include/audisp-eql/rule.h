@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules: metadata and a compiled query, loaded from files, immutable after.
+ *
+ * A rule set owns one arena and one field table; everything below it lives
+ * until ruleset_free(). Loading never stops at a bad file: each complaint is a
+ * struct diag, and a rule with an error is not in the set.
+ */
+#ifndef AUDISP_EQL_RULE_H
+#define AUDISP_EQL_RULE_H
+
+#include <audisp-eql/event.h>
+
+struct diag;
+struct pred; /* a compiled condition, eql/pred.h */
+
+enum severity {
+	SEVERITY_LOW = 21,
+	SEVERITY_MEDIUM = 47,
+	SEVERITY_HIGH = 73,
+	SEVERITY_CRITICAL = 99,
+};
+
+/* Which reading of names a rule accepts. */
+enum process_names {
+	PROCESS_NAMES_EITHER,
+	PROCESS_NAMES_INVOKED,
+	PROCESS_NAMES_RESOLVED,
+};
+
+/* A join key of one stage. */
+struct stage_key {
+	size_t slot;
+	bool optional; /* ?field: null is a value */
+};
+
+struct stage {
+	struct str category; /* empty = any */
+	unsigned int category_bit; /* 0 = any */
+	const struct pred *condition;
+	bool uses_readings; /* condition or a key reads a FIELD_READING field */
+	bool missing; /* ![ ]: must not happen */
+	size_t key_count;
+	const struct stage_key *keys; /* sequence-level ones first */
+};
+
+enum query_type {
+	QUERY_EVENT, /* one stage */
+	QUERY_SEQUENCE,
+	QUERY_SAMPLE,
+};
+
+enum pipe_type { PIPE_HEAD, PIPE_TAIL };
+
+struct query_pipe {
+	enum pipe_type type;
+	int64_t count;
+};
+
+struct query {
+	enum query_type type;
+	int64_t maxspan_ns; /* 0 = none written */
+	size_t key_count; /* the same for every stage and until */
+	size_t stage_count; /* runs are expanded */
+	struct stage *stages;
+	struct stage *until; /* NULL = none */
+	size_t pipe_count;
+	struct query_pipe *pipes;
+	size_t field_slot_count; /* slots any condition or key reads */
+	const size_t *field_slots;
+};
+
+struct technique {
+	struct str id, name, reference;
+	size_t subtechnique_count;
+	const struct technique *subtechniques;
+};
+
+struct threat {
+	struct str framework;
+	struct technique tactic; /* without techniques below */
+	size_t technique_count;
+	const struct technique *techniques;
+};
+
+struct str_list {
+	size_t count;
+	const struct str *items;
+};
+
+struct rule {
+	struct str id; /* rule_id, unique in a set */
+	struct str name;
+	struct str description;
+	struct str file; /* path it was loaded from */
+	struct str type; /* "eql" */
+	struct str language;
+	struct str license;
+	struct str version; /* as text, empty where absent */
+	struct str query_text;
+	enum severity severity;
+	int64_t risk_score; /* 0..100 */
+	int64_t from_ns; /* look-back of `from`, 6 minutes where absent */
+	int64_t suppress_ns; /* -1 = the configuration's */
+	enum process_names process_names;
+	bool process_names_set; /* else the configuration's applies */
+	bool enabled; /* not by `disable` */
+	struct str_list author, tags, references, false_positives, index;
+	/* fields that make up a finding; empty = the built-in ones */
+	size_t suppress_by_count;
+	const size_t *suppress_by;
+	size_t threat_count;
+	const struct threat *threats;
+	const struct query *query;
+	uint64_t hash; /* of id and query: same hash = same meaning */
+};
+
+/* What became of one rule of a file, for `aueql rules`. */
+enum rule_status {
+	RULE_FULL,
+	RULE_DEGRADED, /* runs, but some field or event kind is not supplied */
+	RULE_UNSUPPORTED, /* the language is right but we cannot run it */
+	RULE_SKIPPED, /* not an EQL rule */
+	RULE_INVALID, /* an error in the file or the query */
+};
+
+struct rule_reason {
+	unsigned int line, column; /* 0 = the rule as a whole */
+	struct str text;
+};
+
+/* One row for every rule met, the bad ones included. */
+struct rule_report {
+	struct str file, id, name, type;
+	enum rule_status status;
+	size_t reason_count;
+	const struct rule_reason *reasons;
+	const struct rule *rule; /* NULL unless full or degraded */
+};
+
+struct ruleset {
+	struct arena *arena;
+	struct field_table *fields;
+	size_t rule_count;
+	const struct rule *const *rules; /* the ones that run */
+	size_t report_count;
+	const struct rule_report *reports;
+	size_t error_count; /* invalid rules and unreadable files */
+	uint64_t hash; /* of all rules' hashes: the rule set's identity */
+};
+
+/* Called for every complaint; the diag is the caller's, valid meanwhile. */
+typedef void (*diag_fn)(void *user, const struct diag *diag);
+
+struct ruleset_options {
+	const char *const *paths; /* files and directories */
+	size_t path_count;
+	/* rule ids or file names (with or without suffix) that do not run */
+	const char *const *disable;
+	size_t disable_count;
+	bool run_disabled; /* also rules that say mode = "off" themselves */
+	enum process_names process_names; /* for rules that do not say */
+	diag_fn on_diag; /* may be NULL */
+	void *user;
+};
+
+/*
+ * Loads files, and *.toml in directories (sorted, not recursive). A path that
+ * does not exist is an error diag, a rules directory that is absent altogether
+ * included. Returns 0 with *out set even where rules had errors (see
+ * error_count), -ENOMEM else.
+ */
+int ruleset_load(const struct ruleset_options *options, struct ruleset **out);
+void ruleset_free(struct ruleset **set);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the subcommands of aueql share. */
+#ifndef AUDISP_EQL_AUEQL_COMMAND_H
+#define AUDISP_EQL_AUEQL_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <audisp-eql/rule.h>
+
+/* Exit codes, as aueql(8) documents them. */
+enum {
+	EXIT_DONE = 0, /* the job was done, whatever it found */
+	EXIT_NOT_DONE = 1, /* could not be done whole, or problems found */
+	EXIT_USAGE = 2, /* wrong command line */
+};
+
+/* One subcommand: a row of the table in main.c. */
+struct command {
+	const char *name;
+	const char *summary; /* one line of --help */
+	const char *help; /* usage and options, for NAME --help */
+	/* argv[0] is the subcommand's name; returns an exit code */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command command_check;
+extern const struct command command_events;
+extern const struct command command_replay;
+extern const struct command command_rules;
+
+/* --help of a subcommand on stdout; EXIT_DONE. */
+int command_help(const struct command *command);
+/* Complaint about the command line on stderr; EXIT_USAGE. */
+int command_usage(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* "aueql: " and the sentence on stderr. */
+void command_error(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+/* A diag_fn that prints on stderr. */
+void command_diag(void *user, const struct diag *diag);
+/* Flushes stdout; EXIT_NOT_DONE with a word on stderr where that failed. */
+int command_finish(int code);
+
+enum command_format { FORMAT_TEXT, FORMAT_JSON };
+
+/* The argument of --format; false = neither text nor json. */
+bool command_parse_format(const char *text, enum command_format *out);
+
+/*
+ * Loads rules: the given paths, run even where switched off, or with none the
+ * configuration's. Complaints go to stderr. EXIT_DONE, or EXIT_NOT_DONE where
+ * something had an error; *out is set nevertheless, unless nothing could be
+ * loaded at all.
+ */
+int command_load_rules(const char *const *paths, size_t count,
+		       struct ruleset **out);
+
+#endif

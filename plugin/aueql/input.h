@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files a subcommand reads. */
+#ifndef AUDISP_EQL_AUEQL_INPUT_H
+#define AUDISP_EQL_AUEQL_INPUT_H
+
+#include <stddef.h>
+
+/* Takes a chunk; 0, or -errno which ends the reading. */
+typedef int (*input_fn)(void *user, const char *data, size_t len);
+
+struct input {
+	char **paths; /* "-" = standard input; none = auditd's own logs */
+	size_t count;
+	input_fn on_chunk;
+	/* after each file: a last record without newline is whole */
+	int (*on_end)(void *user);
+	void *user;
+};
+
+/*
+ * Reads all files in order, with progress on a terminal. A file that cannot be
+ * read is told on stderr and the rest is read nevertheless: then
+ * EXIT_NOT_DONE. EXIT_DONE else.
+ */
+int input_read(const struct input *input);
+
+#endif

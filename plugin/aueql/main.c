@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* aueql: the command line beside the plugin. One row per subcommand. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../config.h"
+#include "../util/diag.h"
+#include "command.h"
+
+static const struct command *const commands[] = {
+	&command_check,
+	&command_events,
+	&command_replay,
+	&command_rules,
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: aueql COMMAND [OPTION]... [OPERAND]...\n"
+	      "Asks audisp-eql: EQL detection over Linux audit records.\n"
+	      "\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name,
+			commands[i]->summary);
+	fputs("\n"
+	      "Options:\n"
+	      "  -h, --help     this text; COMMAND --help tells more\n"
+	      "  -V, --version  the version\n"
+	      "\n"
+	      "Exit status: 0 = done, whatever was found; 1 = not done whole,\n"
+	      "or check found problems; 2 = wrong command line.\n"
+	      "Manual: aueql(8), audisp-eql-rules(7).\n",
+	      out);
+}
+
+int command_help(const struct command *command)
+{
+	fputs(command->help, stdout);
+	return command_finish(EXIT_DONE);
+}
+
+int command_usage(const struct command *command, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "aueql %s: ", command->name);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fprintf(stderr, "\nTry 'aueql %s --help'.\n", command->name);
+	return EXIT_USAGE;
+}
+
+void command_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("aueql: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void command_diag(void *user, const struct diag *diag)
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	(void)user;
+	diag_print(diag, &text);
+	fwrite(text.data, 1, text.len, stderr);
+	strbuf_free(&text);
+}
+
+int command_finish(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	/* a reader that had enough (head) is no failure worth a word */
+	if (errno != EPIPE)
+		command_error("standard output: %s", strerror(errno));
+	return EXIT_NOT_DONE;
+}
+
+bool command_parse_format(const char *text, enum command_format *out)
+{
+	if (!strcmp(text, "text"))
+		*out = FORMAT_TEXT;
+	else if (!strcmp(text, "json"))
+		*out = FORMAT_JSON;
+	else
+		return false;
+	return true;
+}
+
+static int load_rules(const struct ruleset_options *options,
+		      struct ruleset **out)
+{
+	struct ruleset *rules;
+	int rc = ruleset_load(options, &rules);
+
+	if (rc) {
+		command_error("rules: %s", strerror(-rc));
+		return EXIT_NOT_DONE;
+	}
+	*out = rules;
+	return rules->error_count ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
+int command_load_rules(const char *const *paths, size_t count,
+		       struct ruleset **out)
+{
+	struct ruleset_options options = {
+		.paths = paths,
+		.path_count = count,
+		.on_diag = command_diag,
+		.run_disabled = true,
+	};
+	struct config *config = NULL;
+	int rc;
+
+	if (!count) {
+		rc = config_load(NULL, command_diag, NULL, &config);
+		if (rc) {
+			command_error("configuration: %s", strerror(-rc));
+			return EXIT_NOT_DONE;
+		}
+		options.paths = config->rule_paths;
+		options.path_count = config->rule_path_count;
+		options.disable = config->disable;
+		options.disable_count = config->disable_count;
+		options.process_names = config->process_names;
+		options.run_disabled = false;
+	}
+	rc = load_rules(&options, out);
+	config_free(&config);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
+		print_help(stdout);
+		return command_finish(EXIT_DONE);
+	}
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
+		puts("aueql " PACKAGE_VERSION);
+		return command_finish(EXIT_DONE);
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(argv[1], commands[i]->name))
+			return commands[i]->run(commands[i], argc - 1,
+						argv + 1);
+	command_error("no command '%s'\nTry 'aueql --help'.", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* aueql replay: recorded logs through the whole pipeline. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <audisp-eql/output.h>
+
+#include "../config.h"
+#include "../pipeline.h"
+#include "command.h"
+#include "ecs.h"
+#include "input.h"
+
+struct replay {
+	enum command_format format;
+	bool ecs;
+	const char **rule_paths; /* -r */
+	size_t rule_path_count;
+	struct ruleset *rules;
+	struct pipeline *pipeline;
+	struct ecs_stream *documents; /* --ecs */
+	struct arena *arena; /* of the alert in hand */
+	uint64_t alerts;
+	bool failed; /* an alert could not be rendered */
+};
+
+static void replay_on_alert(void *user, const struct alert *alert)
+{
+	struct replay *replay = user;
+	struct render_context context = {
+		.rule_set = replay->rules->hash,
+		.fields = replay->rules->fields,
+		.version = PACKAGE_VERSION,
+	};
+	struct rendered rendered;
+	struct str text;
+
+	arena_reset(replay->arena);
+	if (alert_render(alert, &context, replay->arena, &rendered)) {
+		replay->failed = true;
+		return;
+	}
+	replay->alerts++;
+	text = replay->format == FORMAT_JSON ? rendered.json : rendered.text;
+	fwrite(text.data, 1, text.len, stdout);
+	fputc('\n', stdout);
+}
+
+static int replay_on_chunk(void *user, const char *data, size_t len)
+{
+	struct replay *replay = user;
+
+	if (ferror(stdout))
+		return -EPIPE;
+	if (replay->ecs)
+		return ecs_stream_feed(replay->documents, data, len);
+	return pipeline_feed(replay->pipeline, data, len);
+}
+
+static int replay_on_document(void *user, const struct event *event)
+{
+	struct replay *replay = user;
+
+	return pipeline_event(replay->pipeline, event);
+}
+
+/* What was read, what was found, what was lost: one line each where it is. */
+static uint64_t replay_print_summary(const struct replay *replay)
+{
+	struct pipeline_stats stats;
+	struct ecs_stats documents = { 0 };
+	uint64_t inputs;
+
+	pipeline_stats(replay->pipeline, &stats);
+	if (replay->ecs) {
+		ecs_stream_stats(replay->documents, &documents);
+		inputs = documents.documents;
+		fprintf(stderr, "%llu documents, ", (unsigned long long)inputs);
+	} else {
+		inputs = stats.sieve.records;
+		fprintf(stderr, "%llu records, %llu audit events, ",
+			(unsigned long long)inputs,
+			(unsigned long long)stats.sieve.events);
+	}
+	fprintf(stderr, "%llu ECS events, %llu alerts",
+		(unsigned long long)stats.engine.events,
+		(unsigned long long)replay->alerts);
+#define TELL(count, text) \
+	do { \
+		if (count) \
+			fprintf(stderr, ", %llu " text, \
+				(unsigned long long)(count)); \
+	} while (0)
+	TELL(stats.engine.suppressed, "repeats suppressed");
+	TELL(stats.sieve.malformed + documents.malformed, "malformed");
+	TELL(stats.sieve.incomplete, "incomplete");
+	TELL(stats.sieve.duplicates, "duplicates");
+	TELL(stats.sieve.gaps, "serials missing");
+	TELL(stats.sieve.over_limit, "records over the limit");
+	TELL(stats.engine.partials_evicted, "partials evicted");
+	TELL(stats.engine.held_early, "events out of exact order");
+	TELL(stats.engine.key_overflows, "events with too many keys");
+#undef TELL
+	fputc('\n', stderr);
+	return inputs;
+}
+
+static int replay_read(struct replay *replay, const struct input *input)
+{
+	int code = input_read(input);
+	int rc = pipeline_finish(replay->pipeline);
+
+	if (rc) {
+		command_error("%s", strerror(-rc));
+		return EXIT_NOT_DONE;
+	}
+	/* alerts first, then the summary, also where both share a terminal */
+	fflush(stdout);
+	if (!replay_print_summary(replay)) {
+		command_error(replay->ecs ? "the input holds no ECS document"
+					  : "the input holds no audit record");
+		return EXIT_NOT_DONE;
+	}
+	return replay->failed ? EXIT_NOT_DONE : code;
+}
+
+static int replay_open(struct replay *replay)
+{
+	struct config *config = NULL;
+	struct pipeline_config pipeline = {
+		.rules = replay->rules,
+		.host_id = STR("localhost"),
+		.memcap = 256U << 20,
+		.exact = true,
+		.on_alert = replay_on_alert,
+		.user = replay,
+	};
+	struct ecs_stream_config documents = {
+		.fields = replay->rules->fields,
+		.host_id = STR("localhost"),
+		.on_event = replay_on_document,
+		.user = replay,
+	};
+	int rc = config_defaults(&config);
+
+	if (rc)
+		return rc;
+	pipeline.reorder_ns = config->reorder_ns;
+	pipeline.lateness_ns = config->lateness_ns;
+	pipeline.suppress_ns = config->suppress_ns;
+	config_free(&config);
+	replay->arena = arena_new(0);
+	if (!replay->arena)
+		return -ENOMEM;
+	rc = pipeline_new(&pipeline, &replay->pipeline);
+	if (!rc && replay->ecs)
+		rc = ecs_stream_new(&documents, &replay->documents);
+	return rc;
+}
+
+static int replay_files(struct replay *replay, const struct input *input)
+{
+	int loaded = command_load_rules(
+		replay->rule_paths, replay->rule_path_count, &replay->rules);
+	int code, rc;
+
+	if (!replay->rules)
+		return EXIT_NOT_DONE;
+	if (!replay->rules->rule_count) {
+		command_error("no rule to run was found; name rule files or "
+			      "directories with -r");
+		return EXIT_NOT_DONE;
+	}
+	rc = replay_open(replay);
+	if (rc) {
+		command_error("%s", strerror(-rc));
+		return EXIT_NOT_DONE;
+	}
+	code = replay_read(replay, input);
+	return code ? code : loaded;
+}
+
+static int replay_end_of_file(void *user)
+{
+	struct replay *replay = user;
+
+	return replay->ecs ? ecs_stream_end(replay->documents) : 0;
+}
+
+/* Reads the options; EXIT_DONE to go on, -1 = done (help). */
+static int replay_parse(const struct command *command, int argc, char **argv,
+			struct replay *replay)
+{
+	static const struct option options[] = {
+		{ "ecs", no_argument, NULL, 'e' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "rules", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":hr:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'e':
+			replay->ecs = true;
+			break;
+		case 'f':
+			if (command_parse_format(optarg, &replay->format))
+				break;
+			return command_usage(command, "no format '%s'", optarg);
+		case 'r':
+			replay->rule_paths[replay->rule_path_count++] = optarg;
+			break;
+		case 'h':
+			return -1;
+		case ':':
+			return command_usage(command, "'%s' wants an argument",
+					     argv[optind - 1]);
+		default:
+			return command_usage(command, "no option '%s'",
+					     argv[optind - 1]);
+		}
+	}
+	return EXIT_DONE;
+}
+
+static int replay_run(const struct command *command, int argc, char **argv)
+{
+	struct replay replay = { 0 };
+	struct input input = {
+		.on_chunk = replay_on_chunk,
+		.on_end = replay_end_of_file,
+		.user = &replay,
+	};
+	int code;
+
+	replay.rule_paths = calloc((size_t)argc, sizeof(*replay.rule_paths));
+	if (!replay.rule_paths) {
+		command_error("%s", strerror(ENOMEM));
+		return EXIT_NOT_DONE;
+	}
+	code = replay_parse(command, argc, argv, &replay);
+	if (code < 0) {
+		code = command_help(command);
+	} else if (code == EXIT_DONE) {
+		input.paths = argv + optind;
+		input.count = (size_t)(argc - optind);
+		code = command_finish(replay_files(&replay, &input));
+	}
+	ecs_stream_free(&replay.documents);
+	pipeline_free(&replay.pipeline);
+	arena_free(&replay.arena);
+	ruleset_free(&replay.rules);
+	free(replay.rule_paths);
+	return code;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.summary = "recorded logs through the rules; prints alerts",
+	.help = "Usage: aueql replay [-r FILE|DIR]... [--format text|json] "
+		"[--ecs] [FILE|-]...\n"
+		"Runs raw audit logs (auditd's files, ausearch --raw, what a "
+		"plugin receives)\n"
+		"through the rules, in exact order of time. Alerts go to "
+		"stdout, one a line; a\n"
+		"summary to stderr. No FILE = auditd's own logs, oldest "
+		"first; - = standard input.\n"
+		"\n"
+		"  -r, --rules PATH      rule file or directory, instead of "
+		"the configured ones;\n"
+		"                        runs even what is switched off; may "
+		"be repeated\n"
+		"      --format FORMAT   text (default) or json: the whole "
+		"ECS document\n"
+		"      --ecs             input is ECS events as JSON lines\n"
+		"  -h, --help            this text\n",
+	.run = replay_run,
+};

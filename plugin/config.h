@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file: audisp-eql.conf(5). */
+#ifndef AUDISP_EQL_CONFIG_H
+#define AUDISP_EQL_CONFIG_H
+
+#include <audisp-eql/output.h>
+
+#include "util/arena.h"
+
+struct config {
+	struct arena *arena; /* owns all strings */
+	size_t rule_path_count;
+	const char *const *rule_paths;
+	size_t disable_count;
+	const char *const *disable;
+	enum output_syslog syslog;
+	const char *syslog_socket; /* NULL = the default of that output */
+	int syslog_facility;
+	bool syslog_cee;
+	const char *json_file; /* NULL = off */
+	const char *host_id; /* path or name as written; NULL = the chain */
+	size_t memcap;
+	int64_t reorder_ns, lateness_ns, batch_delay_ns;
+	enum process_names process_names;
+	int64_t suppress_ns;
+	const char *redact; /* NULL = off */
+	int64_t heartbeat_ns; /* 0 = off */
+	const char *state_file; /* NULL = off */
+	int64_t state_interval_ns;
+	const char *status_file; /* NULL = off */
+	const char *user;
+	bool sandbox;
+};
+
+#define CONFIG_FILE_DEFAULT SYSCONFDIR "/audisp-eql/audisp-eql.conf"
+
+/*
+ * Reads path, then conf.d/<name>.conf beside it in byte order. With path NULL
+ * the default file, which may be absent. Every complaint goes to on_diag; with
+ * any error -EINVAL and *out unchanged. -ENOMEM.
+ */
+int config_load(const char *path, diag_fn on_diag, void *user,
+		struct config **out);
+void config_free(struct config **config);
+/* The built-in defaults, no file read (replay without configuration). */
+int config_defaults(struct config **out);
+
+/*
+ * host.id of this host: the file or name the configuration gives, else
+ * /etc/machine-id, else the node name, else "localhost". Never empty.
+ */
+struct str config_host_id(const struct config *config, struct arena *arena);
+
+#endif

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <audisp-eql/event.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+#include "util/arena.h"
+#include "util/hash.h"
+
+/* --- text and addresses ------------------------------------------------- */
+
+struct str str_from(const char *text)
+{
+	return (struct str){ text, text ? strlen(text) : 0 };
+}
+
+bool str_equal(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+int str_compare(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.data, b.data, len) : 0;
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+struct str str_basename(struct str path)
+{
+	const char *slash = path.len ? memrchr(path.data, '/', path.len) : NULL;
+
+	if (!slash)
+		return path;
+	slash++;
+	return (struct str){ slash, path.len - (size_t)(slash - path.data) };
+}
+
+static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+int ip_parse(struct str text, struct ip *out)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct ip ip;
+
+	if (!text.len || text.len >= sizeof(copy) ||
+	    memchr(text.data, '\0', text.len))
+		return -EINVAL;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = '\0';
+	if (inet_pton(AF_INET, copy, ip.b + 12) == 1)
+		memcpy(ip.b, v4_mapped, sizeof(v4_mapped));
+	else if (inet_pton(AF_INET6, copy, ip.b) != 1)
+		return -EINVAL;
+	*out = ip;
+	return 0;
+}
+
+size_t ip_format(const struct ip *ip, char out[IP_TEXT_MAX])
+{
+	if (!memcmp(ip->b, v4_mapped, sizeof(v4_mapped)))
+		inet_ntop(AF_INET, ip->b + 12, out, IP_TEXT_MAX);
+	else
+		inet_ntop(AF_INET6, ip->b, out, IP_TEXT_MAX);
+	return strlen(out);
+}
+
+/* --- values --------------------------------------------------------------- */
+
+static const struct value null_value;
+
+const struct value *value_items(const struct value *value, size_t *count)
+{
+	if (value->type == VALUE_LIST) {
+		*count = value->list.count;
+		return value->list.items;
+	}
+	*count = value->type != VALUE_NULL;
+	return value;
+}
+
+static bool list_equal(const struct value *a, const struct value *b)
+{
+	if (a->list.count != b->list.count)
+		return false;
+	for (size_t i = 0; i < a->list.count; i++)
+		if (!value_equal(&a->list.items[i], &b->list.items[i]))
+			return false;
+	return true;
+}
+
+bool value_equal(const struct value *a, const struct value *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case VALUE_NULL:
+		return true;
+	case VALUE_BOOL:
+		return a->b == b->b;
+	case VALUE_INT:
+		return a->i == b->i;
+	case VALUE_DOUBLE:
+		/* by bits: a NaN key equals itself, 0.0 and -0.0 differ */
+		return !memcmp(&a->d, &b->d, sizeof(a->d));
+	case VALUE_STRING:
+		return str_equal(a->s, b->s);
+	case VALUE_IP:
+		return !memcmp(&a->ip, &b->ip, sizeof(a->ip));
+	case VALUE_LIST:
+		return list_equal(a, b);
+	}
+	return false;
+}
+
+uint64_t value_hash(const struct value *value, const uint8_t seed[16])
+{
+	uint64_t hash = (uint64_t)value->type;
+
+	switch (value->type) {
+	case VALUE_NULL:
+		return hash;
+	case VALUE_BOOL:
+		return hash_combine(hash, value->b);
+	case VALUE_INT:
+		return hash_combine(
+			hash, hash_bytes(&value->i, sizeof(value->i), seed));
+	case VALUE_DOUBLE:
+		return hash_combine(
+			hash, hash_bytes(&value->d, sizeof(value->d), seed));
+	case VALUE_STRING:
+		return hash_combine(
+			hash, hash_bytes(value->s.data, value->s.len, seed));
+	case VALUE_IP:
+		return hash_combine(
+			hash, hash_bytes(&value->ip, sizeof(value->ip), seed));
+	case VALUE_LIST:
+		for (size_t i = 0; i < value->list.count; i++)
+			hash = hash_combine(
+				hash, value_hash(&value->list.items[i], seed));
+		return hash;
+	}
+	return hash;
+}
+
+/* --- fields --------------------------------------------------------------- */
+
+struct field {
+	struct str name;
+	enum field_type type;
+	unsigned int flags;
+};
+
+static const struct field fixed_fields[] = {
+#define FIELD(id, name, type, flags) { STR(name), type, flags },
+#include <audisp-eql/fields.def>
+#undef FIELD
+};
+
+_Static_assert(sizeof(fixed_fields) / sizeof(fixed_fields[0]) == FIELD__COUNT,
+	       "fields.def and enum field_id differ");
+
+#define FIELDS_MAX (FIELD__COUNT + LIMIT_FIELDS)
+/* a power of two, at most half full */
+#define BUCKETS 16384
+
+_Static_assert(BUCKETS >= 2 * FIELDS_MAX, "the field index is too small");
+
+struct field_table {
+	struct arena *arena; /* names beyond fields.def */
+	struct field *fields;
+	size_t count, capacity;
+	uint16_t *index; /* slot + 1, 0 = free; open addressing */
+};
+
+/* The bucket of a name, or the free one where it would go. */
+static size_t field_bucket(const struct field_table *table, struct str name)
+{
+	/* names come from rules and documents an administrator chose, and
+	 * the table is half empty: a fixed seed will do */
+	static const uint8_t seed[16];
+	size_t bucket = hash_bytes(name.data, name.len, seed) % BUCKETS;
+
+	while (table->index[bucket] &&
+	       !str_equal(table->fields[table->index[bucket] - 1].name, name))
+		bucket = (bucket + 1) % BUCKETS;
+	return bucket;
+}
+
+int field_table_find(const struct field_table *table, struct str name)
+{
+	uint16_t entry = table->index[field_bucket(table, name)];
+
+	return entry ? entry - 1 : -ENOENT;
+}
+
+/* Appends a field whose name will live as long as the table. */
+static int field_append(struct field_table *table, const struct field *field)
+{
+	if (table->count == table->capacity) {
+		size_t capacity = 2 * table->capacity;
+		struct field *fields =
+			reallocarray(table->fields, capacity, sizeof(*fields));
+
+		if (!fields)
+			return -ENOMEM;
+		table->fields = fields;
+		table->capacity = capacity;
+	}
+	table->fields[table->count] = *field;
+	table->index[field_bucket(table, field->name)] =
+		(uint16_t)++table->count;
+	return (int)table->count - 1;
+}
+
+int field_table_add(struct field_table *table, struct str name,
+		    enum field_type type)
+{
+	struct field field = { .type = type };
+	int slot = field_table_find(table, name);
+
+	if (slot >= 0)
+		return slot;
+	if (table->count >= FIELDS_MAX)
+		return -E2BIG;
+	field.name = arena_str(table->arena, name);
+	if (!field.name.data)
+		return -ENOMEM;
+	return field_append(table, &field);
+}
+
+int field_table_new(struct field_table **out)
+{
+	struct field_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table->arena = arena_new(0);
+	table->capacity = 2 * FIELD__COUNT;
+	table->fields = calloc(table->capacity, sizeof(*table->fields));
+	table->index = calloc(BUCKETS, sizeof(*table->index));
+	if (!table->arena || !table->fields || !table->index) {
+		field_table_free(&table);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < FIELD__COUNT; i++)
+		field_append(table, &fixed_fields[i]);
+	*out = table;
+	return 0;
+}
+
+void field_table_free(struct field_table **table)
+{
+	if (!*table)
+		return;
+	arena_free(&(*table)->arena);
+	free((*table)->fields);
+	free((*table)->index);
+	free(*table);
+	*table = NULL;
+}
+
+size_t field_table_count(const struct field_table *table)
+{
+	return table->count;
+}
+
+struct str field_table_name(const struct field_table *table, size_t slot)
+{
+	return table->fields[slot].name;
+}
+
+enum field_type field_table_type(const struct field_table *table, size_t slot)
+{
+	return table->fields[slot].type;
+}
+
+unsigned int field_table_flags(const struct field_table *table, size_t slot)
+{
+	return table->fields[slot].flags;
+}
+
+static const struct {
+	struct str name;
+	unsigned int bit;
+} categories[] = {
+	{ STR("process"), CATEGORY_PROCESS },
+	{ STR("file"), CATEGORY_FILE },
+	{ STR("network"), CATEGORY_NETWORK },
+	{ STR("authentication"), CATEGORY_AUTHENTICATION },
+	{ STR("iam"), CATEGORY_IAM },
+	{ STR("session"), CATEGORY_SESSION },
+	{ STR("driver"), CATEGORY_DRIVER },
+	{ STR("configuration"), CATEGORY_CONFIGURATION },
+};
+
+unsigned int event_category_bit(struct str name)
+{
+	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
+		if (str_equal(categories[i].name, name))
+			return categories[i].bit;
+	return CATEGORY_OTHER;
+}
+
+/* --- events --------------------------------------------------------------- */
+
+struct event *event_new(struct arena *arena, size_t value_count)
+{
+	struct event *event = arena_alloc(arena, sizeof(*event));
+
+	if (!event)
+		return NULL;
+	event->values = arena_array(arena, value_count, sizeof(struct value));
+	event->value_count = value_count;
+	return event->values ? event : NULL;
+}
+
+/* Where a slot's resolved reading stands; READING__COUNT = it has none. */
+static enum field_reading reading_of(size_t slot)
+{
+	switch (slot) {
+	case FIELD_PROCESS_EXECUTABLE:
+		return READING_PROCESS_EXECUTABLE;
+	case FIELD_PROCESS_NAME:
+		return READING_PROCESS_NAME;
+	case FIELD_PROCESS_PARENT_EXECUTABLE:
+		return READING_PARENT_EXECUTABLE;
+	case FIELD_PROCESS_PARENT_NAME:
+		return READING_PARENT_NAME;
+	default:
+		return READING__COUNT;
+	}
+}
+
+const struct value *event_value(const struct event *event, size_t slot,
+				enum reading reading)
+{
+	if (reading == READING_RESOLVED) {
+		enum field_reading index = reading_of(slot);
+
+		if (index != READING__COUNT &&
+		    event->resolved[index].type != VALUE_NULL)
+			return &event->resolved[index];
+	}
+	return slot < event->value_count ? &event->values[slot] : &null_value;
+}
+
+void event_set(struct event *event, size_t slot, struct value value)
+{
+	if (slot < event->value_count)
+		event->values[slot] = value;
+}
+
+bool event_has_readings(const struct event *event)
+{
+	static const size_t slots[READING__COUNT] = {
+		[READING_PROCESS_EXECUTABLE] = FIELD_PROCESS_EXECUTABLE,
+		[READING_PROCESS_NAME] = FIELD_PROCESS_NAME,
+		[READING_PARENT_EXECUTABLE] = FIELD_PROCESS_PARENT_EXECUTABLE,
+		[READING_PARENT_NAME] = FIELD_PROCESS_PARENT_NAME,
+	};
+
+	for (size_t i = 0; i < READING__COUNT; i++)
+		if (event->resolved[i].type != VALUE_NULL &&
+		    !value_equal(&event->resolved[i],
+				 event_value(event, slots[i], READING_INVOKED)))
+			return true;
+	return false;
+}
+
+size_t event_id_format(const struct event *event, char out[EVENT_ID_MAX])
+{
+	int64_t seconds = event->time_ns / NSEC_PER_SEC;
+	int64_t ms = event->time_ns % NSEC_PER_SEC / NSEC_PER_MSEC;
+
+	return (size_t)snprintf(out, EVENT_ID_MAX, "%lld.%03lld:%llu",
+				(long long)seconds,
+				(long long)(ms < 0 ? -ms : ms),
+				(unsigned long long)event->serial);
+}
+
+/* --- kept events ---------------------------------------------------------- */
+
+/*
+ * A kept event is one allocation: header, values, records, bytes. It is made
+ * in two passes by the same walk, which first only adds up (base == NULL) and
+ * then copies.
+ */
+struct kept {
+	unsigned int owners;
+	size_t size;
+	struct event event;
+};
+
+struct packer {
+	char *base;
+	size_t used;
+};
+
+static void *pack(struct packer *packer, const void *data, size_t size,
+		  size_t align)
+{
+	char *place;
+
+	packer->used = (packer->used + align - 1) & ~(align - 1);
+	place = packer->base ? packer->base + packer->used : NULL;
+	packer->used += size;
+	if (place && size)
+		memcpy(place, data, size);
+	return place;
+}
+
+static struct str pack_str(struct packer *packer, struct str text)
+{
+	return (struct str){ pack(packer, text.data, text.len, 1), text.len };
+}
+
+static struct value pack_value(struct packer *packer, const struct value *value)
+{
+	struct value copy = *value;
+	struct value *items;
+
+	if (value->type == VALUE_STRING) {
+		copy.s = pack_str(packer, value->s);
+	} else if (value->type == VALUE_LIST) {
+		items = pack(packer, value->list.items,
+			     value->list.count * sizeof(*items),
+			     alignof(struct value));
+		for (size_t i = 0; i < value->list.count; i++) {
+			struct value item =
+				pack_value(packer, &value->list.items[i]);
+
+			if (items)
+				items[i] = item;
+		}
+		copy.list.items = items;
+	}
+	return copy;
+}
+
+static void pack_values(struct packer *packer, const struct event *event,
+			struct event *copy)
+{
+	struct value *values = pack(packer, event->values,
+				    event->value_count * sizeof(*values),
+				    alignof(struct value));
+
+	for (size_t i = 0; i < event->value_count; i++) {
+		struct value value = pack_value(packer, &event->values[i]);
+
+		if (values)
+			values[i] = value;
+	}
+	copy->values = values;
+	for (size_t i = 0; i < READING__COUNT; i++)
+		copy->resolved[i] = pack_value(packer, &event->resolved[i]);
+}
+
+static void pack_event(struct packer *packer, const struct event *event,
+		       struct event *copy)
+{
+	struct str *records = pack(packer, event->records,
+				   event->record_count * sizeof(*records),
+				   alignof(struct str));
+
+	*copy = *event;
+	pack_values(packer, event, copy);
+	copy->host = pack_str(packer, event->host);
+	copy->node = pack_str(packer, event->node);
+	copy->document = pack_str(packer, event->document);
+	for (size_t i = 0; i < event->record_count; i++) {
+		struct str text = pack_str(packer, event->records[i]);
+
+		if (records)
+			records[i] = text;
+	}
+	copy->records = records;
+}
+
+static struct kept *kept_of(const struct event *event)
+{
+	return (struct kept *)((char *)event - offsetof(struct kept, event));
+}
+
+struct event *event_keep(const struct event *event, size_t *size)
+{
+	struct packer packer = { .used = sizeof(struct kept) };
+	struct event measured;
+	struct kept *kept;
+
+	pack_event(&packer, event, &measured);
+	kept = malloc(packer.used);
+	if (!kept)
+		return NULL;
+	kept->owners = 1;
+	kept->size = packer.used;
+	packer = (struct packer){ (char *)kept, sizeof(struct kept) };
+	pack_event(&packer, event, &kept->event);
+	*size = kept->size;
+	return &kept->event;
+}
+
+struct event *event_hold(struct event *kept)
+{
+	kept_of(kept)->owners++;
+	return kept;
+}
+
+size_t event_release(struct event **kept)
+{
+	struct kept *owned;
+	size_t freed = 0;
+
+	if (!*kept)
+		return 0;
+	owned = kept_of(*kept);
+	if (!--owned->owners) {
+		freed = owned->size;
+		free(owned);
+	}
+	*kept = NULL;
+	return freed;
+}
+
+size_t event_kept_size(const struct event *kept)
+{
+	return kept_of(kept)->size;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every ceiling in one place, each with its reason. */
+#ifndef AUDISP_EQL_LIMITS_H
+#define AUDISP_EQL_LIMITS_H
+
+/* One record: auditd cuts at 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH) plus node
+ * name and enrichment. Longer input is cut here and counted. */
+#define LIMIT_RECORD_BYTES 16384
+
+/* Records of one event: the kernel splits an argument vector over many EXECVE
+ * records (ARG_MAX 2 MiB / 7.5 KiB) and names many PATH items on overlays. */
+#define LIMIT_EVENT_RECORDS 8192
+#define LIMIT_EVENT_BYTES (16U << 20)
+
+/* Events open at once in the sieve, over all hosts. The worst interleaving seen
+ * is 15 events of one millisecond; records of 1,024 others may pass. */
+#define LIMIT_OPEN_EVENTS 1024
+/* Text of all of them: four events of the largest kind. */
+#define LIMIT_OPEN_BYTES (64U << 20)
+/* Serials seen, over all hosts: a busy one takes 128 KiB, so that this holds
+ * 250 of them; beyond that the one silent longest starts anew. */
+#define LIMIT_WINDOW_BYTES (32U << 20)
+
+/* Arguments kept of one execve; ARG_MAX allows about this many empty ones. */
+#define LIMIT_ARGS 131072
+
+/* Distinct field names of a rule set beyond fields.def. */
+#define LIMIT_FIELDS 4096
+
+/* Key tuples of one event and stage (product over multi-valued keys). */
+#define LIMIT_KEY_TUPLES 65536
+
+/* A rule file; Elastic's largest are under 64 KiB. */
+#define LIMIT_RULE_FILE_BYTES (4U << 20)
+#define LIMIT_QUERY_BYTES (1U << 20)
+/* Nesting of parentheses, arrays and operators: the parsers recurse. */
+#define LIMIT_NESTING 200
+#define LIMIT_STAGES 256
+
+/* The ring between keeper and worker: at 10,000 records/s of 250 bytes it
+ * holds three seconds of a stalled worker. A power of two. */
+#define LIMIT_RING_BYTES (8U << 20)
+
+/* Alerts waiting for an output; an alert is some 20 KB. */
+#define LIMIT_OUTPUT_QUEUE 256
+#define LIMIT_OUTPUT_QUEUE_BYTES (8U << 20)
+
+/* One alert document, and what of it goes to syslog (rsyslog cuts at 8 KiB). */
+#define LIMIT_ALERT_BYTES (256U << 10)
+#define LIMIT_SYSLOG_BYTES 8000
+#define LIMIT_ALERT_RECORDS_BYTES (64U << 10)
+
+/* Hosts one plugin keeps apart (central auditd). */
+#define LIMIT_HOSTS 4096
+
+/* Live processes a host's table knows; pid_max is 4,194,304, but a server runs
+ * hundreds. */
+#define LIMIT_PROCESSES 16384
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events of files: creation, rename, permission.
+ *
+ * What a linker made is told as a creation whichever record shows it first:
+ * its creation, where that is logged; the chmod that makes it executable, where
+ * only births of executables are; the rename that gives it its name; an open
+ * that writes over an older output.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libaudit.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "handler.h"
+#include "names.h"
+
+#ifndef AUDIT_OPENAT2
+#define AUDIT_OPENAT2 1337
+#endif
+
+#define MODE_BITS 07777
+#define MODE_EXECUTE 0111
+
+/* --- paths ---------------------------------------------------------------- */
+
+/* Appends the components of a path, taking "." and ".." out. */
+static size_t append_components(char *out, size_t len, struct str path)
+{
+	size_t i = 0;
+
+	while (i < path.len) {
+		struct str part = { path.data + i, 0 };
+
+		while (i < path.len && path.data[i] != '/')
+			i++;
+		part.len = (size_t)(path.data + i - part.data);
+		i++;
+		if (!part.len || str_equal(part, STR(".")))
+			continue;
+		if (str_equal(part, STR(".."))) {
+			while (len && out[--len] != '/')
+				;
+			continue;
+		}
+		out[len++] = '/';
+		memcpy(out + len, part.data, part.len);
+		len += part.len;
+	}
+	return len;
+}
+
+struct str path_resolve(struct arena *arena, struct str directory,
+			struct str name)
+{
+	bool absolute = name.len && name.data[0] == '/';
+	char *out = arena_alloc(arena, directory.len + name.len + 2);
+	size_t len = 0;
+
+	if (!out)
+		return (struct str){ 0 };
+	if (!absolute && (!directory.len || directory.data[0] != '/'))
+		return (struct str){ out, 0 };
+	if (!absolute)
+		len = append_components(out, len, directory);
+	len = append_components(out, len, name);
+	if (!len)
+		out[len++] = '/';
+	return (struct str){ out, len };
+}
+
+/* Where relative names start from; empty = unknown: a descriptor, or no CWD
+ * record. (PATH's PARENT item names the CWD even for a descriptor.) */
+static struct str start_directory(const struct context *context,
+				  enum argument argument)
+{
+	size_t next = 0;
+	const struct record *cwd =
+		record_find(&context->records, AUDIT_CWD, &next);
+	int64_t fd;
+
+	if (!cwd || (context_argument(context, argument, &fd) &&
+		     (int32_t)fd != AT_FDCWD))
+		return (struct str){ 0 };
+	return record_decoded(cwd, "cwd");
+}
+
+bool context_next_path(const struct context *context, size_t *next,
+		       struct path_item *out)
+{
+	const struct record *path =
+		record_find(&context->records, AUDIT_PATH, next);
+
+	if (!path)
+		return false;
+	*out = (struct path_item){
+		.name = record_decoded(path, "name"),
+		.nametype = record_raw(path, "nametype"),
+		.device = record_raw(path, "dev"),
+		.owner = record_raw(path, "ouid"),
+		.group = record_raw(path, "ogid"),
+		.inode = record_raw(path, "inode"),
+		.mode = -1,
+	};
+	record_number(path, "mode", 8, &out->mode);
+	return true;
+}
+
+/* The slots of a file's names: as it is, or as it was before a rename. */
+struct name_slots {
+	size_t path, name, extension;
+	enum argument directory;
+};
+
+static int set_name(struct context *context, const struct name_slots *slots,
+		    struct str given)
+{
+	struct str name = str_basename(given);
+	struct str path =
+		path_resolve(context->arena,
+			     start_directory(context, slots->directory), given);
+
+	if (!path.data)
+		return -ENOMEM;
+	context_set_str(context, slots->path, path);
+	context_set_str(context, slots->name, name);
+	context_set_str(context, slots->extension, name_extension(name));
+	return 0;
+}
+
+int context_set_file(struct context *context, const struct path_item *item)
+{
+	struct name_slots slots = {
+		.path = FIELD_FILE_PATH,
+		.name = FIELD_FILE_NAME,
+		.extension = FIELD_FILE_EXTENSION,
+		.directory = context->row->directory,
+	};
+
+	context_set_str(context, FIELD_FILE_INODE, item->inode);
+	context_set_str(context, FIELD_FILE_DEVICE, item->device);
+	context_set_str(context, FIELD_FILE_UID, item->owner);
+	context_set_str(context, FIELD_FILE_GID, item->group);
+	if (item->mode >= 0) {
+		struct str mode = arena_printf(context->arena, "%04llo",
+					       (unsigned long long)item->mode &
+						       MODE_BITS);
+
+		if (!mode.data)
+			return -ENOMEM;
+		context_set_str(context, FIELD_FILE_MODE, mode);
+	}
+	return item->name.len ? set_name(context, &slots, item->name) : 0;
+}
+
+static bool is_regular(const struct path_item *item)
+{
+	return item->mode >= 0 && S_ISREG((mode_t)item->mode);
+}
+
+/* Items of overlays mostly have no name. */
+static bool is_named(const struct path_item *item, struct str nametype)
+{
+	return is_regular(item) && item->name.len &&
+	       str_equal(item->nametype, nametype);
+}
+
+/* --- who did it ----------------------------------------------------------- */
+
+/* Known only after context_set_process(). */
+static bool by_linker(const struct context *context)
+{
+	static const enum reading readings[] = { READING_INVOKED,
+						 READING_RESOLVED };
+
+	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
+		const struct value *name = event_value(
+			context->event, FIELD_PROCESS_NAME, readings[i]);
+
+		if (name->type == VALUE_STRING && name_is_linker(name->s))
+			return true;
+	}
+	return false;
+}
+
+static bool get_key(const struct context *context, const struct path_item *item,
+		    struct recent_key *out)
+{
+	*out = (struct recent_key){ context->event->host, item->device,
+				    item->inode };
+	return item->device.len && item->inode.len;
+}
+
+/* Remembers the event's file as it is now. */
+static void note_file(struct context *context, const struct path_item *item,
+		      bool linker)
+{
+	const struct value *path =
+		event_value(context->event, FIELD_FILE_PATH, READING_INVOKED);
+	struct recent_file file = {
+		.time_ns = context->event->time_ns,
+		.pid = context->sight.pid,
+		.ppid = context->sight.ppid,
+		.by_linker = linker,
+	};
+
+	if (path->type == VALUE_STRING)
+		file.path = path->s;
+	if (get_key(context, item, &file.key))
+		recent_note(context->recent, &file);
+}
+
+static const struct recent_file *find_recent(const struct context *context,
+					     const struct path_item *item)
+{
+	struct recent_key key;
+
+	if (!get_key(context, item, &key))
+		return NULL;
+	return recent_find(context->recent, &key, context->event->time_ns);
+}
+
+/* --- creation ------------------------------------------------------------- */
+
+static const struct event_kind kind_create = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("creation")),
+	.action = WORDS(WORD("creation"), WORD("opened-file")),
+};
+
+/* The flags and the mode of an open. openat2 has them in memory; newer kernels
+ * show them in a record of their own. */
+static void open_arguments(const struct context *context, int64_t *flags,
+			   int64_t *mode)
+{
+	size_t next = 0;
+	const struct record *how =
+		record_find(&context->records, AUDIT_OPENAT2, &next);
+
+	*flags = *mode = 0;
+	if (how) {
+		record_number(how, "oflag", 8, flags);
+		record_number(how, "mode", 8, mode);
+		return;
+	}
+	context_argument(context, context->row->flags, flags);
+	context_argument(context, context->row->mode, mode);
+	/* creat has no flags */
+	if (context->row->flags == A_NONE)
+		*flags = O_CREAT | O_WRONLY | O_TRUNC;
+}
+
+/*
+ * The item that was created. A file without a name (O_TMPFILE) is listed as an
+ * item NORMAL with the name of its directory. A linker that may write over an
+ * output that exists is listed as NORMAL, too: it truncates it, or, as mold
+ * does, asks for an executable.
+ */
+static bool find_created(const struct context *context, bool linker,
+			 struct path_item *out)
+{
+	const int64_t unnamed = O_TMPFILE & ~O_DIRECTORY;
+	int64_t flags, mode;
+	size_t next = 0;
+	bool anew;
+
+	while (context_next_path(context, &next, out))
+		if (is_named(out, STR("CREATE")))
+			return true;
+	open_arguments(context, &flags, &mode);
+	anew = linker && (flags & O_CREAT) &&
+	       ((flags & O_TRUNC) || (mode & MODE_EXECUTE));
+	if (!anew && !(flags & unnamed))
+		return false;
+	next = 0;
+	while (context_next_path(context, &next, out)) {
+		if (!is_named(out, STR("NORMAL")))
+			continue;
+		if (flags & unnamed)
+			out->name = (struct str){ 0 };
+		return true;
+	}
+	return false;
+}
+
+int file_on_open(struct context *context)
+{
+	struct path_item item;
+	bool linker;
+	int rc;
+
+	if (!context->succeeded)
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (rc)
+		return rc;
+	linker = by_linker(context);
+	if (!find_created(context, linker, &item))
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_file(context, &item);
+	if (rc)
+		return rc;
+	note_file(context, &item, linker);
+	context_set_kind(context, &kind_create);
+	return 0;
+}
+
+/* --- rename --------------------------------------------------------------- */
+
+static const struct event_kind kind_rename = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("rename"), WORD("renamed")),
+};
+
+/* lld, mold and rust-lld link to a temporary name and rename it: for the final
+ * name this is the creation. */
+static const struct event_kind kind_rename_linked = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change"), WORD("creation")),
+	.action = WORDS(WORD("rename"), WORD("renamed"), WORD("creation")),
+};
+
+/* The items of a rename: CREATE is the new name, DELETE of the same inode the
+ * old one; a DELETE of another inode is the file that was replaced. */
+static bool find_renamed(const struct context *context, struct path_item *old,
+			 struct path_item *new)
+{
+	size_t next = 0;
+
+	do {
+		if (!context_next_path(context, &next, new))
+			return false;
+	} while (!is_named(new, STR("CREATE")));
+	next = 0;
+	while (context_next_path(context, &next, old))
+		if (is_named(old, STR("DELETE")) &&
+		    str_equal(old->inode, new->inode))
+			return true;
+	old->name = (struct str){ 0 };
+	return true;
+}
+
+int file_on_rename(struct context *context)
+{
+	struct name_slots original = {
+		.path = FIELD_FILE_EXT_ORIGINAL_PATH,
+		.name = FIELD_FILE_EXT_ORIGINAL_NAME,
+		.extension = FIELD_FILE_EXT_ORIGINAL_EXTENSION,
+		.directory = context->row->old_directory,
+	};
+	struct path_item old, new;
+	bool linker;
+	int rc;
+
+	if (!context->succeeded || !find_renamed(context, &old, &new))
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (!rc)
+		rc = context_set_file(context, &new);
+	if (!rc && old.name.len)
+		rc = set_name(context, &original, old.name);
+	if (rc)
+		return rc;
+	linker = by_linker(context);
+	note_file(context, &new, linker);
+	context_set_kind(context, linker ? &kind_rename_linked : &kind_rename);
+	return 0;
+}
+
+/* --- permission ----------------------------------------------------------- */
+
+static const struct event_kind kind_chmod = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("changed-file-permissions-of")),
+};
+
+/* A linker that makes its output executable, whose creation was not logged. */
+static const struct event_kind kind_chmod_linked = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("creation")),
+	.action = WORDS(WORD("creation"), WORD("changed-file-permissions-of")),
+};
+
+static bool find_changed(const struct context *context, struct path_item *out)
+{
+	size_t next = 0;
+
+	while (context_next_path(context, &next, out))
+		if (is_regular(out) && !str_equal(out->nametype, STR("PARENT")))
+			return true;
+	return false;
+}
+
+/* Whether the file has been told as a creation of this link: by this process,
+ * or by a child of it (go has its tool link). An older link may have had the
+ * same inode. */
+static bool is_told(const struct context *context,
+		    const struct recent_file *recent)
+{
+	return recent && recent->by_linker &&
+	       (recent->pid == context->sight.pid ||
+		recent->ppid == context->sight.pid);
+}
+
+int file_on_chmod(struct context *context)
+{
+	const struct recent_file *recent;
+	struct path_item item;
+	int64_t mode;
+	bool birth;
+	int rc;
+
+	if (!context->succeeded || !find_changed(context, &item) ||
+	    !context_argument(context, context->row->mode, &mode))
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (rc)
+		return rc;
+	recent = find_recent(context, &item);
+	birth = (mode & MODE_EXECUTE) && by_linker(context) &&
+		!is_told(context, recent);
+	/* a descriptor has no name; perhaps its creation had */
+	if (!item.name.len && recent) {
+		item.name = arena_str(context->arena, recent->path);
+		if (!item.name.data)
+			return -ENOMEM;
+	}
+	/* the record has the mode of before; git passes type bits along */
+	item.mode = mode & MODE_BITS;
+	rc = context_set_file(context, &item);
+	if (rc)
+		return rc;
+	if (birth)
+		note_file(context, &item, true);
+	context_set_kind(context, birth ? &kind_chmod_linked : &kind_chmod);
+	return 0;
+}

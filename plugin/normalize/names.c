@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "names.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+/*
+ * Programs that write other programs. For them alone, marking a file as
+ * executable, renaming it or opening it anew is told as the file's creation:
+ * ld.bfd marks its output at the end of the link, lld and mold rename it, mold
+ * writes over what is there, tcc links by itself, go renames what its tool
+ * "link" made. The list is wide, since a missing name costs a detection and one
+ * too many an event of type creation for a file that was there. The names are
+ * the invoked or the resolved ones: whoever calls his program ld has told
+ * nothing but the truth about what it does to the file.
+ */
+static const char *const linkers[] = {
+	"ld",	  "ld.*", "ld-new", "*-ld",	"*-ld.*",    "*-ld-*", "ld64",
+	"ld64.*", "lld",  "lld-*",  "*-lld",	"*-lld-*",   "mold",   "*-mold",
+	"sold",	  "gold", "*-gold", "collect2", "*collect2", "tcc",    "*-tcc",
+	"link",	  "go",	  "rustc",  "zig",	"wild",
+};
+
+bool name_is_linker(struct str name)
+{
+	char text[256];
+
+	if (!name.len || name.len >= sizeof(text) ||
+	    memchr(name.data, '\0', name.len))
+		return false;
+	memcpy(text, name.data, name.len);
+	text[name.len] = '\0';
+	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
+		if (!fnmatch(linkers[i], text, 0))
+			return true;
+	return false;
+}
+
+struct str name_extension(struct str name)
+{
+	const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL;
+
+	/* ".profile" has none */
+	if (!dot || dot == name.data)
+		return (struct str){ 0 };
+	dot++;
+	return (struct str){ dot, name.len - (size_t)(dot - name.data) };
+}
+
+struct str name_without_deleted(struct str exe)
+{
+	struct str mark = STR(" (deleted)");
+
+	if (exe.len > mark.len &&
+	    !memcmp(exe.data + exe.len - mark.len, mark.data, mark.len))
+		exe.len -= mark.len;
+	return exe;
+}

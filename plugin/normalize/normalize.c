@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An audit event is what one system call did: its SYSCALL record says who and
+ * whether it succeeded, the others what with. The call's number picks a handler
+ * (syscalls.def); what all events have in common is filled in here.
+ */
+#include "normalize.h"
+
+#include <errno.h>
+#include <libaudit.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handler.h"
+#include "names.h"
+
+#ifndef AUDIT_URINGOP
+#define AUDIT_URINGOP 1336
+#endif
+
+static const struct syscall_row syscalls[] = {
+#define SYSCALL_ROW(row_name, row_number, row_handler, ...) \
+	{ .name = #row_name, \
+	  .number = row_number, \
+	  .handler = row_handler, \
+	  __VA_ARGS__ },
+#include "syscalls.def"
+#undef SYSCALL_ROW
+};
+
+#define SYSCALLS (sizeof(syscalls) / sizeof(syscalls[0]))
+
+/* Architectures records may come from; a table each, made at first sight. */
+#define MACHINES 8
+#define SYSCALL_NUMBERS 512
+
+struct machine {
+	int64_t arch; /* arch= of the record */
+	uint8_t row[SYSCALL_NUMBERS]; /* of syscalls[] + 1, 0 = none */
+};
+
+_Static_assert(SYSCALLS < UINT8_MAX, "a row of syscalls.def has no number");
+
+struct normalizer {
+	struct normalizer_config config;
+	struct normalizer_stats stats;
+	struct record_parser *parser;
+	struct proctable *processes;
+	struct recent_files *recent;
+	struct arena *names; /* owns the configuration's text */
+	size_t machine_count;
+	struct machine machines[MACHINES];
+};
+
+/* --- system calls --------------------------------------------------------- */
+
+static void machine_fill(struct machine *machine, int64_t arch)
+{
+	int audit_machine = audit_elf_to_machine((unsigned int)arch);
+
+	*machine = (struct machine){ .arch = arch };
+	for (size_t i = 0; i < SYSCALLS; i++) {
+		int number = -1;
+
+		if (audit_machine >= 0)
+			number = audit_name_to_syscall(syscalls[i].name,
+						       audit_machine);
+		if (number < 0)
+			number = syscalls[i].number;
+		if (number >= 0 && number < SYSCALL_NUMBERS)
+			machine->row[number] = (uint8_t)(i + 1);
+	}
+}
+
+static const struct machine *machine_get(struct normalizer *normalizer,
+					 int64_t arch)
+{
+	struct machine *machine;
+
+	for (size_t i = 0; i < normalizer->machine_count; i++)
+		if (normalizer->machines[i].arch == arch)
+			return &normalizer->machines[i];
+	/* an architecture beyond the table takes the last place */
+	if (normalizer->machine_count < MACHINES)
+		normalizer->machine_count++;
+	machine = &normalizer->machines[normalizer->machine_count - 1];
+	machine_fill(machine, arch);
+	return machine;
+}
+
+/* The row of a SYSCALL record; NULL = none of ours. */
+static const struct syscall_row *find_syscall(struct normalizer *normalizer,
+					      struct context *context)
+{
+	int64_t number;
+	uint8_t row;
+
+	if (!record_number(context->subject, "arch", 16, &context->arch) ||
+	    !record_number(context->subject, "syscall", 10, &number) ||
+	    number < 0 || number >= SYSCALL_NUMBERS)
+		return NULL;
+	row = machine_get(normalizer, context->arch)->row[number];
+	return row ? &syscalls[row - 1] : NULL;
+}
+
+bool context_argument(const struct context *context, enum argument argument,
+		      int64_t *out)
+{
+	static const char *const names[] = {
+		[A0] = "a0", [A1] = "a1", [A2] = "a2", [A3] = "a3"
+	};
+
+	return argument != A_NONE &&
+	       record_number(context->subject, names[argument], 16, out);
+}
+
+/* --- common fields -------------------------------------------------------- */
+
+void context_set_str(struct context *context, size_t slot, struct str text)
+{
+	if (text.len)
+		event_set(context->event, slot, VALUE_OF_STR(text));
+}
+
+void context_set_kind(struct context *context, const struct event_kind *kind)
+{
+	struct event *event = context->event;
+
+	event->categories = kind->categories;
+	event_set(event, FIELD_EVENT_CATEGORY, kind->category);
+	event_set(event, FIELD_EVENT_TYPE, kind->type);
+	event_set(event, FIELD_EVENT_ACTION, kind->action);
+	event_set(event, FIELD_DATA_STREAM_DATASET, kind->dataset);
+}
+
+/* A field of the subject's record as keyword; 4294967295 is no id. */
+static void set_id(struct context *context, size_t slot, const char *field)
+{
+	struct str id = record_raw(context->subject, field);
+
+	if (!str_equal(id, STR("4294967295")) && !str_equal(id, STR("-1")))
+		context_set_str(context, slot, id);
+}
+
+static void set_ids(struct context *context)
+{
+	struct event *event = context->event;
+	bool has_login;
+	int64_t payer = 0;
+
+	set_id(context, FIELD_USER_ID, "euid");
+	set_id(context, FIELD_USER_EFFECTIVE_ID, "euid");
+	set_id(context, FIELD_PROCESS_USER_ID, "euid");
+	set_id(context, FIELD_USER_EXT_REAL_ID, "uid");
+	set_id(context, FIELD_PROCESS_REAL_USER_ID, "uid");
+	set_id(context, FIELD_GROUP_ID, "egid");
+	set_id(context, FIELD_PROCESS_GROUP_ID, "egid");
+	set_id(context, FIELD_GROUP_EXT_REAL_ID, "gid");
+	set_id(context, FIELD_PROCESS_REAL_GROUP_ID, "gid");
+	set_id(context, FIELD_USER_AUDIT_ID, "auid");
+	set_id(context, FIELD_USER_AUDIT_SESSION, "ses");
+	context_set_str(context, FIELD_USER_NAME,
+			record_enriched(context->subject, "EUID"));
+	has_login = event_value(event, FIELD_USER_AUDIT_ID, READING_INVOKED)
+			    ->type != VALUE_NULL;
+	/* who has no login uid (daemons) pays by his own */
+	record_number(context->subject, has_login ? "auid" : "uid", 10, &payer);
+	event->charge_uid = (uint32_t)payer;
+}
+
+static void set_tty(struct context *context)
+{
+	struct str tty = record_raw(context->subject, "tty");
+	bool interactive = !str_equal(tty, STR("(none)"));
+
+	if (!tty.len)
+		return;
+	event_set(context->event, FIELD_PROCESS_INTERACTIVE,
+		  VALUE_OF_BOOL(interactive));
+	if (interactive)
+		context_set_str(context, FIELD_PROCESS_TTY, tty);
+}
+
+static void set_directory(struct context *context)
+{
+	size_t next = 0;
+	const struct record *cwd =
+		record_find(&context->records, AUDIT_CWD, &next);
+
+	if (cwd)
+		context_set_str(context, FIELD_PROCESS_WORKING_DIRECTORY,
+				record_decoded(cwd, "cwd"));
+}
+
+static void set_common(struct context *context)
+{
+	struct event *event = context->event;
+
+	event_set(event, FIELD_TIMESTAMP,
+		  VALUE_OF_INT(event->time_ns / NSEC_PER_MSEC));
+	context_set_str(context, FIELD_HOST_ID, event->host);
+	context_set_str(context, FIELD_HOST_NAME, event->node);
+	context_set_str(context, FIELD_HOST_OS_TYPE, STR("linux"));
+	context_set_str(context, FIELD_EVENT_KIND, STR("event"));
+	context_set_str(context, FIELD_EVENT_MODULE, STR("auditd"));
+	context_set_str(context, FIELD_EVENT_OUTCOME,
+			context->succeeded ? STR("success") : STR("failure"));
+	if (context->row)
+		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
+				str_from(context->row->name));
+	set_directory(context);
+	set_ids(context);
+	set_tty(context);
+	event->records = context->records.texts;
+	event->record_count = context->records.raw->record_count;
+	if (context->incomplete)
+		event->flags |= EVENT_INCOMPLETE;
+}
+
+/* --- records -------------------------------------------------------------- */
+
+struct str normalizer_host(const struct normalizer *normalizer, struct str node)
+{
+	if (!node.len || str_equal(node, normalizer->config.local_node))
+		return normalizer->config.host_id;
+	return node;
+}
+
+/* Whether all PATH records came that the subject's record announces. */
+static bool has_all_paths(const struct context *context)
+{
+	int64_t items = 0, found = 0;
+	size_t next = 0;
+
+	if (!record_number(context->subject, "items", 10, &items))
+		return false;
+	while (record_find(&context->records, AUDIT_PATH, &next))
+		found++;
+	return found >= items;
+}
+
+static int begin_event(struct normalizer *normalizer, struct context *context)
+{
+	const struct raw_event *raw = context->records.raw;
+	struct event *event =
+		event_new(context->arena, normalizer->config.field_count);
+
+	if (!event)
+		return -ENOMEM;
+	context->event = event;
+	context->recent = normalizer->recent;
+	event->time_ns = raw->time_ns;
+	event->serial = raw->serial;
+	event->node = arena_str(context->arena, raw->node);
+	event->host = normalizer_host(normalizer, event->node);
+	context->host = proctable_host(normalizer->processes, event->host);
+	return event->node.data && context->host ? 0 : -ENOMEM;
+}
+
+/* What the subject's record says. False = no pid: not of use. */
+static bool read_subject(struct context *context)
+{
+	const struct record *subject = context->subject;
+
+	context->succeeded =
+		str_equal(record_raw(subject, "success"), STR("yes"));
+	context->comm = record_decoded(subject, "comm");
+	context->sight = (struct process_sight){
+		.ppid = -1,
+		.serial = context->records.raw->serial,
+		.exe = name_without_deleted(record_decoded(subject, "exe")),
+	};
+	record_number(subject, "ppid", 10, &context->sight.ppid);
+	context->incomplete =
+		!context->records.raw->complete || !has_all_paths(context);
+	return record_number(subject, "pid", 10, &context->sight.pid) &&
+	       context->sight.pid > 0;
+}
+
+static int run_handler(struct normalizer *normalizer, struct context *context,
+		       syscall_handler handler)
+{
+	int rc;
+
+	if (!read_subject(context)) {
+		normalizer->stats.malformed++;
+		return NORMALIZE_E_IGNORED;
+	}
+	rc = begin_event(normalizer, context);
+	if (!rc)
+		rc = handler(context);
+	if (!rc)
+		set_common(context);
+	return rc;
+}
+
+static int on_syscall(struct normalizer *normalizer, struct context *context)
+{
+	context->row = find_syscall(normalizer, context);
+	if (!context->row)
+		return NORMALIZE_E_IGNORED;
+	return run_handler(normalizer, context, context->row->handler);
+}
+
+/* An operation of io_uring, where a kernel thread carried it out. The record
+ * has no comm, exe or login uid. */
+static int on_uring(struct normalizer *normalizer, struct context *context)
+{
+	enum { URING_CONNECT = 16 };
+	int64_t op;
+
+	if (!record_number(context->subject, "uring_op", 10, &op) ||
+	    op != URING_CONNECT)
+		return NORMALIZE_E_IGNORED;
+	return run_handler(normalizer, context, network_on_connect);
+}
+
+static int on_boot(struct normalizer *normalizer, struct context *context)
+{
+	struct proctable_host *host = proctable_host(
+		normalizer->processes,
+		normalizer_host(normalizer, context->records.raw->node));
+
+	if (!host)
+		return -ENOMEM;
+	proctable_host_clear(host);
+	return NORMALIZE_E_IGNORED;
+}
+
+static const struct {
+	int type;
+	int (*handler)(struct normalizer *normalizer, struct context *context);
+} record_rows[] = {
+#define RECORD_ROW(type, handler) { type, handler },
+#include "records.def"
+#undef RECORD_ROW
+};
+
+#define RECORD_ROWS (sizeof(record_rows) / sizeof(record_rows[0]))
+
+/* Whether records are there that belong to a SYSCALL record, which is not. */
+static bool has_orphans(const struct context *context)
+{
+	static const int types[] = { AUDIT_EXECVE, AUDIT_PATH, AUDIT_CWD,
+				     AUDIT_SOCKADDR };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t next = 0;
+
+		if (record_find(&context->records, types[i], &next))
+			return true;
+	}
+	return false;
+}
+
+static int dispatch(struct normalizer *normalizer, struct context *context)
+{
+	for (size_t i = 0; i < RECORD_ROWS; i++) {
+		size_t next = 0;
+
+		context->subject = record_find(&context->records,
+					       record_rows[i].type, &next);
+		if (context->subject)
+			return record_rows[i].handler(normalizer, context);
+	}
+	/* lost by the kernel: who did it is not known */
+	normalizer->stats.malformed += has_orphans(context);
+	return NORMALIZE_E_IGNORED;
+}
+
+int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
+		    struct arena *arena, struct event **out)
+{
+	struct context context = { .arena = arena };
+	int rc = record_parse(normalizer->parser, raw, arena, &context.records);
+
+	if (rc == RECORD_E_MALFORMED) {
+		normalizer->stats.malformed++;
+		rc = NORMALIZE_E_IGNORED;
+	} else if (!rc) {
+		rc = dispatch(normalizer, &context);
+	}
+	normalizer->stats.ignored += rc == NORMALIZE_E_IGNORED;
+	if (rc)
+		return rc;
+	normalizer->stats.events++;
+	*out = context.event;
+	return 0;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static int normalizer_open(struct normalizer *normalizer)
+{
+	struct normalizer_config *config = &normalizer->config;
+	size_t recent_bytes = config->memcap / 16;
+	int rc;
+
+	normalizer->names = arena_new(0);
+	if (!normalizer->names)
+		return -ENOMEM;
+	config->host_id = arena_str(normalizer->names, config->host_id);
+	config->local_node = arena_str(normalizer->names, config->local_node);
+	if (!config->host_id.data || !config->local_node.data)
+		return -ENOMEM;
+	rc = record_parser_new(&normalizer->parser);
+	if (!rc)
+		rc = recent_new(recent_bytes, &normalizer->recent);
+	if (!rc)
+		rc = proctable_new(config->memcap - recent_bytes,
+				   &normalizer->processes);
+	return rc;
+}
+
+int normalizer_new(const struct normalizer_config *config,
+		   struct normalizer **out)
+{
+	struct normalizer *normalizer = calloc(1, sizeof(*normalizer));
+	int rc;
+
+	if (!normalizer)
+		return -ENOMEM;
+	normalizer->config = *config;
+	rc = normalizer_open(normalizer);
+	if (rc) {
+		normalizer_free(&normalizer);
+		return rc;
+	}
+	*out = normalizer;
+	return 0;
+}
+
+void normalizer_free(struct normalizer **out)
+{
+	struct normalizer *normalizer = *out;
+
+	if (!normalizer)
+		return;
+	proctable_free(&normalizer->processes);
+	recent_free(&normalizer->recent);
+	record_parser_free(&normalizer->parser);
+	arena_free(&normalizer->names);
+	free(normalizer);
+	*out = NULL;
+}
+
+void normalizer_stats(const struct normalizer *normalizer,
+		      struct normalizer_stats *out)
+{
+	struct proctable_stats processes;
+
+	proctable_stats(normalizer->processes, &processes);
+	*out = normalizer->stats;
+	out->processes = processes.processes;
+	out->processes_evicted = processes.evicted;
+}

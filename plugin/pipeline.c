@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "limits.h"
+#include "util/arena.h"
+
+struct pipeline {
+	struct pipeline_config config;
+	struct sieve *sieve;
+	struct normalizer *normalizer;
+	struct engine *engine;
+	struct arena *arena; /* of the event in hand */
+};
+
+static int pipeline_take(struct pipeline *pipeline, const struct event *event)
+{
+	if (pipeline->config.on_event)
+		pipeline->config.on_event(pipeline->config.user, event);
+	if (!pipeline->engine)
+		return 0;
+	return engine_process(pipeline->engine, event);
+}
+
+static int pipeline_on_raw(void *user, const struct raw_event *raw)
+{
+	struct pipeline *pipeline = user;
+	struct event *event;
+	int rc;
+
+	arena_reset(pipeline->arena);
+	rc = normalize_event(pipeline->normalizer, raw, pipeline->arena,
+			     &event);
+	if (rc == NORMALIZE_E_IGNORED)
+		return 0;
+	if (rc)
+		return rc;
+	return pipeline_take(pipeline, event);
+}
+
+static void pipeline_on_gap(void *user, struct str node, uint64_t count,
+			    int64_t time_ns)
+{
+	struct pipeline *pipeline = user;
+
+	if (pipeline->engine)
+		engine_mark_gap(pipeline->engine,
+				normalizer_host(pipeline->normalizer, node),
+				time_ns);
+	if (pipeline->config.on_gap)
+		pipeline->config.on_gap(pipeline->config.user, node, count,
+					time_ns);
+}
+
+static int pipeline_open_engine(struct pipeline *pipeline)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	struct engine_config engine = {
+		.rules = config->rules,
+		.memcap = config->memcap,
+		.reorder_ns = config->reorder_ns,
+		.lateness_ns = config->lateness_ns,
+		.suppress_ns = config->suppress_ns,
+		.exact = config->exact,
+		.on_alert = config->on_alert,
+		.user = config->user,
+	};
+
+	return config->rules ? engine_new(&engine, &pipeline->engine) : 0;
+}
+
+static int pipeline_open(struct pipeline *pipeline)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	struct sieve_config sieve = {
+		.on_event = pipeline_on_raw,
+		.on_gap = pipeline_on_gap,
+		.user = pipeline,
+		.event_timeout_ns = 2 * NSEC_PER_SEC,
+	};
+	struct normalizer_config normalizer = {
+		.field_count =
+			config->rules ? field_table_count(config->rules->fields)
+				      : FIELD__COUNT,
+		.memcap = config->memcap,
+		.host_id = config->host_id,
+		.local_node = config->local_node,
+	};
+	int rc;
+
+	pipeline->arena = arena_new(2 * LIMIT_EVENT_BYTES + (64U << 20));
+	if (!pipeline->arena)
+		return -ENOMEM;
+	rc = normalizer_new(&normalizer, &pipeline->normalizer);
+	if (rc)
+		return rc;
+	rc = pipeline_open_engine(pipeline);
+	if (rc)
+		return rc;
+	return sieve_new(&sieve, &pipeline->sieve);
+}
+
+int pipeline_new(const struct pipeline_config *config, struct pipeline **out)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+	int rc;
+
+	if (!pipeline)
+		return -ENOMEM;
+	pipeline->config = *config;
+	rc = pipeline_open(pipeline);
+	if (rc) {
+		pipeline_free(&pipeline);
+		return rc;
+	}
+	*out = pipeline;
+	return 0;
+}
+
+void pipeline_free(struct pipeline **pipeline)
+{
+	if (!*pipeline)
+		return;
+	sieve_free(&(*pipeline)->sieve);
+	engine_free(&(*pipeline)->engine);
+	normalizer_free(&(*pipeline)->normalizer);
+	arena_free(&(*pipeline)->arena);
+	free(*pipeline);
+	*pipeline = NULL;
+}
+
+int pipeline_feed(struct pipeline *pipeline, const char *data, size_t len)
+{
+	return sieve_feed(pipeline->sieve, data, len);
+}
+
+int pipeline_event(struct pipeline *pipeline, const struct event *event)
+{
+	return pipeline_take(pipeline, event);
+}
+
+int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns)
+{
+	int rc = sieve_age(pipeline->sieve, elapsed_ns);
+
+	if (rc || !pipeline->engine)
+		return rc;
+	return engine_advance(pipeline->engine, elapsed_ns);
+}
+
+int pipeline_finish(struct pipeline *pipeline)
+{
+	int rc = sieve_finish(pipeline->sieve);
+
+	if (rc || !pipeline->engine)
+		return rc;
+	return engine_finish(pipeline->engine);
+}
+
+uint64_t pipeline_position(const struct pipeline *pipeline)
+{
+	return sieve_position(pipeline->sieve);
+}
+
+struct engine *pipeline_engine(struct pipeline *pipeline)
+{
+	return pipeline->engine;
+}
+
+void pipeline_stats(const struct pipeline *pipeline, struct pipeline_stats *out)
+{
+	*out = (struct pipeline_stats){ 0 };
+	sieve_stats(pipeline->sieve, &out->sieve);
+	normalizer_stats(pipeline->normalizer, &out->normalizer);
+	if (pipeline->engine)
+		engine_stats(pipeline->engine, &out->engine);
+}

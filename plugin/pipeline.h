@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The path from bytes to alerts, joined: sieve, records, normalize, engine.
+ * The worker feeds it from the ring, aueql from files; both get the same.
+ */
+#ifndef AUDISP_EQL_PIPELINE_H
+#define AUDISP_EQL_PIPELINE_H
+
+#include <audisp-eql/engine.h>
+
+#include "normalize/normalize.h"
+#include "sieve.h"
+
+struct pipeline;
+
+struct pipeline_config {
+	const struct ruleset *rules; /* NULL: no engine, events only */
+	struct str host_id; /* of records without node= */
+	struct str local_node; /* node name that is this host; may be empty */
+	size_t memcap;
+	int64_t reorder_ns, lateness_ns, suppress_ns;
+	bool exact; /* replay: see engine_config */
+	alert_fn on_alert; /* may be NULL without rules */
+	/* each ECS event before the engine sees it; may be NULL */
+	void (*on_event)(void *user, const struct event *event);
+	/* serials that never came, per interval of the sieve; may be NULL */
+	void (*on_gap)(void *user, struct str node, uint64_t count,
+		       int64_t time_ns);
+	void *user;
+};
+
+struct pipeline_stats {
+	struct sieve_stats sieve;
+	struct normalizer_stats normalizer;
+	struct engine_stats engine;
+};
+
+int pipeline_new(const struct pipeline_config *config, struct pipeline **out);
+void pipeline_free(struct pipeline **pipeline);
+/* Any chunk of an audit stream. 0 or -errno (fatal). */
+int pipeline_feed(struct pipeline *pipeline, const char *data, size_t len);
+/* An ECS event from elsewhere (--ecs), past sieve and normalizer. */
+int pipeline_event(struct pipeline *pipeline, const struct event *event);
+/* elapsed_ns of the monotonic clock since the last call. */
+int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns);
+/* End of input: open events close, what is held back is matched. */
+int pipeline_finish(struct pipeline *pipeline);
+/* See sieve_position(). */
+uint64_t pipeline_position(const struct pipeline *pipeline);
+/* NULL without rules. */
+struct engine *pipeline_engine(struct pipeline *pipeline);
+void pipeline_stats(const struct pipeline *pipeline,
+		    struct pipeline_stats *out);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The records of one event, parsed by libauparse. Only record.c includes
+ * <auparse.h>. Numeric ids are the truth: no user or group is ever looked up.
+ */
+#ifndef AUDISP_EQL_RECORD_H
+#define AUDISP_EQL_RECORD_H
+
+#include "sieve.h"
+#include "util/arena.h"
+
+struct record_parser;
+struct record;
+
+/* Strings in an arena. */
+struct str_array {
+	size_t count;
+	struct str *items;
+};
+
+struct record_event {
+	const struct raw_event *raw;
+	size_t count;
+	const struct record *const *records; /* in the order they came */
+	/* the raw records without enrichment, as many as raw has */
+	const struct str *texts;
+};
+
+int record_parser_new(struct record_parser **out);
+void record_parser_free(struct record_parser **parser);
+/*
+ * Parses a closed event; the result lives in the arena. 0; RECORD_E_MALFORMED
+ * when libauparse finds no record in it; -ENOMEM.
+ */
+enum { RECORD_E_MALFORMED = 1 };
+int record_parse(struct record_parser *parser, const struct raw_event *raw,
+		 struct arena *arena, struct record_event *out);
+
+/* AUDIT_* of libaudit.h. */
+int record_type(const struct record *record);
+/* A field as it stands in the record; data == NULL where there is none. */
+struct str record_raw(const struct record *record, const char *field);
+/*
+ * The field decoded: hex to bytes, quotes off, "(null)" unquoted to nothing.
+ * Bytes are as the kernel had them, not escaped. data == NULL = none.
+ */
+struct str record_decoded(const struct record *record, const char *field);
+/*
+ * A name that auditd resolved when it wrote the record (log_format ENRICHED:
+ * EUID="root" behind 0x1D), without quotes. data == NULL = none.
+ */
+struct str record_enriched(const struct record *record, const char *name);
+/* A number in the given base; false where absent or no number. */
+bool record_number(const struct record *record, const char *field, int base,
+		   int64_t *out);
+/* The first record of a type at or after index *next (start with 0). */
+const struct record *record_find(const struct record_event *event, int type,
+				 size_t *next);
+/*
+ * The argument vector of all EXECVE records joined: split arguments
+ * (a1_len, a1[0], ...) and continuation records included. *complete is false
+ * where argc promises another number than came, or one is missing.
+ */
+int record_arguments(const struct record_event *event, struct arena *arena,
+		     struct str_array *out, bool *complete);
+
+#endif

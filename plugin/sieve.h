@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a byte stream of records to whole events of raw records. */
+#ifndef AUDISP_EQL_SIEVE_H
+#define AUDISP_EQL_SIEVE_H
+
+#include <audisp-eql/event.h>
+
+struct sieve;
+
+/* One closed event: its records, in the order they came. */
+struct raw_event {
+	struct str node; /* empty where records bear none */
+	int64_t time_ns;
+	uint64_t serial;
+	size_t record_count;
+	const struct str
+		*records; /* whole lines, no newline; enrichment kept */
+	/* the lines once more, contiguous, each ended by '\n' */
+	struct str text;
+	bool complete; /* closed by EOE or PROCTITLE, or a one-record type */
+};
+
+/* Called for each closed event; 0, or -errno which feed passes up. */
+typedef int (*sieve_fn)(void *user, const struct raw_event *event);
+
+struct sieve_stats {
+	uint64_t records; /* lines that are audit records */
+	uint64_t bytes;
+	uint64_t malformed; /* lines that are none, or cut, or binary */
+	uint64_t events;
+	uint64_t incomplete; /* closed by age, by room or by the end */
+	uint64_t duplicates; /* same (node, time, serial) seen closed before */
+	uint64_t gaps; /* serials that never came, per node, summed */
+	uint64_t over_limit; /* records left out: LIMIT_EVENT_* */
+};
+
+struct sieve_config {
+	sieve_fn on_event;
+	/* serials missing on a node: how many, around when. May be NULL. */
+	void (*on_gap)(void *user, struct str node, uint64_t count,
+		       int64_t time_ns);
+	void *user;
+	int64_t event_timeout_ns; /* 2 s: of the records' own time */
+};
+
+int sieve_new(const struct sieve_config *config, struct sieve **out);
+void sieve_free(struct sieve **sieve);
+/* Any chunk of the stream, lines may be cut anywhere. 0 or -errno. */
+int sieve_feed(struct sieve *sieve, const char *data, size_t len);
+/* elapsed_ns of the monotonic clock passed: closes events whose last record
+ * is older than event_timeout_ns. */
+int sieve_age(struct sieve *sieve, int64_t elapsed_ns);
+/* End of the stream: a last line without newline counts, all events close. */
+int sieve_finish(struct sieve *sieve);
+/*
+ * Stream offset (bytes fed) before which every record belongs to a closed
+ * event: what a successor need not read again.
+ */
+uint64_t sieve_position(const struct sieve *sieve);
+void sieve_stats(const struct sieve *sieve, struct sieve_stats *out);
+
+#endif

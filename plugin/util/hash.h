@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AUDISP_EQL_UTIL_HASH_H
+#define AUDISP_EQL_UTIL_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* SipHash-2-4: keys come from an attacker, the seed does not. */
+uint64_t hash_bytes(const void *data, size_t len, const uint8_t seed[16]);
+/* Mixes a further hash in, order counts. */
+uint64_t hash_combine(uint64_t a, uint64_t b);
+/* A seed from the kernel; 0 or -errno. */
+int hash_seed(uint8_t seed[16]);
+
+#endif
