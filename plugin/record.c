@@ -152,41 +152,51 @@ static int copy_record(auparse_state_t *auparse, struct arena *arena,
 	return 0;
 }
 
+/* The lines of an event that auparse has in hand: it takes longer than in
+ * proportion for many, and the order of records is kept here anyhow. */
+#define BATCH 256
+
+struct batch {
+	const struct halves *halves;
+	struct record **records;
+	size_t first, count; /* lines of the event */
+};
+
 /*
  * The records of the event auparse stands on, each at the place of its line:
  * auparse makes one event of several where a record ends it early (LOGIN), and
  * passes over lines it does not understand.
  */
 static int copy_event(auparse_state_t *auparse, struct arena *arena,
-		      struct record **records, const struct halves *halves,
-		      size_t max)
+		      const struct batch *batch)
 {
 	if (auparse_first_record(auparse) <= 0)
 		return 0;
 	do {
 		/* counted from 1 */
 		size_t line = auparse_get_line_number(auparse);
+		size_t place = batch->first + line - 1;
 		int rc;
 
-		if (!line || line > max)
+		if (!line || line > batch->count)
 			continue;
-		rc = copy_record(auparse, arena, &records[line - 1]);
+		rc = copy_record(auparse, arena, &batch->records[place]);
 		if (rc)
 			return rc;
-		records[line - 1]->enrichment = halves->enrichments[line - 1];
+		batch->records[place]->enrichment =
+			batch->halves->enrichments[place];
 	} while (auparse_next_record(auparse) > 0);
 	return 0;
 }
 
-/* Hands the event to auparse; all it may hold back of the last one goes. */
-static int load(struct record_parser *parser, const struct halves *halves,
-		size_t count)
+/* Hands lines to auparse; all it may hold of earlier ones goes. */
+static int load(struct record_parser *parser, const struct batch *batch)
 {
 	struct strbuf *plain = &parser->plain;
 
 	strbuf_reset(plain);
-	for (size_t i = 0; i < count; i++) {
-		strbuf_add_str(plain, halves->texts[i]);
+	for (size_t i = 0; i < batch->count; i++) {
+		strbuf_add_str(plain, batch->halves->texts[batch->first + i]);
 		strbuf_add_char(plain, '\n');
 	}
 	if (plain->failed)
@@ -196,29 +206,44 @@ static int load(struct record_parser *parser, const struct halves *halves,
 	return errno == ENOMEM ? -ENOMEM : RECORD_E_MALFORMED;
 }
 
+static int parse_batch(struct record_parser *parser, struct arena *arena,
+		       const struct batch *batch)
+{
+	int rc = load(parser, batch);
+
+	while (!rc && auparse_next_event(parser->auparse) > 0)
+		rc = copy_event(parser->auparse, arena, batch);
+	return rc;
+}
+
 int record_parse(struct record_parser *parser, const struct raw_event *raw,
 		 struct arena *arena, struct record_event *out)
 {
 	size_t max = raw->record_count, count = 0;
 	struct halves halves = { 0 };
-	struct record **records = arena_array(arena, max, sizeof(*records));
-	int rc = records ? split_records(raw, arena, &halves) : -ENOMEM;
+	struct batch batch = {
+		.halves = &halves,
+		.records = arena_array(arena, max, sizeof(*batch.records)),
+	};
+	int rc = batch.records ? split_records(raw, arena, &halves) : -ENOMEM;
 
-	if (!rc)
-		rc = load(parser, &halves, max);
-	while (!rc && auparse_next_event(parser->auparse) > 0)
-		rc = copy_event(parser->auparse, arena, records, &halves, max);
+	for (; !rc && batch.first < max; batch.first += BATCH) {
+		batch.count = max - batch.first;
+		if (batch.count > BATCH)
+			batch.count = BATCH;
+		rc = parse_batch(parser, arena, &batch);
+	}
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < max; i++)
-		if (records[i])
-			records[count++] = records[i];
+		if (batch.records[i])
+			batch.records[count++] = batch.records[i];
 	if (!count)
 		return RECORD_E_MALFORMED;
 	*out = (struct record_event){
 		.raw = raw,
 		.count = count,
-		.records = (const struct record *const *)records,
+		.records = (const struct record *const *)batch.records,
 		.texts = halves.texts,
 	};
 	return 0;

@@ -14,6 +14,7 @@ BEGIN {
 	allow["record"] = "util event sieve"
 	allow["sieve"] = "util event"
 	allow["normalize"] = "util event record sieve"
+	allow["rule"] = "util event"
 	allow["eql"] = "util event rule"
 	allow["rules"] = "util event rule eql"
 	allow["engine"] = "util event rule eql"

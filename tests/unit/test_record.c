@@ -197,6 +197,30 @@ static void test_find_stays_in_record(void **state)
 	assert_null(record_raw(first(fixture), "cwd").data);
 }
 
+/* Auparse gets long events in batches; no record is lost at their edges. */
+static void test_many_records(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t count = 255; count <= 1025; count += 1 + count % 257) {
+		struct strbuf text = STRBUF_INIT(0);
+
+		for (size_t i = 0; i < count; i++)
+			strbuf_printf(&text, "type=PATH" HEAD "item=%zu\n", i);
+		strbuf_add_char(&text, '\0');
+		assert_int_equal(parse(fixture, text.data), 0);
+		assert_int_equal(fixture->event.count, count);
+		for (size_t i = 0; i < count; i++) {
+			int64_t item = -1;
+
+			record_number(fixture->event.records[i], "item", 10,
+				      &item);
+			assert_int_equal(item, i);
+		}
+		strbuf_free(&text);
+	}
+}
+
 /* Nothing is left of an event in the parser for the next one. */
 static void test_events_are_apart(void **state)
 {
@@ -464,7 +488,7 @@ static void test_captures(void **state)
 
 	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
 		char path[4096];
-		size_t len;
+		size_t len = 0;
 		char *data;
 
 		snprintf(path, sizeof(path), "%s/tests/corpus/%s",
@@ -487,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_all_records_in_order),
 		cmocka_unit_test(test_find_stays_in_record),
+		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_events_are_apart),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_enrichment),

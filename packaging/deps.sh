@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Sourced: deps_install SET... installs what building (build) and testing
+# (test) need, on Debian, Ubuntu and RHEL-likes. Nothing is started by it: on
+# Debian, packages would start their services, so that is denied for the moment.
+
+deps_debian_build="autoconf automake gcc libc6-dev make pkg-config
+	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev"
+deps_debian_test="clang libcmocka-dev libclang-rt-dev"
+deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
+	audit-libs-devel pcre2-devel json-c-devel"
+deps_redhat_test="clang compiler-rt libcmocka-devel libasan libubsan"
+
+deps_apt() {
+	missing=
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+			grep -q 'ok installed' || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	policy=/usr/sbin/policy-rc.d
+	[ -e $policy ] && mv $policy $policy.audisp-eql
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+	status=0
+	apt-get update -q &&
+		# shellcheck disable=SC2086
+		DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+			--no-install-recommends $missing || status=$?
+	rm -f $policy
+	[ -e $policy.audisp-eql ] && mv $policy.audisp-eql $policy
+	return $status
+}
+
+deps_install() {
+	list=
+	for set in "$@"; do
+		if command -v apt-get >/dev/null; then
+			eval "list=\"\$list \$deps_debian_$set\""
+		else
+			eval "list=\"\$list \$deps_redhat_$set\""
+		fi
+	done
+	if command -v apt-get >/dev/null; then
+		# shellcheck disable=SC2086
+		deps_apt $list
+	else
+		# shellcheck disable=SC2086
+		dnf install -y --setopt=install_weak_deps=False $list
+	fi
+}

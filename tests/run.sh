@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what the tests need and passes them all.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/packaging/deps.sh"
+deps_install build test
+passed=0 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# One build and its tests: NAME COMPILER [configure option]...
+build_and_check() {
+	name=$1 compiler=$2
+	shift 2
+	mkdir "$work/$name"
+	if (cd "$work/$name" &&
+		"$top/configure" CC="$compiler" --enable-werror "$@" &&
+		make -j2 && make check) >"$work/$name.log" 2>&1; then
+		echo "ok - $name"
+		passed=$((passed + 1))
+	else
+		echo "not ok - $name"
+		tail -n 60 "$work/$name.log"
+		cat "$work/$name/test-suite.log" 2>/dev/null || :
+		failed=$((failed + 1))
+	fi
+	grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$name.log" || :
+}
+
+(cd "$top" && autoreconf -fi) >"$work/autoreconf.log" 2>&1 || {
+	cat "$work/autoreconf.log"
+	exit 1
+}
+build_and_check gcc gcc
+build_and_check clang clang
+build_and_check sanitizers gcc --enable-sanitizers
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
