@@ -29,6 +29,7 @@ struct str bounds_text(struct bounds *bounds, struct str text)
 	strbuf_add(&bounds->scratch, text.data, head);
 	strbuf_add_str(&bounds->scratch, STR(BOUNDS_MARK));
 	strbuf_add(&bounds->scratch, text.data + text.len - tail, tail);
+	bounds->failed = bounds->failed || bounds->scratch.failed;
 	return strbuf_str(&bounds->scratch);
 }
 

@@ -13,6 +13,7 @@ struct bounds {
 	size_t text; /* bytes of one string, and of all strings of a list */
 	size_t items; /* elements of a list */
 	bool cut; /* something was left out */
+	bool failed; /* out of memory */
 	struct strbuf scratch;
 };
 

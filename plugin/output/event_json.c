@@ -69,24 +69,28 @@ static int compare_slots(const void *a, const void *b, void *fields)
 		field_table_name(fields, *(const uint16_t *)b));
 }
 
+static bool is_wanted(const struct event_json *how, size_t slot)
+{
+	struct str name = field_table_name(how->fields, slot);
+
+	if (how->compact && !is_compact(slot))
+		return false;
+	if (how->without.len && is_below(name, how->without))
+		return false;
+	return !how->below.len || is_below(name, how->below);
+}
+
 /* The slots to write, in the order of their names. */
 static size_t choose_slots(const struct event_json *how,
 			   const struct event *event, uint16_t slots[SLOTS_MAX])
 {
 	size_t known = field_table_count(how->fields), count = 0;
 
-	for (size_t slot = 0; slot < known && slot < SLOTS_MAX; slot++) {
-		const struct value *value =
-			event_value(event, slot, how->reading);
-
-		if (value->type == VALUE_NULL ||
-		    (how->compact && !is_compact(slot)) ||
-		    (how->below.len &&
-		     !is_below(field_table_name(how->fields, slot),
-			       how->below)))
-			continue;
-		slots[count++] = (uint16_t)slot;
-	}
+	for (size_t slot = 0; slot < known && slot < SLOTS_MAX; slot++)
+		if (event_value(event, slot, how->reading)->type !=
+			    VALUE_NULL &&
+		    is_wanted(how, slot))
+			slots[count++] = (uint16_t)slot;
 	qsort_r(slots, count, sizeof(slots[0]), compare_slots,
 		(void *)how->fields);
 	return count;

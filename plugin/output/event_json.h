@@ -13,6 +13,7 @@ struct event_json {
 	const struct field_table *fields;
 	enum reading reading;
 	struct str below; /* only fields below this name; empty = all */
+	struct str without; /* none below this one; empty = all */
 	bool compact; /* only what a syslog form has room for */
 	struct bounds *bounds;
 };

@@ -11,32 +11,45 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* All of a file, in memory of the caller; NULL and errno where it fails. */
+static uint8_t *read_file(FILE *file, size_t *len)
+{
+	size_t capacity = 65536;
+	uint8_t *data = malloc(capacity), *more = data;
+
+	*len = 0;
+	while (more) {
+		*len += fread(data + *len, 1, capacity - *len, file);
+		if (*len < capacity)
+			break;
+		capacity *= 2;
+		more = realloc(data, capacity);
+		data = more ? more : data;
+	}
+	if (!more || ferror(file)) {
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
 static int run_file(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	size_t len = 0, capacity = 0;
-	uint8_t *data = NULL;
+	uint8_t *data;
+	size_t len;
+	int failed;
 
-	while (file && !ferror(file) && !feof(file)) {
-		if (len == capacity) {
-			uint8_t *more;
-
-			capacity = capacity ? 2 * capacity : 65536;
-			more = realloc(data, capacity);
-			if (!more)
-				break;
-			data = more;
-		}
-		len += fread(data + len, 1, capacity - len, file);
-	}
-	if (!file || ferror(file) || !feof(file)) {
+	data = file ? read_file(file, &len) : NULL;
+	failed = !data;
+	if (failed)
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-		return 1;
-	}
-	fclose(file);
-	LLVMFuzzerTestOneInput(data, len);
+	else
+		LLVMFuzzerTestOneInput(data, len);
 	free(data);
-	return 0;
+	if (file)
+		fclose(file);
+	return failed;
 }
 
 int main(int argc, char **argv)

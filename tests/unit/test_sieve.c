@@ -1,0 +1,1165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sieve.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "limits.h"
+#include "util/strbuf.h"
+
+#define BASE_SEC 1700000000LL
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What a sieve under test hands out, as text. */
+struct sink {
+	struct sieve *sieve;
+	struct strbuf out;
+	bool whole; /* write records in full, not their types */
+	int fail; /* what on_event returns */
+	uint64_t events, records; /* handed out */
+};
+
+/* Each record stands at its place in text, and nothing stands between. */
+static void check_shape(const struct raw_event *event)
+{
+	const char *p = event->text.data;
+
+	assert_true(event->record_count > 0);
+	assert_true(event->record_count <= LIMIT_EVENT_RECORDS);
+	assert_true(event->text.len <= LIMIT_EVENT_BYTES);
+	for (size_t i = 0; i < event->record_count; i++) {
+		assert_ptr_equal(event->records[i].data, p);
+		assert_true(event->records[i].len <= LIMIT_RECORD_BYTES);
+		p += event->records[i].len;
+		assert_int_equal(*p++, '\n');
+	}
+	assert_ptr_equal(p, event->text.data + event->text.len);
+}
+
+static void add_type(struct strbuf *out, struct str record)
+{
+	const char *type = memmem(record.data, record.len, "type=", 5);
+	const char *end;
+
+	assert_non_null(type);
+	type += 5;
+	end = memchr(type, ' ', (size_t)(record.data + record.len - type));
+	assert_non_null(end);
+	strbuf_add(out, type, (size_t)(end - type));
+}
+
+/* [NODE/]SERIAL=TYPE,TYPE and '?' where it is not complete. */
+static int sink_event(void *user, const struct raw_event *event)
+{
+	struct sink *sink = user;
+
+	check_shape(event);
+	sink->events++;
+	sink->records += event->record_count;
+	if (event->node.len) {
+		strbuf_add_str(&sink->out, event->node);
+		strbuf_add_char(&sink->out, '/');
+	}
+	strbuf_printf(&sink->out, "%llu=", (unsigned long long)event->serial);
+	if (sink->whole) {
+		strbuf_printf(&sink->out, "%lld ", (long long)event->time_ns);
+		strbuf_add_str(&sink->out, event->text);
+	}
+	for (size_t i = 0; !sink->whole && i < event->record_count; i++) {
+		if (i)
+			strbuf_add_char(&sink->out, ',');
+		add_type(&sink->out, event->records[i]);
+	}
+	strbuf_add_str(&sink->out, event->complete ? STR(" ") : STR("? "));
+	return sink->fail;
+}
+
+static void sink_gap(void *user, struct str node, uint64_t count,
+		     int64_t time_ns)
+{
+	struct sink *sink = user;
+
+	strbuf_add_str(&sink->out, STR("gap:"));
+	if (node.len) {
+		strbuf_add_str(&sink->out, node);
+		strbuf_add_char(&sink->out, '/');
+	}
+	strbuf_printf(&sink->out, "%llu", (unsigned long long)count);
+	if (sink->whole)
+		strbuf_printf(&sink->out, "@%lld", (long long)time_ns);
+	strbuf_add_char(&sink->out, ' ');
+}
+
+static void sink_open(struct sink *sink)
+{
+	struct sieve_config config = {
+		.on_event = sink_event,
+		.on_gap = sink_gap,
+		.user = sink,
+		.event_timeout_ns = 2 * NSEC_PER_SEC,
+	};
+
+	*sink = (struct sink){ 0 };
+	assert_int_equal(sieve_new(&config, &sink->sieve), 0);
+}
+
+static void sink_close(struct sink *sink)
+{
+	sieve_free(&sink->sieve);
+	assert_null(sink->sieve);
+	sieve_free(&sink->sieve);
+	strbuf_free(&sink->out);
+}
+
+/* The text so far, NUL-terminated; the next call begins anew. */
+static const char *sink_take(struct sink *sink)
+{
+	strbuf_add_char(&sink->out, '\0');
+	assert_false(sink->out.failed);
+	sink->out.len = 0;
+	return sink->out.data;
+}
+
+static struct sieve_stats sink_stats(const struct sink *sink)
+{
+	struct sieve_stats stats;
+
+	sieve_stats(sink->sieve, &stats);
+	return stats;
+}
+
+static void feed(struct sink *sink, const char *text)
+{
+	assert_int_equal(sieve_feed(sink->sieve, text, strlen(text)), 0);
+}
+
+static void finish(struct sink *sink)
+{
+	assert_int_equal(sieve_finish(sink->sieve), 0);
+	assert_int_equal(sieve_position(sink->sieve), sink_stats(sink).bytes);
+}
+
+struct record {
+	const char *node, *type; /* node NULL = none */
+	long long msec; /* since BASE_SEC */
+	unsigned long long serial;
+};
+
+static void record_write(struct strbuf *out, const struct record *record)
+{
+	if (record->node)
+		strbuf_printf(out, "node=%s ", record->node);
+	strbuf_printf(out, "type=%s msg=audit(%lld.%03lld:%llu): a=b\n",
+		      record->type, BASE_SEC + record->msec / 1000,
+		      record->msec % 1000, record->serial);
+}
+
+static void feed_record(struct sink *sink, const struct record *record)
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	record_write(&text, record);
+	assert_int_equal(sieve_feed(sink->sieve, text.data, text.len), 0);
+	strbuf_free(&text);
+}
+
+static void feed_serial(struct sink *sink, const char *type,
+			unsigned long long serial)
+{
+	feed_record(sink, &(struct record){ .type = type, .serial = serial });
+}
+
+/* A record of an exact size, without its line end. */
+static void feed_sized(struct sink *sink, const struct record *record,
+		       size_t size, const char *line_end)
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	record_write(&text, record);
+	text.len--;
+	assert_true(text.len <= size);
+	while (text.len < size)
+		strbuf_add_char(&text, 'x');
+	strbuf_add(&text, line_end, strlen(line_end));
+	assert_false(text.failed);
+	assert_int_equal(sieve_feed(sink->sieve, text.data, text.len), 0);
+	strbuf_free(&text);
+}
+
+/*
+ * A step is [NODE/]SERIAL[@MSEC]:TYPE, a record, or +MSEC, time that passes
+ * without one. '|' in what is expected: here the stream ends.
+ */
+struct stream_case {
+	const char *name, *steps, *expected;
+};
+
+static const struct stream_case stream_cases[] = {
+	{ "ended by EOE", "1:SYSCALL 1:PATH 1:EOE", "1=SYSCALL,PATH |" },
+	{ "ended by PROCTITLE", "1:SYSCALL 1:PROCTITLE",
+	  "1=SYSCALL,PROCTITLE |" },
+	{ "EOE behind PROCTITLE is none of its records",
+	  "1:SYSCALL 1:PROCTITLE 1:EOE", "1=SYSCALL,PROCTITLE |" },
+	{ "records behind PROCTITLE are dropped",
+	  "1:SYSCALL 1:PROCTITLE 1:PATH 1:EOE", "1=SYSCALL,PROCTITLE |" },
+	{ "an EOE alone is no event", "1:EOE", "|" },
+	{ "ended by the end", "1:SYSCALL 1:PATH", "|1=SYSCALL,PATH? " },
+	{ "the end keeps the order", "1:AVC 2:AVC 1:PATH 3:AVC",
+	  "|1=AVC,PATH? 2=AVC? 3=AVC? " },
+	{ "interleaved",
+	  "1:SYSCALL 2:SYSCALL 1:CWD 3:SYSCALL 2:CWD 3:EOE 2:EOE 1:EOE",
+	  "3=SYSCALL 2=SYSCALL,CWD 1=SYSCALL,CWD |" },
+	{ "one that is not finished delays no other",
+	  "1:SYSCALL 2:SYSCALL 2:EOE 3:USER_CMD",
+	  "2=SYSCALL 3=USER_CMD |"
+	  "1=SYSCALL? " },
+	{ "programs' records come alone",
+	  "1:USER 2:USER_AVC 3:CRED_ACQ 4:SERVICE_START 5:TEST "
+	  "6:SYSTEM_BOOT 7:ADD_USER 8:DEL_GROUP 9:GRP_MGMT 10:ROLE_ASSIGN",
+	  "1=USER 2=USER_AVC 3=CRED_ACQ 4=SERVICE_START 5=TEST "
+	  "6=SYSTEM_BOOT 7=ADD_USER 8=DEL_GROUP 9=GRP_MGMT "
+	  "10=ROLE_ASSIGN |" },
+	{ "more of them",
+	  "1:LABEL_OVERRIDE 2:CRYPTO_SESSION 3:VIRT_CONTROL 4:ANOM_EXEC "
+	  "5:RESP_EXEC 6:ACCT_LOCK 7:USYS_CONFIG 8:SOFTWARE_UPDATE 9:KERNEL "
+	  "10:CHUSER_ID 11:DEV_ALLOC 12:MAC_CHECK 13:NETFILTER_PKT",
+	  "1=LABEL_OVERRIDE 2=CRYPTO_SESSION 3=VIRT_CONTROL 4=ANOM_EXEC "
+	  "5=RESP_EXEC 6=ACCT_LOCK 7=USYS_CONFIG 8=SOFTWARE_UPDATE 9=KERNEL "
+	  "10=CHUSER_ID 11=DEV_ALLOC 12=MAC_CHECK 13=NETFILTER_PKT |" },
+	{ "kernel records wait for their SYSCALL",
+	  "1:LOGIN 2:CONFIG_CHANGE 3:EVENT_LISTENER 4:AVC 5:SECCOMP "
+	  "6:NETFILTER_CFG 7:KERN_MODULE 8:MAC_STATUS 9:ANOM_ABEND "
+	  "10:ANOM_LINK 11:UNKNOWN[1420] 12:URINGOP 13:DM_CTRL 1:SYSCALL "
+	  "1:EOE",
+	  "1=LOGIN,SYSCALL |2=CONFIG_CHANGE? 3=EVENT_LISTENER? 4=AVC? "
+	  "5=SECCOMP? 6=NETFILTER_CFG? 7=KERN_MODULE? 8=MAC_STATUS? "
+	  "9=ANOM_ABEND? 10=ANOM_LINK? 11=UNKNOWN[1420]? 12=URINGOP? "
+	  "13=DM_CTRL? " },
+	{ "idle by newer records", "1:LOGIN 2@1999:USER_CMD 3@2000:USER_CMD",
+	  "2=USER_CMD 1=LOGIN? 3=USER_CMD |" },
+	{ "idle since its last record, not its first",
+	  "1:SYSCALL 2@1500:USER_CMD 1:PATH 3@3499:USER_CMD 4@3500:USER_CMD",
+	  "2=USER_CMD 3=USER_CMD 1=SYSCALL,PATH? 4=USER_CMD |" },
+	{ "a late record's own time does not make it idle",
+	  "1@200000:USER_CMD 2@0:SYSCALL 3@200001:USER_CMD 2@0:SOCKADDR "
+	  "2@0:PROCTITLE",
+	  "1=USER_CMD 3=USER_CMD 2=SYSCALL,SOCKADDR,PROCTITLE |" },
+	{ "idle by the clock", "1:LOGIN +1999 2:LOGIN +1 +1998 +1",
+	  "1=LOGIN? 2=LOGIN? |" },
+	{ "what comes after an event closed idle is dropped",
+	  "1:SYSCALL +2000 1:PATH 1:EOE", "1=SYSCALL? |" },
+	{ "nodes are apart",
+	  "a/1:SYSCALL 1:SYSCALL b/1:SYSCALL b/1:EOE 1:PATH a/1:EOE 1:EOE",
+	  "b/1=SYSCALL a/1=SYSCALL 1=SYSCALL,PATH |" },
+	{ "so is their time", "a/1:LOGIN b/1@9000:USER_CMD",
+	  "b/1=USER_CMD |a/1=LOGIN? " },
+	{ "one serial, two times", "1:SYSCALL 1@1:SYSCALL 1:EOE 1@1:EOE",
+	  "1=SYSCALL 1=SYSCALL |" },
+	{ "repeated after the end",
+	  "1:SYSCALL 1:EOE 2:USER_CMD 1:SYSCALL 1:PATH 1:EOE 2:USER_CMD",
+	  "1=SYSCALL 2=USER_CMD |" },
+	{ "a reboot repeats serials, not times",
+	  "1:USER_CMD 2:USER_CMD 1@9:USER_CMD 2@9:USER_CMD 1@9:USER_CMD",
+	  "1=USER_CMD 2=USER_CMD 1=USER_CMD 2=USER_CMD |" },
+	{ "auditd counts its own records",
+	  "5:USER_CMD 900@1:DAEMON_START 6:USER_CMD 6@2:DAEMON_END "
+	  "6@2:DAEMON_END 7:USER_CMD",
+	  "5=USER_CMD 900=DAEMON_START 6=USER_CMD 6=DAEMON_END 6=DAEMON_END "
+	  "7=USER_CMD |" },
+	{ "gap at the end", "1:USER_CMD 4:USER_CMD",
+	  "1=USER_CMD 4=USER_CMD |gap:2 " },
+	{ "what is open is not missing", "1:USER_CMD 2:AVC 3:USER_CMD",
+	  "1=USER_CMD 3=USER_CMD |2=AVC? " },
+	{ "nothing is known of before the first", "9:USER_CMD 8:USER_CMD",
+	  "9=USER_CMD 8=USER_CMD |" },
+	{ "out of order is no gap",
+	  "1:USER_CMD 3:USER_CMD 2@6000:USER_CMD 4@12000:USER_CMD",
+	  "1=USER_CMD 3=USER_CMD 2=USER_CMD 4=USER_CMD |" },
+	{ "a gap after five seconds at the earliest",
+	  "1:USER_CMD 3@4999:USER_CMD 4@5000:USER_CMD 5@9999:USER_CMD "
+	  "6@10000:USER_CMD",
+	  "1=USER_CMD 3=USER_CMD 4=USER_CMD 5=USER_CMD gap:1 6=USER_CMD |" },
+	{ "once in five seconds",
+	  "1:USER_CMD 3:USER_CMD 5@1:USER_CMD 6@5000:USER_CMD "
+	  "8@5001:USER_CMD 9@10000:USER_CMD 10@14999:USER_CMD "
+	  "11@15000:USER_CMD",
+	  "1=USER_CMD 3=USER_CMD 5=USER_CMD 6=USER_CMD 8=USER_CMD gap:2 "
+	  "9=USER_CMD 10=USER_CMD gap:1 11=USER_CMD |" },
+	{ "a gap of a node gone silent", "1:USER_CMD 3:USER_CMD +5000 +4999 +1",
+	  "1=USER_CMD 3=USER_CMD gap:1 |" },
+	{ "gaps by node", "a/1:USER_CMD b/7:USER_CMD a/2:USER_CMD b/9:USER_CMD",
+	  "a/1=USER_CMD b/7=USER_CMD a/2=USER_CMD b/9=USER_CMD |gap:b/1 " },
+	{ "a late serial is no second gap",
+	  "1:USER_CMD 3:USER_CMD +5000 +5000 2:USER_CMD 4:USER_CMD",
+	  "1=USER_CMD 3=USER_CMD gap:1 2=USER_CMD 4=USER_CMD |" },
+	{ "a reboot forgets no gap",
+	  "1:USER_CMD 2:USER_CMD 4:USER_CMD 2@9:USER_CMD 3@9:USER_CMD",
+	  "1=USER_CMD 2=USER_CMD 4=USER_CMD 2=USER_CMD 3=USER_CMD |gap:1 " },
+	{ "a jump of the whole window",
+	  "1:USER_CMD 65537:USER_CMD 65538:USER_CMD",
+	  "1=USER_CMD 65537=USER_CMD 65538=USER_CMD |gap:65535 " },
+	{ "a longer jump is none", "1:USER_CMD 65538:USER_CMD 65540:USER_CMD",
+	  "1=USER_CMD 65538=USER_CMD 65540=USER_CMD |gap:1 " },
+	{ "the window's last serial is known",
+	  "0:USER_CMD 1:USER_CMD 65536:USER_CMD 1:USER_CMD 65536:USER_CMD",
+	  "0=USER_CMD 1=USER_CMD 65536=USER_CMD |gap:65534 " },
+	{ "the one before it is not",
+	  "1:USER_CMD 2:USER_CMD 65537:USER_CMD 1:USER_CMD 2:USER_CMD",
+	  "1=USER_CMD 2=USER_CMD 65537=USER_CMD 1=USER_CMD 2=USER_CMD "
+	  "|gap:65534 " },
+	{ "the largest serial", "9999999999999999999:USER_CMD 1:USER_CMD",
+	  "9999999999999999999=USER_CMD 1=USER_CMD |" },
+};
+
+static void run_step(struct sink *sink, char *step)
+{
+	struct record record = { 0 };
+	char *colon = strchr(step, ':'), *slash = strchr(step, '/'), *end;
+
+	if (*step == '+') {
+		assert_int_equal(
+			sieve_age(sink->sieve, atoll(step) * NSEC_PER_MSEC), 0);
+		return;
+	}
+	assert_non_null(colon);
+	*colon = '\0';
+	record.type = colon + 1;
+	if (slash) {
+		*slash = '\0';
+		record.node = step;
+		step = slash + 1;
+	}
+	record.serial = strtoull(step, &end, 10);
+	if (*end == '@')
+		record.msec = atoll(end + 1);
+	feed_record(sink, &record);
+}
+
+static void test_streams(void **state)
+{
+	int failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(stream_cases); i++) {
+		const struct stream_case *c = &stream_cases[i];
+		char *steps = strdup(c->steps), *save = NULL;
+		struct sink sink;
+		const char *out;
+
+		sink_open(&sink);
+		for (char *step = strtok_r(steps, " ", &save); step;
+		     step = strtok_r(NULL, " ", &save))
+			run_step(&sink, step);
+		strbuf_add_char(&sink.out, '|');
+		finish(&sink);
+		out = sink_take(&sink);
+		if (strcmp(out, c->expected)) {
+			print_error("%s:\n  got      %s\n  expected %s\n",
+				    c->name, out, c->expected);
+			failed++;
+		}
+		free(steps);
+		sink_close(&sink);
+	}
+	assert_int_equal(failed, 0);
+}
+
+#define ID "msg=audit(1700000000.000:1): "
+
+/* One line each; what the sieve counts it as. */
+static const struct {
+	const char *line;
+	unsigned int records, malformed;
+} line_cases[] = {
+	{ "type=USER " ID "a", 1, 0 },
+	{ "type=USER " ID "a\r", 1, 0 },
+	{ "type=EOE msg=audit(1700000000.000:1):", 1, 0 },
+	{ "type=UNKNOWN[1420] " ID, 1, 0 },
+	{ "node=h type=USER " ID, 1, 0 },
+	{ "node=\xc3\xa4.example type=USER " ID, 1, 0 },
+	{ "type=USER msg=audit(0.000:0): ", 1, 0 },
+	{ "type=USER msg=audit(8000000000.999:9999999999999999999):", 1, 0 },
+	{ "", 0, 0 },
+	{ "\r", 0, 0 },
+	{ "----", 0, 0 },
+	{ "----\r", 0, 0 },
+	{ "-----", 0, 1 },
+	{ " ", 0, 1 },
+	{ "\r\r", 0, 1 },
+	{ "time->Thu Jan  1 00:00:00 1970", 0, 1 },
+	{ " type=USER " ID, 0, 1 },
+	{ "Type=USER " ID, 0, 1 },
+	{ "type= " ID, 0, 1 },
+	{ "type=USER\x01 " ID, 0, 1 },
+	{ "type=USER  " ID, 0, 1 },
+	{ "type=USER", 0, 1 },
+	{ "type=USER msg=audit(1700000000.000:1)", 0, 1 },
+	{ "type=USER msg=audit(1700000000.00:1): ", 0, 1 },
+	{ "type=USER msg=audit(1700000000.0000:1): ", 0, 1 },
+	{ "type=USER msg=audit(1700000000:1): ", 0, 1 },
+	{ "type=USER msg=audit(.000:1): ", 0, 1 },
+	{ "type=USER msg=audit(-1.000:1): ", 0, 1 },
+	{ "type=USER msg=audit(8000000001.000:1): ", 0, 1 },
+	{ "type=USER msg=audit(99999999999999999999.000:1): ", 0, 1 },
+	{ "type=USER msg=audit(1700000000.000:): ", 0, 1 },
+	{ "type=USER msg=audit(1700000000.000:10000000000000000000): ", 0, 1 },
+	{ "type=USER msg=audit(1700000000.000:1x): ", 0, 1 },
+	{ "node= type=USER " ID, 0, 1 },
+	{ "node=h\ttype=USER " ID, 0, 1 },
+	{ "node=a b type=USER " ID, 0, 1 },
+	{ "node=h", 0, 1 },
+	{ "node=h ", 0, 1 },
+	{ "\xff\xfe\x01\x7f", 0, 1 },
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(line_cases); i++) {
+		struct sieve_stats stats;
+		struct sink sink;
+
+		/* ended by a newline, and by the end of the stream */
+		for (int newline = 0; newline < 2; newline++) {
+			sink_open(&sink);
+			feed(&sink, line_cases[i].line);
+			feed(&sink, newline ? "\n" : "");
+			finish(&sink);
+			stats = sink_stats(&sink);
+			if (stats.records != line_cases[i].records ||
+			    stats.malformed != line_cases[i].malformed)
+				fail_msg("\"%s\"", line_cases[i].line);
+			sink_close(&sink);
+		}
+	}
+}
+
+static void test_line_with_nul(void **state)
+{
+	static const char text[] = "type=USER " ID "a\0b\n"
+				   "\0\0\0\0type=USER " ID "a\n"
+				   "type=USER " ID "a\n";
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	assert_int_equal(sieve_feed(sink.sieve, text, sizeof(text) - 1), 0);
+	assert_int_equal(sink_stats(&sink).malformed, 2);
+	assert_int_equal(sink_stats(&sink).records, 1);
+	assert_string_equal(sink_take(&sink), "1=USER ");
+	sink_close(&sink);
+}
+
+static void test_name_lengths(void **state)
+{
+	struct strbuf text = STRBUF_INIT(0);
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	for (int len = 255; len <= 256; len++)
+		strbuf_printf(&text, "node=%0*d type=USER " ID "a\n", len, 0);
+	for (int len = 64; len <= 65; len++)
+		strbuf_printf(&text, "type=%0*d " ID "a\n", len, 0);
+	assert_int_equal(sieve_feed(sink.sieve, text.data, text.len), 0);
+	assert_int_equal(sink_stats(&sink).records, 2);
+	assert_int_equal(sink_stats(&sink).malformed, 2);
+	strbuf_free(&text);
+	sink_close(&sink);
+}
+
+/* Text and enrichment come through as they are, without the line end. */
+static void test_text(void **state)
+{
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	sink.whole = true;
+	feed(&sink, "type=SYSCALL " ID "a=\xff\x01\x1d"
+		    "AUID=\"x\"\r\n"
+		    "type=EOE " ID "\n");
+	assert_string_equal(sink_take(&sink),
+			    "1=1700000000000000000 type=SYSCALL " ID
+			    "a=\xff\x01\x1d"
+			    "AUID=\"x\"\n ");
+	sink_close(&sink);
+}
+
+static void test_record_limit(void **state)
+{
+	static const char *const ends[] = { "\n", "\r\n" };
+	struct record user = { .type = "USER", .serial = 1 };
+	struct record more = { .type = "USER", .serial = 2 };
+	struct record path = { .type = "PATH", .serial = 3 };
+	struct record eoe = { .type = "EOE", .serial = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct sink sink;
+
+		sink_open(&sink);
+		feed_sized(&sink, &user, LIMIT_RECORD_BYTES, ends[i]);
+		assert_int_equal(sink_stats(&sink).malformed, 0);
+		assert_string_equal(sink_take(&sink), "1=USER ");
+		/* cut: still an event, but not a complete one */
+		feed_sized(&sink, &more, LIMIT_RECORD_BYTES + 1, ends[i]);
+		assert_int_equal(sink_stats(&sink).malformed, 1);
+		assert_string_equal(sink_take(&sink), "2=USER? ");
+		feed_sized(&sink, &path, 5 * LIMIT_RECORD_BYTES, ends[i]);
+		feed_record(&sink, &eoe);
+		assert_int_equal(sink_stats(&sink).malformed, 2);
+		assert_int_equal(sink_stats(&sink).records, 4);
+		assert_int_equal(sink_stats(&sink).incomplete, 0);
+		assert_string_equal(sink_take(&sink), "3=PATH? ");
+		sink_close(&sink);
+	}
+}
+
+static void test_event_record_limit(void **state)
+{
+	(void)state;
+	for (unsigned int over = 0; over < 2; over++) {
+		struct sink sink;
+		const char *out;
+
+		sink_open(&sink);
+		for (size_t i = 0; i < LIMIT_EVENT_RECORDS + over; i++)
+			feed_serial(&sink, "PATH", 1);
+		feed_serial(&sink, "EOE", 1);
+		assert_int_equal(sink_stats(&sink).over_limit, over);
+		assert_int_equal(sink.events, 1);
+		assert_int_equal(sink.records, LIMIT_EVENT_RECORDS);
+		out = sink_take(&sink);
+		assert_int_equal(out[strlen(out) - 2] == '?', over);
+		sink_close(&sink);
+	}
+}
+
+/* Leaves an event of exactly size bytes open. */
+static void feed_event_sized(struct sink *sink, const struct record *record,
+			     size_t size)
+{
+	while (size) {
+		size_t part = size;
+
+		if (part > 2 * LIMIT_RECORD_BYTES)
+			part = LIMIT_RECORD_BYTES;
+		else if (part > LIMIT_RECORD_BYTES)
+			part /= 2;
+		feed_sized(sink, record, part - 1, "\n");
+		size -= part;
+	}
+}
+
+static void test_event_byte_limit(void **state)
+{
+	struct record path = { .type = "PATH", .serial = 1 };
+	struct record cwd = { .type = "CWD", .serial = 1 };
+
+	(void)state;
+	for (unsigned int over = 0; over < 2; over++) {
+		struct sink sink;
+
+		sink_open(&sink);
+		feed_event_sized(&sink, &path, LIMIT_EVENT_BYTES - 100);
+		feed_sized(&sink, &cwd, 99 + over, "\n");
+		assert_int_equal(sink_stats(&sink).over_limit, over);
+		feed_serial(&sink, "EOE", 1);
+		assert_int_equal(!strstr(sink_take(&sink), ",CWD"), over);
+		sink_close(&sink);
+	}
+}
+
+static void test_open_event_limit(void **state)
+{
+	static const char *const nodes[] = { "a", "b", "c", "d" };
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	/* on four nodes: of one, 512 records are as long as an event waits */
+	for (unsigned int i = 0; i < LIMIT_OPEN_EVENTS; i++)
+		feed_record(&sink, &(struct record){ .node = nodes[i % 4],
+						     .type = "AVC",
+						     .serial = 1 + i / 4 });
+	assert_int_equal(sink.events, 0);
+	feed_record(&sink, &(struct record){ .node = "e", .type = "AVC" });
+	assert_string_equal(sink_take(&sink), "a/1=AVC? ");
+	/* one whose record came later gives way nevertheless: it is oldest */
+	feed_record(&sink, &(struct record){
+				   .node = "b", .type = "PATH", .serial = 1 });
+	feed_record(&sink, &(struct record){ .node = "f", .type = "AVC" });
+	assert_string_equal(sink_take(&sink), "b/1=AVC,PATH? ");
+	finish(&sink);
+	assert_int_equal(sink.events, LIMIT_OPEN_EVENTS + 2);
+	assert_int_equal(sink_stats(&sink).incomplete, LIMIT_OPEN_EVENTS + 2);
+	sink_close(&sink);
+}
+
+static void test_open_byte_limit(void **state)
+{
+	static const char *const nodes[] = { "a", "b", "c", "d" };
+	struct record record = { .type = "PATH", .serial = 1 };
+	struct sink sink;
+
+	(void)state;
+	assert_int_equal(LIMIT_OPEN_BYTES % LIMIT_EVENT_BYTES, 0);
+	assert_int_equal(LIMIT_OPEN_BYTES / LIMIT_EVENT_BYTES,
+			 ARRAY_SIZE(nodes));
+	sink_open(&sink);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		record.node = nodes[i];
+		feed_event_sized(&sink, &record,
+				 LIMIT_EVENT_BYTES - (i ? 0 : 100));
+	}
+	record.node = "a";
+	feed_sized(&sink, &record, 99, "\n");
+	assert_int_equal(sink.events, 0);
+	/* full; the oldest goes, but never the one that needs the room */
+	record.node = "e";
+	feed_sized(&sink, &record, 99, "\n");
+	assert_memory_equal(sink_take(&sink), "a/1=", 4);
+	assert_int_equal(sink.events, 1);
+	finish(&sink);
+	assert_int_equal(sink.events, 5);
+	sink_close(&sink);
+}
+
+static void test_later_records(void **state)
+{
+	struct sink sink;
+
+	(void)state;
+	for (unsigned int later = 511; later <= 512; later++) {
+		sink_open(&sink);
+		feed_serial(&sink, "SYSCALL", 1);
+		for (unsigned int i = 0; i < later; i++)
+			feed_serial(&sink, "PATH", 2);
+		/* records of other nodes do not count */
+		for (unsigned int i = 0; i < 1000; i++)
+			feed_record(&sink, &(struct record){ .node = "x",
+							     .type = "USER",
+							     .serial = i });
+		sink_take(&sink);
+		feed_serial(&sink, "PATH", 1);
+		feed_serial(&sink, "EOE", 1);
+		assert_string_equal(sink_take(&sink),
+				    later < 512 ? "1=SYSCALL,PATH "
+						: "1=SYSCALL? ");
+		sink_close(&sink);
+	}
+}
+
+/*
+ * Without EOE and PROCTITLE, all in one millisecond: what is open stays
+ * bounded, whatever the number of events.
+ */
+static void test_no_ends(void **state)
+{
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	for (unsigned int i = 1; i <= 100000; i++) {
+		feed_serial(&sink, "SYSCALL", i);
+		assert_true(i - sink.events <= 513);
+		if (i % 1000 == 0)
+			sink_take(&sink);
+	}
+	finish(&sink);
+	assert_int_equal(sink.events, 100000);
+	sink_close(&sink);
+}
+
+/* A clock set back by a year does not stop events from closing by age. */
+static void test_clock_set_back(void **state)
+{
+	struct record record = { .type = "USER", .msec = 1LL << 35 };
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	feed_record(&sink, &record);
+	record.msec = 0;
+	for (record.serial = 1; record.serial < 1500; record.serial++)
+		feed_record(&sink, &record);
+	record.type = "LOGIN";
+	feed_record(&sink, &record);
+	sink_take(&sink);
+	record.type = "USER";
+	record.serial++;
+	record.msec = 2000;
+	feed_record(&sink, &record);
+	assert_string_equal(sink_take(&sink), "1500=LOGIN? 1501=USER ");
+	sink_close(&sink);
+}
+
+static void feed_node(struct sink *sink, unsigned int number, const char *type)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "n%u", number);
+	feed_record(sink, &(struct record){
+				  .node = name, .type = type, .serial = 7 });
+}
+
+static void test_host_limit(void **state)
+{
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	for (unsigned int i = 0; i < LIMIT_HOSTS; i++)
+		feed_node(&sink, i, i == 1 ? "AVC" : "USER");
+	/* all are known, and the first is now the one used last */
+	sink_take(&sink);
+	feed_node(&sink, 0, "USER");
+	feed_node(&sink, 2, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	assert_int_equal(sink_stats(&sink).duplicates, 2);
+	/* the second is forgotten for a new one: its event closes */
+	feed_node(&sink, LIMIT_HOSTS, "USER");
+	assert_string_equal(sink_take(&sink), "n1/7=AVC? n4096/7=USER ");
+	feed_node(&sink, 0, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	feed_node(&sink, 1, "USER");
+	assert_string_equal(sink_take(&sink), "n1/7=USER ");
+	sink_close(&sink);
+}
+
+/* More full windows than there is room for: the oldest node starts anew. */
+static void test_window_limit(void **state)
+{
+	unsigned int count = LIMIT_WINDOW_BYTES / (65536 * sizeof(uint16_t));
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	for (unsigned int i = 0; i < count; i++) {
+		struct strbuf text = STRBUF_INIT(0);
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%u", i);
+		for (unsigned int j = 7; j < 65536; j += 512)
+			record_write(&text, &(struct record){ .node = name,
+							      .type = "USER",
+							      .serial = j });
+		assert_int_equal(sieve_feed(sink.sieve, text.data, text.len),
+				 0);
+		strbuf_free(&text);
+		sink_take(&sink);
+	}
+	feed_node(&sink, count - 1, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	feed_node(&sink, 0, "USER");
+	assert_non_null(strstr(sink_take(&sink), "n0/7=USER "));
+	sink_close(&sink);
+}
+
+static void test_counts(void **state)
+{
+	struct sieve_stats stats;
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	feed_serial(&sink, "SYSCALL", 1);
+	feed_serial(&sink, "PATH", 1);
+	feed_serial(&sink, "EOE", 1);
+	feed_serial(&sink, "SYSCALL", 1); /* repeated, with its EOE */
+	feed_serial(&sink, "PATH", 1);
+	feed_serial(&sink, "EOE", 1);
+	feed_serial(&sink, "LOGIN", 5);
+	feed(&sink, "junk\n\n----\n");
+	finish(&sink);
+	stats = sink_stats(&sink);
+	assert_int_equal(stats.records, 7);
+	assert_int_equal(stats.malformed, 1);
+	assert_int_equal(stats.events, 2);
+	assert_int_equal(stats.incomplete, 1);
+	assert_int_equal(stats.duplicates, 2);
+	assert_int_equal(stats.gaps, 3);
+	assert_int_equal(stats.over_limit, 0);
+	sink_close(&sink);
+}
+
+static void test_position(void **state)
+{
+	struct sink sink;
+	uint64_t first, second;
+
+	(void)state;
+	sink_open(&sink);
+	assert_int_equal(sieve_position(sink.sieve), 0);
+	feed(&sink, "\njunk\n");
+	first = sink_stats(&sink).bytes;
+	assert_int_equal(sieve_position(sink.sieve), first);
+	feed_serial(&sink, "SYSCALL", 1);
+	second = sink_stats(&sink).bytes;
+	feed_serial(&sink, "SYSCALL", 2);
+	feed_serial(&sink, "PATH", 1);
+	assert_int_equal(sieve_position(sink.sieve), first);
+	feed_serial(&sink, "EOE", 1);
+	assert_int_equal(sieve_position(sink.sieve), second);
+	feed_serial(&sink, "EOE", 2);
+	first = sink_stats(&sink).bytes;
+	assert_int_equal(sieve_position(sink.sieve), first);
+	/* of a line begun, nothing is taken yet */
+	feed(&sink, "type=USER ");
+	assert_int_equal(sieve_position(sink.sieve), first);
+	feed(&sink, ID "\r\n");
+	assert_int_equal(sieve_position(sink.sieve), sink_stats(&sink).bytes);
+	sink_close(&sink);
+}
+
+static void test_error_is_passed_up(void **state)
+{
+	static const char text[] = "type=USER " ID "\n";
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	sink.fail = -EIO;
+	assert_int_equal(sieve_feed(sink.sieve, text, sizeof(text) - 1), -EIO);
+	sink.fail = 0;
+	feed_serial(&sink, "AVC", 2);
+	feed_serial(&sink, "AVC", 3);
+	sink.fail = -EPIPE;
+	assert_int_equal(sieve_age(sink.sieve, 2 * NSEC_PER_SEC), -EPIPE);
+	assert_int_equal(sieve_finish(sink.sieve), -EPIPE);
+	assert_string_equal(sink_take(&sink), "1=USER 2=AVC? 3=AVC? ");
+	sink_close(&sink);
+}
+
+/* --- real captures -------------------------------------------------------- */
+
+static void read_file(const char *path, struct strbuf *out)
+{
+	FILE *file = fopen(path, "re");
+	char part[65536];
+	size_t got;
+
+	assert_non_null(file);
+	while ((got = fread(part, 1, sizeof(part), file)))
+		strbuf_add(out, part, got);
+	assert_false(ferror(file) || out->failed);
+	fclose(file);
+}
+
+static void for_each_log(void (*check)(const char *path, struct str text))
+{
+	const char *srcdir = getenv("srcdir");
+	struct strbuf path = STRBUF_INIT(0);
+	glob_t found;
+
+	strbuf_printf(&path, "%s/tests/corpus/*/*.log", srcdir ? srcdir : ".");
+	strbuf_add_char(&path, '\0');
+	assert_int_equal(glob(path.data, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc > 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct strbuf text = STRBUF_INIT(0);
+
+		read_file(found.gl_pathv[i], &text);
+		check(found.gl_pathv[i], strbuf_str(&text));
+		strbuf_free(&text);
+	}
+	globfree(&found);
+	strbuf_free(&path);
+}
+
+/* A record of a capture, grouped the simple way: sorted by (node, id). */
+struct plain {
+	char key[128];
+	size_t order;
+	struct str text;
+	bool used;
+};
+
+static int plain_compare(const void *a, const void *b)
+{
+	const struct plain *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : x->order < y->order ? -1 : 1;
+}
+
+static bool plain_parse(struct str line, struct plain *plain)
+{
+	char head[256], node[64] = "", type[32], id[48];
+	size_t len = line.len < sizeof(head) - 1 ? line.len : sizeof(head) - 1;
+
+	memcpy(head, line.data, len);
+	head[len] = '\0';
+	if (sscanf(head, "node=%63s type=%31s msg=audit(%47[0-9.:]):", node,
+		   type, id) != 3 &&
+	    sscanf(head, "type=%31s msg=audit(%47[0-9.:]):", type, id) != 2)
+		return false;
+	if (!strcmp(type, "EOE"))
+		return false;
+	snprintf(plain->key, sizeof(plain->key), "%s %s", node, id);
+	plain->text = line;
+	plain->used = false;
+	return true;
+}
+
+struct grouping {
+	struct plain *plains;
+	size_t count;
+};
+
+static void grouping_make(struct str text, struct grouping *out)
+{
+	const char *p = text.data, *end = text.data + text.len;
+
+	out->plains = calloc(text.len / 16 + 1, sizeof(*out->plains));
+	assert_non_null(out->plains);
+	out->count = 0;
+	while (p < end) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = newline ? newline : end;
+		struct plain *plain = &out->plains[out->count];
+
+		if (plain_parse((struct str){ p, (size_t)(stop - p) }, plain))
+			plain->order = out->count++;
+		p = stop + 1;
+	}
+	qsort(out->plains, out->count, sizeof(*out->plains), plain_compare);
+}
+
+/* The event must be one whole group, not seen before. */
+static int check_grouping(void *user, const struct raw_event *event)
+{
+	struct grouping *grouping = user;
+	struct plain wanted = { .order = 0 }, *plain;
+	size_t i = 0;
+
+	check_shape(event);
+	assert_true(plain_parse(event->records[0], &wanted));
+	while (i < grouping->count &&
+	       strcmp(grouping->plains[i].key, wanted.key))
+		i++;
+	for (size_t j = 0; j < event->record_count; j++) {
+		assert_true(i + j < grouping->count);
+		plain = &grouping->plains[i + j];
+		assert_string_equal(plain->key, wanted.key);
+		assert_false(plain->used);
+		plain->used = true;
+		assert_true(str_equal(plain->text, event->records[j]));
+	}
+	i += event->record_count;
+	assert_true(i == grouping->count ||
+		    strcmp(grouping->plains[i].key, wanted.key));
+	return 0;
+}
+
+static void check_log_grouping(const char *path, struct str text)
+{
+	struct grouping grouping;
+	struct sieve_config config = {
+		.on_event = check_grouping,
+		.user = &grouping,
+		.event_timeout_ns = 2 * NSEC_PER_SEC,
+	};
+	struct sieve_stats stats;
+	struct sieve *sieve;
+
+	grouping_make(text, &grouping);
+	assert_int_equal(sieve_new(&config, &sieve), 0);
+	assert_int_equal(sieve_feed(sieve, text.data, text.len), 0);
+	assert_int_equal(sieve_finish(sieve), 0);
+	sieve_stats(sieve, &stats);
+	assert_int_equal(stats.malformed, 0);
+	assert_int_equal(stats.duplicates, 0);
+	/* of all captures, only this one lost records */
+	assert_int_equal(stats.gaps, strstr(path, "/load-wait/") ? 39 : 0);
+	for (size_t i = 0; i < grouping.count; i++)
+		if (!grouping.plains[i].used)
+			fail_msg("%s: %s not given out", path,
+				 grouping.plains[i].key);
+	sieve_free(&sieve);
+	free(grouping.plains);
+}
+
+static void test_corpus_grouping(void **state)
+{
+	(void)state;
+	for_each_log(check_log_grouping);
+}
+
+/* --- chunks and mutations ------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Everything that comes out, fed in chunks of size, or of random sizes (0). */
+static void run_chunks(struct str text, size_t size, struct sink *sink)
+{
+	uint64_t position = 0;
+	uint32_t random = 1;
+
+	sink_open(sink);
+	sink->whole = true;
+	for (size_t at = 0; at < text.len;) {
+		size_t len = size ? size : 1 + next_random(&random) % 4096;
+
+		if (len > text.len - at)
+			len = text.len - at;
+		assert_int_equal(sieve_feed(sink->sieve, text.data + at, len),
+				 0);
+		at += len;
+		assert_true(sieve_position(sink->sieve) >= position);
+		position = sieve_position(sink->sieve);
+		assert_true(position <= at);
+	}
+	finish(sink);
+}
+
+static void check_log_chunks(const char *path, struct str text)
+{
+	static const size_t sizes[] = { 1, 7, 0 };
+	struct sink whole, chunks;
+	struct sieve_stats a, b;
+
+	(void)path;
+	run_chunks(text, text.len, &whole);
+	a = sink_stats(&whole);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		run_chunks(text, sizes[i], &chunks);
+		b = sink_stats(&chunks);
+		assert_true(str_equal(strbuf_str(&whole.out),
+				      strbuf_str(&chunks.out)));
+		assert_memory_equal(&a, &b, sizeof(a));
+		sink_close(&chunks);
+	}
+	sink_close(&whole);
+}
+
+static void test_corpus_chunks(void **state)
+{
+	(void)state;
+	for_each_log(check_log_chunks);
+}
+
+/* Also over the limit of a record, where a line begun is cut. */
+static void test_long_chunks(void **state)
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	(void)state;
+	for (int extra = -2; extra <= 3; extra++) {
+		static const char *const ends[] = { "\n", "\r\n" };
+
+		for (int i = 0; i < 2; i++) {
+			size_t start = text.len;
+
+			record_write(&text,
+				     &(struct record){ .type = "USER",
+						       .serial = text.len });
+			text.len--;
+			while (text.len - start <
+			       (size_t)(LIMIT_RECORD_BYTES + extra))
+				strbuf_add_char(&text, '\r');
+			strbuf_add(&text, ends[i], strlen(ends[i]));
+		}
+	}
+	check_log_chunks("", strbuf_str(&text));
+	strbuf_free(&text);
+}
+
+/* One random change; the text keeps its length or gets shorter. */
+static void mutate(struct strbuf *text, uint32_t *random)
+{
+	static const char bytes[] = "\0\n\r =:.()-0123456789_\x1d\xff";
+	size_t at = next_random(random) % text->len;
+	size_t from = next_random(random) % text->len;
+	size_t len = 1 + next_random(random) % 400;
+
+	if (len > text->len - at)
+		len = text->len - at;
+	if (len > text->len - from)
+		len = text->len - from;
+	switch (next_random(random) % 4) {
+	case 0:
+		text->data[at] = (char)next_random(random);
+		break;
+	case 1:
+		text->data[at] = bytes[next_random(random) % sizeof(bytes)];
+		break;
+	case 2:
+		memmove(text->data + at, text->data + from, len);
+		break;
+	default:
+		if (len == text->len)
+			break;
+		memmove(text->data + at, text->data + at + len,
+			text->len - at - len);
+		text->len -= len;
+		break;
+	}
+}
+
+static void check_log_mutations(const char *path, struct str text)
+{
+	uint32_t random = 0x9e3779b9;
+
+	if (!strstr(path, "/gcc-o/") && !strstr(path, "/hosts-crossed/"))
+		return;
+	for (int round = 0; round < 40; round++) {
+		struct strbuf copy = STRBUF_INIT(0);
+
+		strbuf_add_str(&copy, text);
+		for (int i = 0; i < 1 << round % 8; i++)
+			mutate(&copy, &random);
+		check_log_chunks(path, strbuf_str(&copy));
+		strbuf_free(&copy);
+	}
+}
+
+static void test_mutations(void **state)
+{
+	(void)state;
+	for_each_log(check_log_mutations);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_line_with_nul),
+		cmocka_unit_test(test_name_lengths),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_record_limit),
+		cmocka_unit_test(test_event_record_limit),
+		cmocka_unit_test(test_event_byte_limit),
+		cmocka_unit_test(test_open_event_limit),
+		cmocka_unit_test(test_open_byte_limit),
+		cmocka_unit_test(test_later_records),
+		cmocka_unit_test(test_no_ends),
+		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_host_limit),
+		cmocka_unit_test(test_window_limit),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_position),
+		cmocka_unit_test(test_error_is_passed_up),
+		cmocka_unit_test(test_corpus_grouping),
+		cmocka_unit_test(test_corpus_chunks),
+		cmocka_unit_test(test_long_chunks),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
