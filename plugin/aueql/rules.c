@@ -46,8 +46,7 @@ static void print_reason_text(const struct rule_report *report,
 }
 
 /* The audit rules one rule needs; empty where it does not run. */
-static int rule_needs(const struct ruleset *rules, const struct rule *rule,
-		      struct strbuf *out)
+static int rule_needs(const struct rule *rule, struct strbuf *out)
 {
 	struct utsname host;
 
@@ -55,11 +54,10 @@ static int rule_needs(const struct ruleset *rules, const struct rule *rule,
 		return 0;
 	if (uname(&host))
 		return -errno;
-	return rule_audit_rules(rules, rule, host.machine, out);
+	return rule_audit_rules(rule, host.machine, out);
 }
 
-static void print_report_text(const struct ruleset *rules,
-			      const struct rule_report *report)
+static void print_report_text(const struct rule_report *report)
 {
 	struct strbuf needs = STRBUF_INIT(1U << 20);
 
@@ -73,7 +71,7 @@ static void print_report_text(const struct ruleset *rules,
 	putchar('\n');
 	for (size_t i = 0; i < report->reason_count; i++)
 		print_reason_text(report, &report->reasons[i]);
-	if (!rule_needs(rules, report->rule, &needs)) {
+	if (!rule_needs(report->rule, &needs)) {
 		struct str rest = strbuf_str(&needs);
 
 		while (rest.len) {
@@ -120,14 +118,13 @@ static void json_add_reasons(struct json *json,
 	json_array_end(json);
 }
 
-static void print_report_json(const struct ruleset *rules,
-			      const struct rule_report *report)
+static void print_report_json(const struct rule_report *report)
 {
 	struct strbuf out = STRBUF_INIT(4U << 20);
 	struct strbuf needs = STRBUF_INIT(1U << 20);
 	struct json json;
 
-	if (rule_needs(rules, report->rule, &needs))
+	if (rule_needs(report->rule, &needs))
 		strbuf_reset(&needs);
 	json_init(&json, &out);
 	json_object_begin(&json);
@@ -180,9 +177,9 @@ static int rules_print(const struct ruleset *rules,
 		return print_audit_rules(rules);
 	for (size_t i = 0; i < rules->report_count; i++) {
 		if (options->format == FORMAT_JSON)
-			print_report_json(rules, &rules->reports[i]);
+			print_report_json(&rules->reports[i]);
 		else
-			print_report_text(rules, &rules->reports[i]);
+			print_report_text(&rules->reports[i]);
 	}
 	if (options->format == FORMAT_TEXT)
 		print_totals(rules);
