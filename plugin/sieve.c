@@ -1,19 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stream is cut into records and the records are gathered by (node, time,
- * serial) before libauparse sees them: its own grouping searches all events of
- * the last two seconds for each record where EOE and PROCTITLE are missing, and
- * lets one unfinished event hold up all later ones. Here an event is closed by
- * itself, as soon as it is known to be whole:
+ * From a byte stream of records to whole events of raw records.
  *
- *   EOE, or PROCTITLE      the kernel writes nothing behind them
- *   a record that is alone user space sends its events in one record
- *   age, room, the end     counted as incomplete
+ * The kernel gives all records of an event one (node, time, serial) and writes
+ * them one by one, so that on several processors the records of events
+ * interleave. Each event not yet whole stands in a table of open events. It is
+ * closed, and handed on at once, by what comes first:
  *
- * Only headers are read, and no byte of a header is trusted.
+ *   - EOE, the kernel's last record, which the log on disk does not have;
+ *   - PROCTITLE, the last one before it, which rules may leave out;
+ *   - a type that always comes alone (what programs send, not the kernel);
+ *   - idleness: no record of it for event_timeout_ns, by the time of the
+ *     node's newer records or by the monotonic clock, or while LATER_RECORDS
+ *     other records of the node passed;
+ *   - room: the oldest gives way when LIMIT_OPEN_* is reached;
+ *   - the end of the stream.
+ *
+ * No event waits for another. Idleness is measured from the arrival of the last
+ * record, never from the event's own time: the record of a blocking connect
+ * is minutes old when it is written.
+ *
+ * Serials of a node count upwards from boot without holes. A window over the
+ * last WINDOW of them tells apart what is new, what comes a second time (auditd
+ * repeats what a dead plugin may have lost) and what never came. It keeps a tag
+ * of the time for each serial: the same serial with another time is another
+ * boot, with which the window starts again. DAEMON_* records stay out of it:
+ * auditd counts them itself, from an unrelated number.
+ *
+ * A serial that is passed over is a hole. Holes are kept in two generations
+ * that change places every GAP_INTERVAL_NS of the node's time: the ones still
+ * there at the second change, missing for one to two intervals, are a gap.
+ * That needs two counters and no search.
+ *
+ * Nothing here trusts a byte: node names, types, times and serials are only
+ * compared and copied. In a steady state nothing is allocated: open events and
+ * their buffers, and the pages of windows, are used again.
  */
 #include "sieve.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,155 +48,230 @@
 #include "util/list.h"
 #include "util/strbuf.h"
 
-#define BUCKETS 4096 /* a power of two */
-#define WINDOW 65536 /* serials remembered per node, a power of two */
-#define NODE_BYTES 256 /* longer names are no host names */
+enum {
+	LATER_RECORDS = 512,
+	/* a node's time is the latest of so many records, at least: it follows
+	 * a clock that was set back */
+	CLOCK_RECORDS = 512,
+	NODE_NAME_MAX = 255,
+	TYPE_NAME_MAX = 64,
+	DIGITS_MAX = 19, /* fit 64 bits whatever they are */
+
+	WINDOW = 65536,
+	PAGE_SERIALS = 1024,
+	PAGES = WINDOW / PAGE_SERIALS + 1, /* the first and last are partial */
+
+	/* buffers of closed events up to these sizes are kept for the next */
+	KEEP_TEXT_BYTES = 16384,
+	KEEP_RECORDS_BYTES = 4096,
+
+	EVENT_BUCKETS = 2 * LIMIT_OPEN_EVENTS,
+	NODE_BUCKETS = LIMIT_HOSTS,
+};
+
 #define GAP_INTERVAL_NS (5 * NSEC_PER_SEC)
-/* records of its node after which a silent event is taken for finished: the
- * worst interleaving seen under back pressure is 120 */
-#define RECORDS_PASSED 512
+#define SEC_MAX 8000000000U /* year 2223: sums with it stay in 64 bits */
+
+/* One record of the stream, in the memory of who feeds it. */
+struct line {
+	struct str text; /* without line end */
+	bool cut; /* text is its first part only */
+	struct str node, type;
+	int64_t time_ns;
+	uint64_t serial;
+	uint64_t end; /* stream offset behind it */
+};
+
+/* Tags of serials in a row, 0 = not seen. */
+struct page {
+	struct page *next; /* among the free ones */
+	uint16_t tags[PAGE_SERIALS];
+};
+
+struct window {
+	uint64_t next; /* the highest serial seen, plus one; 0 = none seen */
+	uint64_t old_from, new_from; /* where the two generations begin */
+	uint64_t old_holes, new_holes;
+	int64_t interval_ns; /* node time at the last change */
+	struct page *pages[PAGES]; /* by serial / PAGE_SERIALS; NULL = zeroes */
+};
 
 struct node {
-	struct node *next; /* most recently used first */
-	struct list open; /* open events, longest silent first */
-	int64_t newest_ns;
+	struct list by_use; /* sieve.nodes */
+	struct node *next; /* in the bucket */
+	size_t bucket;
+	struct list open; /* its open events, by last record */
 	uint64_t records;
-	/* serials: slot = serial % WINDOW holds a tag of the event's time,
-	 * 0 = not seen; valid for (highest - WINDOW, highest] */
-	uint16_t *seen;
-	uint64_t highest, assessed, mark;
-	int64_t mark_ns; /* when mark was set */
+	int64_t now_ns; /* its time by its records: the later of the next two */
+	int64_t latest_ns, before_ns; /* of this and the last CLOCK_RECORDS */
+	int64_t mono_ns; /* sieve.mono_ns at its last record */
+	struct window window;
 	size_t name_len;
-	char name[NODE_BYTES];
+	char name[NODE_NAME_MAX];
 };
 
 struct open_event {
-	struct list in_node, in_all;
-	struct open_event *chain; /* of its bucket, or of the free ones */
+	struct list by_age; /* sieve.opened, or sieve.pool */
+	struct list by_use; /* node.open */
+	struct open_event *next; /* in the bucket */
+	size_t bucket;
 	struct node *node;
 	int64_t time_ns;
 	uint64_t serial;
-	uint64_t start; /* offset of its first record */
-	int64_t touched_ns; /* node's newest time at its last record */
-	int64_t touched_clock;
-	uint64_t touched_records;
-	bool over_limit;
-	struct strbuf text; /* records, each with '\n' */
-	size_t *ends; /* where each ends in text */
-	size_t count, capacity;
+	uint64_t start; /* stream offset of its first record */
+	/* the clocks at its last record */
+	uint64_t node_records;
+	int64_t node_ns, mono_ns;
+	bool cut; /* something of it was left out */
+	struct strbuf text;
+	struct strbuf records; /* struct str each; data is set on closing */
 };
 
 struct sieve {
 	struct sieve_config config;
 	struct sieve_stats stats;
 	uint8_t seed[16];
-	int64_t clock; /* sum of sieve_age() */
-	uint64_t fed;
-	struct node *nodes;
-	size_t node_count;
-	struct list all; /* open events, longest silent first */
-	size_t open_count;
-	struct open_event *buckets[BUCKETS];
-	struct open_event *free;
-	struct strbuf pending; /* a record whose end has not come */
-	uint64_t pending_start; /* offset of its first byte */
-	bool skipping; /* of an overlong record, up to its newline */
-	struct str *records; /* of the event handed out */
-	size_t record_capacity;
+	int64_t mono_ns;
+	uint64_t consumed; /* stream offset behind the last record taken */
+	uint64_t line_len; /* of the line begun; what of it fits is in line */
+	struct list opened, pool;
+	size_t open_bytes; /* text of all open events */
+	struct list nodes; /* the one used last at the end */
+	size_t node_count, page_count;
+	struct page *free_pages;
+	struct open_event *event_buckets[EVENT_BUCKETS];
+	struct node *node_buckets[NODE_BUCKETS];
+	struct open_event events[LIMIT_OPEN_EVENTS];
+	char line[LIMIT_RECORD_BYTES + 1]; /* room for a '\r' */
 };
 
-/* What the head of a record says. */
-struct header {
-	struct str node, type;
-	int64_t time_ns;
-	uint64_t serial;
-};
+static_assert(LIMIT_EVENT_BYTES <= LIMIT_OPEN_BYTES, "one event must fit");
+static_assert(LIMIT_WINDOW_BYTES / sizeof(struct page) > PAGES,
+	      "one window must fit");
 
-/* --- headers -------------------------------------------------------------- */
+/* --- reading a record's head ---------------------------------------------- */
 
-/* Digits at *p; false = none, or a number of more than 19. */
-static bool parse_digits(const char **p, const char *end, uint64_t *out)
+static inline bool text_is(struct str text, struct str other)
+{
+	return text.len == other.len &&
+	       !memcmp(text.data, other.data, other.len);
+}
+
+static inline bool skip_text(const char **p, const char *end, struct str text)
+{
+	if ((size_t)(end - *p) < text.len || memcmp(*p, text.data, text.len))
+		return false;
+	*p += text.len;
+	return true;
+}
+
+/* The number of digits read; 0 = none, or too many. */
+static int skip_number(const char **p, const char *end, uint64_t *out)
 {
 	const char *start = *p;
 	uint64_t number = 0;
 
-	while (*p < end && **p >= '0' && **p <= '9')
-		number = number * 10 + (uint64_t)(*(*p)++ - '0');
+	for (; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
+		if (*p - start == DIGITS_MAX)
+			return 0;
+		number = number * 10 + (uint64_t)(**p - '0');
+	}
 	*out = number;
-	return *p > start && *p - start <= 19;
+	return (int)(*p - start);
 }
 
-static bool parse_literal(const char **p, const char *end, struct str literal)
+static bool is_type_char(char c)
 {
-	if ((size_t)(end - *p) < literal.len ||
-	    memcmp(*p, literal.data, literal.len))
-		return false;
-	*p += literal.len;
-	return true;
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '[' || c == ']';
 }
 
-/* A word up to the next blank. */
-static bool parse_word(const char **p, const char *end, struct str *out)
+static bool skip_type(const char **p, const char *end, struct str *out)
 {
-	const char *blank = memchr(*p, ' ', (size_t)(end - *p));
+	const char *start = *p;
 
-	if (!blank || blank == *p)
-		return false;
-	*out = (struct str){ *p, (size_t)(blank - *p) };
-	*p = blank + 1;
-	return true;
+	while (*p < end && is_type_char(**p))
+		(*p)++;
+	*out = (struct str){ start, (size_t)(*p - start) };
+	return out->len && out->len <= TYPE_NAME_MAX;
 }
 
-/* [node=NAME ]type=NAME msg=audit(SECONDS.MILLIS:SERIAL): */
-static bool parse_header(struct str record, struct header *out)
+static bool skip_node(const char **p, const char *end, struct str *out)
 {
-	const char *p = record.data, *end = p + record.len;
-	uint64_t seconds, millis;
+	const char *start = *p;
 
-	out->node = (struct str){ 0 };
-	if (parse_literal(&p, end, STR("node=")) &&
-	    (!parse_word(&p, end, &out->node) || out->node.len >= NODE_BYTES))
+	while (*p < end && (unsigned char)**p > ' ' && **p != 0x7f)
+		(*p)++;
+	*out = (struct str){ start, (size_t)(*p - start) };
+	return out->len && out->len <= NODE_NAME_MAX &&
+	       skip_text(p, end, STR(" "));
+}
+
+/* [node=NAME ]type=NAME msg=audit(SEC.MMM:SERIAL): */
+static bool line_parse(struct line *line)
+{
+	const char *p = line->text.data, *end = p + line->text.len;
+	uint64_t sec, msec;
+
+	line->node = (struct str){ 0 };
+	if (skip_text(&p, end, STR("node=")) &&
+	    !skip_node(&p, end, &line->node))
 		return false;
-	if (!parse_literal(&p, end, STR("type=")) ||
-	    !parse_word(&p, end, &out->type) ||
-	    !parse_literal(&p, end, STR("msg=audit(")) ||
-	    !parse_digits(&p, end, &seconds) ||
-	    !parse_literal(&p, end, STR(".")) ||
-	    !parse_digits(&p, end, &millis) ||
-	    !parse_literal(&p, end, STR(":")) ||
-	    !parse_digits(&p, end, &out->serial) ||
-	    !parse_literal(&p, end, STR("):")))
+	if (!skip_text(&p, end, STR("type=")) ||
+	    !skip_type(&p, end, &line->type) ||
+	    !skip_text(&p, end, STR(" msg=audit(")) ||
+	    !skip_number(&p, end, &sec) || sec > SEC_MAX ||
+	    !skip_text(&p, end, STR(".")) || skip_number(&p, end, &msec) != 3 ||
+	    !skip_text(&p, end, STR(":")) ||
+	    !skip_number(&p, end, &line->serial) ||
+	    !skip_text(&p, end, STR("):")))
 		return false;
-	/* what fits in nanoseconds; the year 2262 is far */
-	if (seconds > INT64_MAX / NSEC_PER_SEC - 1 || millis > 999)
-		return false;
-	out->time_ns = (int64_t)seconds * NSEC_PER_SEC +
-		       (int64_t)millis * NSEC_PER_MSEC;
-	return true;
+	line->time_ns =
+		(int64_t)sec * NSEC_PER_SEC + (int64_t)msec * NSEC_PER_MSEC;
+	/* text with a NUL in it would end early for some reader behind us */
+	return !memchr(line->text.data, 0, line->text.len);
+}
+
+/* ANOM_* of the kernel come with a SYSCALL, the others from programs. */
+static bool type_is_kernel_anomaly(struct str type)
+{
+	return text_is(type, STR("ANOM_ABEND")) ||
+	       text_is(type, STR("ANOM_PROMISCUOUS")) ||
+	       text_is(type, STR("ANOM_LINK")) ||
+	       text_is(type, STR("ANOM_CREAT"));
 }
 
 /*
- * Record types that user space sends: one record is the whole event. Kernel
- * records that may stand alone or beside a SYSCALL of the same serial (LOGIN,
- * CONFIG_CHANGE, AVC, SECCOMP, ...) are not among them and wait.
+ * Whether a record of this type is a whole event: what programs and auditd
+ * send (1100-1299, 2100-2999), and the two types that the kernel never ties to
+ * a system call (KERNEL, NETFILTER_PKT). A name that ends in '_' here stands
+ * for all that begin so. A type not listed only waits longer.
  */
 static bool type_is_alone(struct str type)
 {
-	static const struct str prefixes[] = {
-		STR("USER"),	    STR("CRED_"),	STR("SERVICE_"),
-		STR("DAEMON_"),	    STR("SYSTEM_"),	STR("ADD_"),
-		STR("DEL_"),	    STR("GRP_"),	STR("ROLE_"),
-		STR("LABEL_"),	    STR("CRYPTO_"),	STR("VIRT_"),
-		STR("RESP_"),	    STR("ACCT_"),	STR("CHGRP_ID"),
-		STR("CHUSER_ID"),   STR("DEV_"),	STR("FS_RELABEL"),
-		STR("TEST"),	    STR("TRUSTED_APP"), STR("SOFTWARE_"),
-		STR("USYS_CONFIG"), STR("ANOM_LOGIN"),	STR("ANOM_MOD_ACCT"),
+	static const struct str names[] = {
+		STR("ACCT_"),	  STR("ADD_"),		STR("ANOM_"),
+		STR("CHGRP_ID"),  STR("CHUSER_ID"),	STR("CRED_"),
+		STR("CRYPTO_"),	  STR("DAC_CHECK"),	STR("DAEMON_"),
+		STR("DEL_"),	  STR("DEV_"),		STR("FS_RELABEL"),
+		STR("GRP_"),	  STR("KERNEL"),	STR("LABEL_"),
+		STR("MAC_CHECK"), STR("NETFILTER_PKT"), STR("RESP_"),
+		STR("ROLE_"),	  STR("SERVICE_"),	STR("SOFTWARE_"),
+		STR("SYSTEM_"),	  STR("TEST"),		STR("TRUSTED_APP"),
+		STR("USER"),	  STR("USER_"),		STR("USYS_CONFIG"),
+		STR("VIRT_"),
 	};
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (type.len >= prefixes[i].len &&
-		    !memcmp(type.data, prefixes[i].data, prefixes[i].len))
-			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct str name = names[i], head = type;
+
+		if (name.data[0] != type.data[0] || name.len > type.len)
+			continue;
+		if (name.data[name.len - 1] == '_')
+			head.len = name.len;
+		if (text_is(head, name))
+			return !type_is_kernel_anomaly(type);
+	}
 	return false;
 }
 
@@ -180,508 +280,618 @@ static bool type_is_daemon(struct str type)
 	return type.len > 7 && !memcmp(type.data, "DAEMON_", 7);
 }
 
-/* --- nodes and their serials ---------------------------------------------- */
-
-static void node_free(struct node *node)
-{
-	free(node->seen);
-	free(node);
-}
-
-/* Forgets the node used longest ago that has no open event. */
-static void node_evict(struct sieve *sieve)
-{
-	struct node **link = &sieve->nodes, **last = NULL;
-
-	for (; *link; link = &(*link)->next)
-		if (list_empty(&(*link)->open))
-			last = link;
-	if (last) {
-		struct node *node = *last;
-
-		*last = node->next;
-		sieve->node_count--;
-		node_free(node);
-	}
-}
-
-static struct node *node_new(struct sieve *sieve, struct str name)
-{
-	struct node *node;
-
-	if (sieve->node_count == LIMIT_HOSTS)
-		node_evict(sieve);
-	node = calloc(1, sizeof(*node));
-	if (!node)
-		return NULL;
-	node->seen = calloc(WINDOW, sizeof(*node->seen));
-	if (!node->seen) {
-		free(node);
-		return NULL;
-	}
-	list_init(&node->open);
-	if (name.len)
-		memcpy(node->name, name.data, name.len);
-	node->name_len = name.len;
-	node->next = sieve->nodes;
-	sieve->nodes = node;
-	sieve->node_count++;
-	return node;
-}
-
-/* The node of a name, moved to the front. NULL = out of memory. */
-static struct node *node_get(struct sieve *sieve, struct str name)
-{
-	for (struct node **link = &sieve->nodes; *link; link = &(*link)->next) {
-		struct node *node = *link;
-
-		if (!str_equal((struct str){ node->name, node->name_len },
-			       name))
-			continue;
-		*link = node->next;
-		node->next = sieve->nodes;
-		sieve->nodes = node;
-		return node;
-	}
-	return node_new(sieve, name);
-}
-
-static uint16_t time_tag(int64_t time_ns)
-{
-	uint64_t ms = (uint64_t)(time_ns / NSEC_PER_MSEC);
-
-	return (uint16_t)(1 + ms * 0x9e3779b97f4a7c15ULL % 65535);
-}
-
-/* Counts the serials up to a bound that never came, and tells. */
-static void node_assess(struct sieve *sieve, struct node *node, uint64_t upto)
-{
-	uint64_t missing = 0;
-
-	if (upto <= node->assessed)
-		return;
-	for (uint64_t serial = node->assessed + 1; serial <= upto; serial++)
-		missing += !node->seen[serial % WINDOW];
-	node->assessed = upto;
-	if (!missing)
-		return;
-	sieve->stats.gaps += missing;
-	if (sieve->config.on_gap)
-		sieve->config.on_gap(sieve->config.user,
-				     (struct str){ node->name, node->name_len },
-				     missing, node->newest_ns);
-}
-
-/* A serial outside the window: another boot, or a filtered log. */
-static void node_restart(struct node *node, uint64_t serial)
-{
-	memset(node->seen, 0, WINDOW * sizeof(*node->seen));
-	node->highest = node->assessed = node->mark = serial;
-	node->mark_ns = node->newest_ns;
-}
-
-/* Moves the window up to a new highest serial. */
-static void node_raise(struct sieve *sieve, struct node *node, uint64_t serial)
-{
-	/* slots about to be reused must be assessed first */
-	if (serial - node->assessed >= WINDOW)
-		node_assess(sieve, node, node->highest);
-	for (uint64_t s = node->highest + 1; s <= serial; s++)
-		node->seen[s % WINDOW] = 0;
-	node->highest = serial;
-}
-
-/*
- * Takes note of the first record of an event; false = an event of this serial
- * and time has been here and is closed: delivered again.
- */
-static bool node_note(struct sieve *sieve, struct node *node,
-		      const struct header *header)
-{
-	uint16_t tag = time_tag(header->time_ns);
-	uint64_t serial = header->serial;
-
-	if (!node->highest || serial + WINDOW <= node->highest ||
-	    serial > node->highest + WINDOW)
-		node_restart(node, serial);
-	else if (serial > node->highest)
-		node_raise(sieve, node, serial);
-	if (node->seen[serial % WINDOW] == tag)
-		return false;
-	node->seen[serial % WINDOW] = tag;
-	if (node->newest_ns - node->mark_ns >= GAP_INTERVAL_NS) {
-		node_assess(sieve, node, node->mark);
-		node->mark = node->highest;
-		node->mark_ns = node->newest_ns;
-	}
-	return true;
-}
-
 /* --- open events ---------------------------------------------------------- */
 
-static struct open_event **bucket_of(struct sieve *sieve,
-				     const struct node *node,
-				     const struct header *header)
+static size_t event_bucket(const struct sieve *sieve, const struct node *node,
+			   const struct line *line)
 {
-	uint64_t key[3] = { (uint64_t)(uintptr_t)node,
-			    (uint64_t)header->time_ns, header->serial };
+	uint64_t key[3] = { (uintptr_t)node, (uint64_t)line->time_ns,
+			    line->serial };
 
-	return &sieve->buckets[hash_bytes(key, sizeof(key), sieve->seed) %
-			       BUCKETS];
+	return hash_bytes(key, sizeof(key), sieve->seed) % EVENT_BUCKETS;
 }
 
-static struct open_event *open_find(struct open_event *const *bucket,
-				    const struct node *node,
-				    const struct header *header)
+static bool event_is(const struct open_event *event, const struct node *node,
+		     const struct line *line)
 {
-	struct open_event *event = *bucket;
+	return event->serial == line->serial &&
+	       event->time_ns == line->time_ns && event->node == node;
+}
 
-	while (event &&
-	       (event->node != node || event->serial != header->serial ||
-		event->time_ns != header->time_ns))
-		event = event->chain;
+static struct open_event *event_find(const struct sieve *sieve,
+				     const struct node *node,
+				     const struct line *line)
+{
+	struct open_event *event;
+
+	if (list_empty(&node->open))
+		return NULL;
+	/* records mostly follow one of the same event */
+	event = list_entry(node->open.prev, struct open_event, by_use);
+	if (event_is(event, node, line))
+		return event;
+	event = sieve->event_buckets[event_bucket(sieve, node, line)];
+	while (event && !event_is(event, node, line))
+		event = event->next;
 	return event;
 }
 
-static void open_unlink(struct sieve *sieve, struct open_event *event)
+static void event_unlink(struct sieve *sieve, struct open_event *event)
 {
-	struct header header = { .time_ns = event->time_ns,
-				 .serial = event->serial };
-	struct open_event **link = bucket_of(sieve, event->node, &header);
+	struct open_event **link = &sieve->event_buckets[event->bucket];
 
 	while (*link != event)
-		link = &(*link)->chain;
-	*link = event->chain;
-	list_remove(&event->in_node);
-	list_remove(&event->in_all);
-	sieve->open_count--;
+		link = &(*link)->next;
+	*link = event->next;
+	list_remove(&event->by_age);
+	list_remove(&event->by_use);
+	sieve->open_bytes -= event->text.len;
 }
 
-/* Gives the event back to the free ones; large buffers go. */
-static void open_recycle(struct sieve *sieve, struct open_event *event)
+/* Back to the pool. Large buffers go: a thousand of them would be much. */
+static void event_recycle(struct sieve *sieve, struct open_event *event)
 {
-	if (event->text.capacity > 4 * LIMIT_RECORD_BYTES)
+	if (event->text.capacity > KEEP_TEXT_BYTES)
 		strbuf_free(&event->text);
-	event->chain = sieve->free;
-	sieve->free = event;
+	if (event->records.capacity > KEEP_RECORDS_BYTES)
+		strbuf_free(&event->records);
+	strbuf_reset(&event->text);
+	strbuf_reset(&event->records);
+	/* to the front: the buffers used last are warm */
+	list_add_tail(sieve->pool.next, &event->by_age);
 }
 
-static int records_reserve(struct sieve *sieve, size_t count)
+/* Hands the event on. ended: by a record that says so. */
+static int event_close(struct sieve *sieve, struct open_event *event,
+		       bool ended)
 {
-	struct str *records;
-
-	if (count <= sieve->record_capacity)
-		return 0;
-	records = reallocarray(sieve->records, count, sizeof(*records));
-	if (!records)
-		return -ENOMEM;
-	sieve->records = records;
-	sieve->record_capacity = count;
-	return 0;
-}
-
-static int open_close(struct sieve *sieve, struct open_event *event,
-		      bool complete)
-{
+	struct str *records = (struct str *)(void *)event->records.data;
+	size_t count = event->records.len / sizeof(*records);
 	struct raw_event raw = {
 		.node = { event->node->name, event->node->name_len },
 		.time_ns = event->time_ns,
 		.serial = event->serial,
-		.record_count = event->count,
+		.record_count = count,
+		.records = records,
 		.text = strbuf_str(&event->text),
-		.complete = complete && !event->over_limit,
+		.complete = ended && !event->cut,
 	};
-	size_t start = 0;
-	int rc = records_reserve(sieve, event->count);
+	const char *p = event->text.data;
+	int rc;
 
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < event->count; i++) {
-		sieve->records[i] = (struct str){ event->text.data + start,
-						  event->ends[i] - start };
-		start = event->ends[i] + 1;
+	for (size_t i = 0; i < count; i++) {
+		records[i].data = p;
+		p += records[i].len + 1;
 	}
-	raw.records = sieve->records;
-	open_unlink(sieve, event);
+	event_unlink(sieve, event);
 	sieve->stats.events++;
-	sieve->stats.incomplete += !complete;
-	if (event->count)
-		rc = sieve->config.on_event(sieve->config.user, &raw);
-	open_recycle(sieve, event);
+	sieve->stats.incomplete += !ended;
+	rc = sieve->config.on_event(sieve->config.user, &raw);
+	event_recycle(sieve, event);
 	return rc;
 }
 
-static struct open_event *open_take_free(struct sieve *sieve)
+/* Closes the event opened first, but not the one to be kept (may be NULL). */
+static int event_make_room(struct sieve *sieve, const struct open_event *keep)
 {
-	struct open_event *event = sieve->free;
+	struct list *oldest = sieve->opened.next;
 
-	if (!event)
-		return calloc(1, sizeof(*event));
-	sieve->free = event->chain;
-	return event;
+	if (keep && oldest == &keep->by_age)
+		oldest = oldest->next;
+	return event_close(sieve, list_entry(oldest, struct open_event, by_age),
+			   false);
 }
 
-static int open_new(struct sieve *sieve, struct node *node,
-		    const struct header *header, struct open_event **out)
+static int event_open(struct sieve *sieve, struct node *node,
+		      const struct line *line, struct open_event **out)
 {
-	struct open_event **bucket, *event;
-	int rc;
+	struct open_event *event;
 
-	if (sieve->open_count == LIMIT_OPEN_EVENTS) {
-		rc = open_close(
-			sieve,
-			list_entry(sieve->all.next, struct open_event, in_all),
-			false);
+	if (list_empty(&sieve->pool)) {
+		int rc = event_make_room(sieve, NULL);
+
 		if (rc)
 			return rc;
 	}
-	event = open_take_free(sieve);
-	if (!event)
-		return -ENOMEM;
-	strbuf_reset(&event->text);
-	event->text.max = LIMIT_EVENT_BYTES;
-	event->count = 0;
-	event->over_limit = false;
+	event = list_entry(sieve->pool.next, struct open_event, by_age);
+	list_remove(&event->by_age);
+	list_add_tail(&sieve->opened, &event->by_age);
+	list_add_tail(&node->open, &event->by_use);
+	event->bucket = event_bucket(sieve, node, line);
+	event->next = sieve->event_buckets[event->bucket];
+	sieve->event_buckets[event->bucket] = event;
 	event->node = node;
-	event->time_ns = header->time_ns;
-	event->serial = header->serial;
-	list_init(&event->in_node);
-	list_init(&event->in_all);
-	bucket = bucket_of(sieve, node, header);
-	event->chain = *bucket;
-	*bucket = event;
-	sieve->open_count++;
+	event->time_ns = line->time_ns;
+	event->serial = line->serial;
+	event->start = sieve->consumed;
+	event->cut = false;
 	*out = event;
 	return 0;
 }
 
-static int open_add(struct sieve *sieve, struct open_event *event,
-		    struct str record)
+static int event_add(struct sieve *sieve, struct open_event *event,
+		     const struct line *line)
 {
-	if (event->count == event->capacity) {
-		size_t capacity = event->capacity ? 2 * event->capacity : 16;
-		size_t *ends =
-			reallocarray(event->ends, capacity, sizeof(*ends));
+	struct str record = { NULL, line->text.len };
+	size_t size = line->text.len + 1;
 
-		if (!ends)
-			return -ENOMEM;
-		event->ends = ends;
-		event->capacity = capacity;
-	}
-	if (event->count == LIMIT_EVENT_RECORDS ||
-	    event->text.len + record.len + 1 > LIMIT_EVENT_BYTES) {
+	event->node_records = event->node->records;
+	event->node_ns = event->node->now_ns;
+	event->mono_ns = sieve->mono_ns;
+	list_remove(&event->by_use);
+	list_add_tail(&event->node->open, &event->by_use);
+	if (event->records.len == LIMIT_EVENT_RECORDS * sizeof(record) ||
+	    event->text.len + size > LIMIT_EVENT_BYTES) {
 		sieve->stats.over_limit++;
-		event->over_limit = true;
+		event->cut = true;
 		return 0;
 	}
-	strbuf_add_str(&event->text, record);
-	strbuf_add_char(&event->text, '\n');
-	if (event->text.failed)
-		return -ENOMEM;
-	event->ends[event->count++] = event->text.len - 1;
-	return 0;
-}
+	while (sieve->open_bytes + size > LIMIT_OPEN_BYTES) {
+		int rc = event_make_room(sieve, event);
 
-/* The event has just had a record: it is the least silent one now. */
-static void open_touch(struct sieve *sieve, struct open_event *event)
-{
-	struct node *node = event->node;
-
-	event->touched_ns = node->newest_ns;
-	event->touched_clock = sieve->clock;
-	event->touched_records = node->records;
-	list_remove(&event->in_node);
-	list_add_tail(&node->open, &event->in_node);
-	list_remove(&event->in_all);
-	list_add_tail(&sieve->all, &event->in_all);
-}
-
-/* Closes the events of a node that have been silent for too long. */
-static int node_age(struct sieve *sieve, struct node *node)
-{
-	while (!list_empty(&node->open)) {
-		struct open_event *event =
-			list_entry(node->open.next, struct open_event, in_node);
-		int64_t timeout = sieve->config.event_timeout_ns;
-		int rc;
-
-		if (node->newest_ns - event->touched_ns <= timeout &&
-		    sieve->clock - event->touched_clock <= timeout &&
-		    node->records - event->touched_records <= RECORDS_PASSED)
-			return 0;
-		rc = open_close(sieve, event, false);
 		if (rc)
 			return rc;
 	}
+	event->cut |= line->cut;
+	strbuf_add_str(&event->text, line->text);
+	strbuf_add_char(&event->text, '\n');
+	strbuf_add(&event->records, &record, sizeof(record));
+	if (event->text.failed || event->records.failed)
+		return -ENOMEM;
+	sieve->open_bytes += size;
 	return 0;
 }
 
-/* --- records -------------------------------------------------------------- */
+/* --- windows -------------------------------------------------------------- */
 
-/* The open event a record belongs to; NULL in *out = drop the record. */
-static int find_event(struct sieve *sieve, struct node *node,
-		      const struct header *header, struct open_event **out)
+static void window_report(struct sieve *sieve, struct node *node,
+			  uint64_t count, int64_t now_ns)
 {
-	*out = open_find(bucket_of(sieve, node, header), node, header);
-	if (*out || str_equal(header->type, STR("EOE")))
-		return 0;
-	/* auditd's own records count by themselves and may collide */
-	if (!type_is_daemon(header->type) && !node_note(sieve, node, header)) {
-		sieve->stats.duplicates++;
-		return 0;
-	}
-	return open_new(sieve, node, header, out);
+	struct str name = { node->name, node->name_len };
+
+	if (!count)
+		return;
+	sieve->stats.gaps += count;
+	if (sieve->config.on_gap)
+		sieve->config.on_gap(sieve->config.user, name, count, now_ns);
 }
 
-static int take_record(struct sieve *sieve, struct str record, uint64_t offset)
+/* Once an interval: the old holes are a gap, the new ones become old. */
+static void window_tick(struct sieve *sieve, struct node *node, int64_t now_ns)
 {
-	struct header header;
-	struct open_event *event;
-	struct node *node;
-	bool ends;
+	struct window *window = &node->window;
+
+	if (now_ns < window->interval_ns)
+		window->interval_ns = now_ns;
+	if (now_ns - window->interval_ns < GAP_INTERVAL_NS)
+		return;
+	window_report(sieve, node, window->old_holes, now_ns);
+	window->old_holes = window->new_holes;
+	window->new_holes = 0;
+	window->old_from = window->new_from;
+	window->new_from = window->next;
+	window->interval_ns = now_ns;
+}
+
+static void window_finish(struct sieve *sieve, struct node *node)
+{
+	struct window *window = &node->window;
+	uint64_t holes = window->old_holes + window->new_holes;
+
+	window->old_holes = window->new_holes = 0;
+	window->old_from = window->new_from = window->next;
+	window_report(sieve, node, holes, node->now_ns);
+}
+
+static struct page **window_page(struct window *window, uint64_t serial)
+{
+	return &window->pages[serial / PAGE_SERIALS % PAGES];
+}
+
+static void window_drop_page(struct sieve *sieve, struct page **page)
+{
+	if (!*page)
+		return;
+	(*page)->next = sieve->free_pages;
+	sieve->free_pages = *page;
+	*page = NULL;
+}
+
+/* The holes so far will not be filled any more, but are not forgotten. */
+static void window_restart(struct sieve *sieve, struct window *window,
+			   uint64_t serial)
+{
+	for (size_t i = 0; i < PAGES; i++)
+		window_drop_page(sieve, &window->pages[i]);
+	window->next = window->old_from = window->new_from = serial;
+	window->old_holes += window->new_holes;
+	window->new_holes = 0;
+}
+
+/* A serial below next has come, out of order. */
+static void window_fill(struct window *window, uint64_t serial)
+{
+	if (serial >= window->new_from)
+		window->new_holes--;
+	else if (serial >= window->old_from)
+		window->old_holes--;
+}
+
+/* The pages of serials that fall out make room for those that come. */
+static void window_advance(struct sieve *sieve, struct window *window,
+			   uint64_t serial)
+{
+	/* the first page that none of the serials before next is in */
+	uint64_t page = (window->next + PAGE_SERIALS - 1) / PAGE_SERIALS;
+
+	for (; page <= serial / PAGE_SERIALS; page++)
+		window_drop_page(sieve, &window->pages[page % PAGES]);
+	window->new_holes += serial - window->next;
+	window->next = serial + 1;
+}
+
+static int node_evict(struct sieve *sieve);
+
+/* The place of the tag of a serial within the window, to be written. */
+static int window_tag(struct sieve *sieve, struct window *window,
+		      uint64_t serial, uint16_t **out)
+{
+	struct page **slot = window_page(window, serial);
+
+	while (!*slot && !sieve->free_pages &&
+	       sieve->page_count == LIMIT_WINDOW_BYTES / sizeof(**slot)) {
+		int rc = node_evict(sieve);
+
+		if (rc)
+			return rc;
+	}
+	if (!*slot && sieve->free_pages) {
+		*slot = sieve->free_pages;
+		sieve->free_pages = (*slot)->next;
+		memset(*slot, 0, sizeof(**slot));
+	} else if (!*slot) {
+		*slot = calloc(1, sizeof(**slot));
+		if (!*slot)
+			return -ENOMEM;
+		sieve->page_count++;
+	}
+	*out = &(*slot)->tags[serial % PAGE_SERIALS];
+	return 0;
+}
+
+enum { WINDOW_E_DUPLICATE = 1 };
+
+/*
+ * Takes note of a new event. 0, WINDOW_E_DUPLICATE where it was there before,
+ * -errno. A tag is 16 bits of the time, and another tag restarts the window:
+ * of the events that come after a reboot the first one could be taken for an
+ * old one, with a chance of 1 in 65,535, but not the others.
+ */
+static int window_take(struct sieve *sieve, struct window *window,
+		       const struct line *line)
+{
+	uint64_t serial = line->serial;
+	uint64_t msec = (uint64_t)(line->time_ns / NSEC_PER_MSEC);
+	uint16_t tag = (uint16_t)(msec * 0x9e3779b97f4a7c15ULL >> 48), *slot;
 	int rc;
 
-	if (!parse_header(record, &header)) {
-		sieve->stats.malformed++;
-		return 0;
+	if (!tag)
+		tag = 1;
+	if (!window->next || serial >= window->next + WINDOW ||
+	    serial + WINDOW < window->next) {
+		window_restart(sieve, window, serial);
+	} else if (serial < window->next) {
+		const struct page *page = *window_page(window, serial);
+		uint16_t old = page ? page->tags[serial % PAGE_SERIALS] : 0;
+
+		if (old == tag)
+			return WINDOW_E_DUPLICATE;
+		if (old)
+			window_restart(sieve, window, serial);
+		else
+			window_fill(window, serial);
 	}
-	sieve->stats.records++;
-	node = node_get(sieve, header.node);
-	if (!node)
-		return -ENOMEM;
-	node->records++;
-	if (header.time_ns > node->newest_ns)
-		node->newest_ns = header.time_ns;
-	rc = find_event(sieve, node, &header, &event);
-	if (rc || !event)
-		return rc;
-	if (!event->count)
-		event->start = offset;
-	ends = str_equal(header.type, STR("EOE"));
-	if (!ends)
-		rc = open_add(sieve, event, record);
+	if (serial >= window->next)
+		window_advance(sieve, window, serial);
+	rc = window_tag(sieve, window, serial, &slot);
 	if (rc)
 		return rc;
-	open_touch(sieve, event);
-	if (ends || str_equal(header.type, STR("PROCTITLE")) ||
-	    type_is_alone(header.type)) {
-		rc = open_close(sieve, event, true);
+	*slot = tag;
+	return 0;
+}
+
+/* --- nodes ---------------------------------------------------------------- */
+
+static void node_free(struct sieve *sieve, struct node *node)
+{
+	for (size_t i = 0; i < PAGES; i++)
+		window_drop_page(sieve, &node->window.pages[i]);
+	list_remove(&node->by_use);
+	free(node);
+}
+
+/* Forgets the node silent longest; its open events close. */
+static int node_evict(struct sieve *sieve)
+{
+	struct node *node = list_entry(sieve->nodes.next, struct node, by_use);
+	struct node **link = &sieve->node_buckets[node->bucket];
+
+	while (!list_empty(&node->open)) {
+		int rc = event_close(
+			sieve,
+			list_entry(node->open.next, struct open_event, by_use),
+			false);
+
 		if (rc)
 			return rc;
 	}
-	return node_age(sieve, node);
+	window_finish(sieve, node);
+	while (*link != node)
+		link = &(*link)->next;
+	*link = node->next;
+	sieve->node_count--;
+	node_free(sieve, node);
+	return 0;
 }
 
-/* A whole record, without its newline; ausearch's "----" and "time->" rows and
- * empty ones are passed over. */
-static int take_line(struct sieve *sieve, struct str line, uint64_t offset)
+static bool node_is(const struct node *node, struct str name)
 {
-	if (line.len && line.data[line.len - 1] == '\r')
-		line.len--;
-	if (!line.len || str_equal(line, STR("----")))
-		return 0;
-	/* a record must not hold what ends a record for libauparse */
-	if (memchr(line.data, '\0', line.len)) {
-		sieve->stats.malformed++;
-		return 0;
+	return node->name_len == name.len &&
+	       (!name.len || !memcmp(node->name, name.data, name.len));
+}
+
+static int node_new(struct sieve *sieve, const struct line *line, size_t bucket,
+		    struct node **out)
+{
+	struct node *node;
+
+	if (sieve->node_count == LIMIT_HOSTS) {
+		int rc = node_evict(sieve);
+
+		if (rc)
+			return rc;
 	}
-	return take_record(sieve, line, offset);
+	node = calloc(1, sizeof(*node));
+	if (!node)
+		return -ENOMEM;
+	node->bucket = bucket;
+	node->next = sieve->node_buckets[bucket];
+	sieve->node_buckets[bucket] = node;
+	sieve->node_count++;
+	list_add_tail(&sieve->nodes, &node->by_use);
+	list_init(&node->open);
+	node->window.interval_ns = line->time_ns;
+	node->name_len = line->node.len;
+	if (line->node.len)
+		memcpy(node->name, line->node.data, line->node.len);
+	*out = node;
+	return 0;
 }
 
-/* Part of a record whose end is not there yet. */
-static int keep_pending(struct sieve *sieve, const char *data, size_t len)
+/* The node of a record, new where need be; it is the one used last now. */
+static int node_get(struct sieve *sieve, const struct line *line,
+		    struct node **out)
 {
-	size_t room = LIMIT_RECORD_BYTES - sieve->pending.len;
+	struct node *node;
+	size_t bucket;
 
-	if (sieve->skipping)
-		return 0;
-	if (!sieve->pending.len)
-		sieve->pending_start = sieve->fed;
-	if (len > room) {
-		sieve->stats.malformed++;
-		sieve->skipping = true;
-		len = room;
+	if (!list_empty(&sieve->nodes)) {
+		node = list_entry(sieve->nodes.prev, struct node, by_use);
+		if (node_is(node, line->node)) {
+			*out = node;
+			return 0;
+		}
 	}
-	strbuf_add(&sieve->pending, data, len);
-	return sieve->pending.failed ? -ENOMEM : 0;
+	bucket = hash_bytes(line->node.data, line->node.len, sieve->seed) %
+		 NODE_BUCKETS;
+	node = sieve->node_buckets[bucket];
+	while (node && !node_is(node, line->node))
+		node = node->next;
+	if (!node)
+		return node_new(sieve, line, bucket, out);
+	list_remove(&node->by_use);
+	list_add_tail(&sieve->nodes, &node->by_use);
+	*out = node;
+	return 0;
 }
 
-static int end_pending(struct sieve *sieve)
+/* A record came: the node's clocks go on, its idle events close. */
+static int node_tick(struct sieve *sieve, struct node *node, int64_t time_ns)
 {
-	int rc = take_line(sieve, strbuf_str(&sieve->pending),
-			   sieve->pending_start);
+	if (++node->records % CLOCK_RECORDS == 0) {
+		node->before_ns = node->latest_ns;
+		node->latest_ns = 0;
+	}
+	if (time_ns > node->latest_ns)
+		node->latest_ns = time_ns;
+	node->now_ns = node->latest_ns > node->before_ns ? node->latest_ns
+							 : node->before_ns;
+	node->mono_ns = sieve->mono_ns;
+	window_tick(sieve, node, node->now_ns);
+	while (!list_empty(&node->open)) {
+		struct open_event *event =
+			list_entry(node->open.next, struct open_event, by_use);
+		int rc;
 
-	strbuf_reset(&sieve->pending);
-	sieve->skipping = false;
+		if (node->records - event->node_records <= LATER_RECORDS &&
+		    node->now_ns - event->node_ns <
+			    sieve->config.event_timeout_ns)
+			break;
+		rc = event_close(sieve, event, false);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* --- the stream ----------------------------------------------------------- */
+
+static int sieve_record(struct sieve *sieve, const struct line *line)
+{
+	bool eoe = text_is(line->type, STR("EOE"));
+	bool ends = eoe || text_is(line->type, STR("PROCTITLE"));
+	struct open_event *event;
+	struct node *node;
+	int rc;
+
+	rc = node_get(sieve, line, &node);
+	if (rc)
+		return rc;
+	rc = node_tick(sieve, node, line->time_ns);
+	if (rc)
+		return rc;
+	event = event_find(sieve, node, line);
+	/* the event was closed by PROCTITLE, or nothing else of it came */
+	if (!event && eoe)
+		return 0;
+	if (!event) {
+		if (!type_is_daemon(line->type)) {
+			rc = window_take(sieve, &node->window, line);
+			if (rc == WINDOW_E_DUPLICATE)
+				sieve->stats.duplicates++;
+			if (rc)
+				return rc < 0 ? rc : 0;
+		}
+		rc = event_open(sieve, node, line, &event);
+		if (rc)
+			return rc;
+		ends |= type_is_alone(line->type);
+	}
+	if (!eoe)
+		rc = event_add(sieve, event, line);
+	if (rc)
+		return rc;
+	sieve->consumed = line->end;
+	return ends ? event_close(sieve, event, true) : 0;
+}
+
+/*
+ * A line of len bytes, of which the first LIMIT_RECORD_BYTES + 1 at most stand
+ * at data; newline: whether one came behind it.
+ */
+static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
+		      bool newline)
+{
+	struct line line = { .text.data = data,
+			     .end = sieve->consumed + len + newline };
+	int rc = 0;
+
+	if (len && len <= LIMIT_RECORD_BYTES + 1 && data[len - 1] == '\r')
+		len--;
+	line.cut = len > LIMIT_RECORD_BYTES;
+	line.text.len = line.cut ? LIMIT_RECORD_BYTES : (size_t)len;
+	if (!line.text.len || text_is(line.text, STR("----"))) {
+		/* no record: ausearch prints it between events */
+	} else if (!line_parse(&line)) {
+		sieve->stats.malformed++;
+	} else {
+		sieve->stats.records++;
+		sieve->stats.malformed += line.cut;
+		rc = sieve_record(sieve, &line);
+	}
+	if (!rc)
+		sieve->consumed = line.end;
 	return rc;
+}
+
+/* Keeps the beginning of a line whose end is still to come. */
+static void sieve_keep(struct sieve *sieve, const char *data, size_t len)
+{
+	if (sieve->line_len < sizeof(sieve->line)) {
+		size_t room = sizeof(sieve->line) - (size_t)sieve->line_len;
+
+		memcpy(sieve->line + sieve->line_len, data,
+		       len < room ? len : room);
+	}
+	sieve->line_len += len;
 }
 
 int sieve_feed(struct sieve *sieve, const char *data, size_t len)
 {
-	const char *p = data, *end = data + len;
-	int rc = 0;
+	size_t at = 0;
 
 	sieve->stats.bytes += len;
-	while (p < end && !rc) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		size_t part = (size_t)((newline ? newline : end) - p);
+	while (at < len) {
+		const char *start = data + at;
+		const char *newline = memchr(start, '\n', len - at);
+		size_t part = newline ? (size_t)(newline - start) : len - at;
+		int rc;
 
-		if (newline && !sieve->pending.len && !sieve->skipping &&
-		    part <= LIMIT_RECORD_BYTES) {
-			rc = take_line(sieve, (struct str){ p, part },
-				       sieve->fed);
-		} else {
-			rc = keep_pending(sieve, p, part);
-			if (!rc && newline)
-				rc = end_pending(sieve);
-		}
-		part += newline != NULL;
-		p += part;
-		sieve->fed += part;
+		at += part + 1;
+		if (!newline || sieve->line_len)
+			sieve_keep(sieve, start, part);
+		if (!newline)
+			break;
+		if (sieve->line_len)
+			rc = sieve_line(sieve, sieve->line, sieve->line_len,
+					true);
+		else
+			rc = sieve_line(sieve, start, part, true);
+		if (rc)
+			return rc;
+		sieve->line_len = 0;
 	}
-	return rc;
+	return 0;
 }
 
-int sieve_age(struct sieve *sieve, int64_t elapsed_ns)
+/* Walks all open events: they are few, and close in the order of opening. */
+static int sieve_close_idle(struct sieve *sieve, int64_t idle_ns)
 {
-	sieve->clock += elapsed_ns;
-	for (struct node *node = sieve->nodes; node; node = node->next) {
-		int rc = node_age(sieve, node);
+	struct list *next;
 
+	for (struct list *p = sieve->opened.next; p != &sieve->opened;
+	     p = next) {
+		struct open_event *event =
+			list_entry(p, struct open_event, by_age);
+		int rc;
+
+		next = p->next;
+		if (sieve->mono_ns - event->mono_ns < idle_ns)
+			continue;
+		rc = event_close(sieve, event, false);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
+int sieve_age(struct sieve *sieve, int64_t elapsed_ns)
+{
+	sieve->mono_ns += elapsed_ns;
+	/* a silent node's time goes on by the monotonic clock */
+	for (struct list *p = sieve->nodes.next; p != &sieve->nodes;
+	     p = p->next) {
+		struct node *node = list_entry(p, struct node, by_use);
+
+		window_tick(sieve, node,
+			    node->now_ns + sieve->mono_ns - node->mono_ns);
+	}
+	return sieve_close_idle(sieve, sieve->config.event_timeout_ns);
+}
+
 int sieve_finish(struct sieve *sieve)
 {
-	int rc = sieve->pending.len ? end_pending(sieve) : 0;
+	int rc = 0;
 
-	while (!rc && !list_empty(&sieve->all))
-		rc = open_close(
-			sieve,
-			list_entry(sieve->all.next, struct open_event, in_all),
-			false);
-	for (struct node *node = sieve->nodes; node && !rc; node = node->next)
-		node_assess(sieve, node, node->highest);
-	return rc;
+	if (sieve->line_len)
+		rc = sieve_line(sieve, sieve->line, sieve->line_len, false);
+	if (rc)
+		return rc;
+	sieve->line_len = 0;
+	rc = sieve_close_idle(sieve, 0);
+	if (rc)
+		return rc;
+	for (struct list *p = sieve->nodes.next; p != &sieve->nodes;
+	     p = p->next)
+		window_finish(sieve, list_entry(p, struct node, by_use));
+	return 0;
 }
 
 uint64_t sieve_position(const struct sieve *sieve)
 {
-	uint64_t position =
-		sieve->pending.len ? sieve->pending_start : sieve->fed;
-
-	for (const struct list *at = sieve->all.next; at != &sieve->all;
-	     at = at->next) {
-		const struct open_event *event =
-			list_entry(at, struct open_event, in_all);
-
-		if (event->start < position)
-			position = event->start;
-	}
-	return position;
+	if (list_empty(&sieve->opened))
+		return sieve->consumed;
+	return list_entry(sieve->opened.next, struct open_event, by_age)->start;
 }
 
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out)
@@ -696,22 +906,19 @@ int sieve_new(const struct sieve_config *config, struct sieve **out)
 
 	if (!sieve)
 		return -ENOMEM;
-	sieve->config = *config;
-	list_init(&sieve->all);
 	rc = hash_seed(sieve->seed);
 	if (rc) {
 		free(sieve);
 		return rc;
 	}
+	sieve->config = *config;
+	list_init(&sieve->opened);
+	list_init(&sieve->pool);
+	list_init(&sieve->nodes);
+	for (size_t i = 0; i < LIMIT_OPEN_EVENTS; i++)
+		list_add_tail(&sieve->pool, &sieve->events[i].by_age);
 	*out = sieve;
 	return 0;
-}
-
-static void open_free(struct open_event *event)
-{
-	strbuf_free(&event->text);
-	free(event->ends);
-	free(event);
 }
 
 void sieve_free(struct sieve **out)
@@ -720,27 +927,19 @@ void sieve_free(struct sieve **out)
 
 	if (!sieve)
 		return;
-	while (!list_empty(&sieve->all)) {
-		struct open_event *event =
-			list_entry(sieve->all.next, struct open_event, in_all);
-
-		open_unlink(sieve, event);
-		open_free(event);
+	for (size_t i = 0; i < LIMIT_OPEN_EVENTS; i++) {
+		strbuf_free(&sieve->events[i].text);
+		strbuf_free(&sieve->events[i].records);
 	}
-	while (sieve->free) {
-		struct open_event *next = sieve->free->chain;
+	while (!list_empty(&sieve->nodes))
+		node_free(sieve,
+			  list_entry(sieve->nodes.next, struct node, by_use));
+	while (sieve->free_pages) {
+		struct page *page = sieve->free_pages;
 
-		open_free(sieve->free);
-		sieve->free = next;
+		sieve->free_pages = page->next;
+		free(page);
 	}
-	while (sieve->nodes) {
-		struct node *next = sieve->nodes->next;
-
-		node_free(sieve->nodes);
-		sieve->nodes = next;
-	}
-	strbuf_free(&sieve->pending);
-	free(sieve->records);
 	free(sieve);
 	*out = NULL;
 }

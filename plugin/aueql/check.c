@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../config.h"
+#include "../util/diag.h"
 #include "../util/json.h"
 
 static const char *const severity_names[] = {

@@ -11,17 +11,14 @@
 #include "../config.h"
 #include "../pipeline.h"
 #include "command.h"
-#include "ecs.h"
 #include "input.h"
 
 struct replay {
 	enum command_format format;
-	bool ecs;
 	const char **rule_paths; /* -r */
 	size_t rule_path_count;
 	struct ruleset *rules;
 	struct pipeline *pipeline;
-	struct ecs_stream *documents; /* --ecs */
 	struct arena *arena; /* of the alert in hand */
 	uint64_t alerts;
 	bool failed; /* an alert could not be rendered */
@@ -55,36 +52,20 @@ static int replay_on_chunk(void *user, const char *data, size_t len)
 
 	if (ferror(stdout))
 		return -EPIPE;
-	if (replay->ecs)
-		return ecs_stream_feed(replay->documents, data, len);
 	return pipeline_feed(replay->pipeline, data, len);
-}
-
-static int replay_on_document(void *user, const struct event *event)
-{
-	struct replay *replay = user;
-
-	return pipeline_event(replay->pipeline, event);
 }
 
 /* What was read, what was found, what was lost: one line each where it is. */
 static uint64_t replay_print_summary(const struct replay *replay)
 {
 	struct pipeline_stats stats;
-	struct ecs_stats documents = { 0 };
 	uint64_t inputs;
 
 	pipeline_stats(replay->pipeline, &stats);
-	if (replay->ecs) {
-		ecs_stream_stats(replay->documents, &documents);
-		inputs = documents.documents;
-		fprintf(stderr, "%llu documents, ", (unsigned long long)inputs);
-	} else {
-		inputs = stats.sieve.records;
-		fprintf(stderr, "%llu records, %llu audit events, ",
-			(unsigned long long)inputs,
-			(unsigned long long)stats.sieve.events);
-	}
+	inputs = stats.sieve.records;
+	fprintf(stderr, "%llu records, %llu audit events, ",
+		(unsigned long long)inputs,
+		(unsigned long long)stats.sieve.events);
 	fprintf(stderr, "%llu ECS events, %llu alerts",
 		(unsigned long long)stats.engine.events,
 		(unsigned long long)replay->alerts);
@@ -95,7 +76,7 @@ static uint64_t replay_print_summary(const struct replay *replay)
 				(unsigned long long)(count)); \
 	} while (0)
 	TELL(stats.engine.suppressed, "repeats suppressed");
-	TELL(stats.sieve.malformed + documents.malformed, "malformed");
+	TELL(stats.sieve.malformed, "malformed");
 	TELL(stats.sieve.incomplete, "incomplete");
 	TELL(stats.sieve.duplicates, "duplicates");
 	TELL(stats.sieve.gaps, "serials missing");
@@ -120,8 +101,7 @@ static int replay_read(struct replay *replay, const struct input *input)
 	/* alerts first, then the summary, also where both share a terminal */
 	fflush(stdout);
 	if (!replay_print_summary(replay)) {
-		command_error(replay->ecs ? "the input holds no ECS document"
-					  : "the input holds no audit record");
+		command_error("the input holds no audit record");
 		return EXIT_NOT_DONE;
 	}
 	return replay->failed ? EXIT_NOT_DONE : code;
@@ -138,12 +118,6 @@ static int replay_open(struct replay *replay)
 		.on_alert = replay_on_alert,
 		.user = replay,
 	};
-	struct ecs_stream_config documents = {
-		.fields = replay->rules->fields,
-		.host_id = STR("localhost"),
-		.on_event = replay_on_document,
-		.user = replay,
-	};
 	int rc = config_defaults(&config);
 
 	if (rc)
@@ -156,8 +130,6 @@ static int replay_open(struct replay *replay)
 	if (!replay->arena)
 		return -ENOMEM;
 	rc = pipeline_new(&pipeline, &replay->pipeline);
-	if (!rc && replay->ecs)
-		rc = ecs_stream_new(&documents, &replay->documents);
 	return rc;
 }
 
@@ -183,19 +155,11 @@ static int replay_files(struct replay *replay, const struct input *input)
 	return code ? code : loaded;
 }
 
-static int replay_end_of_file(void *user)
-{
-	struct replay *replay = user;
-
-	return replay->ecs ? ecs_stream_end(replay->documents) : 0;
-}
-
 /* Reads the options; EXIT_DONE to go on, -1 = done (help). */
 static int replay_parse(const struct command *command, int argc, char **argv,
 			struct replay *replay)
 {
 	static const struct option options[] = {
-		{ "ecs", no_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
@@ -206,9 +170,6 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":hr:", options, NULL)) != -1) {
 		switch (opt) {
-		case 'e':
-			replay->ecs = true;
-			break;
 		case 'f':
 			if (command_parse_format(optarg, &replay->format))
 				break;
@@ -234,7 +195,6 @@ static int replay_run(const struct command *command, int argc, char **argv)
 	struct replay replay = { 0 };
 	struct input input = {
 		.on_chunk = replay_on_chunk,
-		.on_end = replay_end_of_file,
 		.user = &replay,
 	};
 	int code;
@@ -252,7 +212,6 @@ static int replay_run(const struct command *command, int argc, char **argv)
 		input.count = (size_t)(argc - optind);
 		code = command_finish(replay_files(&replay, &input));
 	}
-	ecs_stream_free(&replay.documents);
 	pipeline_free(&replay.pipeline);
 	arena_free(&replay.arena);
 	ruleset_free(&replay.rules);
@@ -264,7 +223,7 @@ const struct command command_replay = {
 	.name = "replay",
 	.summary = "recorded logs through the rules; prints alerts",
 	.help = "Usage: aueql replay [-r FILE|DIR]... [--format text|json] "
-		"[--ecs] [FILE|-]...\n"
+		"[FILE|-]...\n"
 		"Runs raw audit logs (auditd's files, ausearch --raw, what a "
 		"plugin receives)\n"
 		"through the rules, in exact order of time. Alerts go to "
@@ -278,7 +237,6 @@ const struct command command_replay = {
 		"be repeated\n"
 		"      --format FORMAT   text (default) or json: the whole "
 		"ECS document\n"
-		"      --ecs             input is ECS events as JSON lines\n"
 		"  -h, --help            this text\n",
 	.run = replay_run,
 };

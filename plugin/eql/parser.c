@@ -194,18 +194,31 @@ static int parse_constant(struct parser *parser, struct node **out)
 	return 0;
 }
 
-/* The path behind its first identifier: .name and [index]. */
+/* field[0]; a '[' that no number follows begins the next stage. */
+static int refuse_index(struct parser *parser)
+{
+	struct parser ahead = *parser;
+	int rc;
+
+	if (!is_operator(parser, "["))
+		return 0;
+	rc = next(&ahead);
+	if (rc)
+		return rc;
+	if (ahead.token.type == TOKEN_INTEGER)
+		return FAIL(parser, "fields have no indexes: a condition holds "
+				    "for any value of an array");
+	return 0;
+}
+
+/* The path behind its first identifier: .name ... */
 static int parse_path(struct parser *parser, struct node *field)
 {
 	struct arena *arena = parser->compile->options->arena;
 
-	while (is_operator(parser, ".") || is_operator(parser, "[")) {
+	while (is_operator(parser, ".")) {
 		int rc;
 
-		if (is_operator(parser, "["))
-			return FAIL(parser,
-				    "fields have no indexes: a condition holds "
-				    "for any value of an array");
 		rc = next(parser);
 		if (rc)
 			return rc;
@@ -223,7 +236,7 @@ static int parse_path(struct parser *parser, struct node *field)
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return refuse_index(parser);
 }
 
 static int parse_field(struct parser *parser, struct node **out)

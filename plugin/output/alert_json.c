@@ -346,9 +346,8 @@ static void add_related(struct render *render, struct json *json)
 	related_write(render, json, "hosts", &related);
 	related.count = 0;
 	related_collect(render, &related, ips, 1);
-	for (size_t i = 0; i < alert->destination_count &&
-			   i < ALERT_DESTINATIONS_MAX;
-	     i++) {
+	for (size_t i = 0;
+	     i < alert->destination_count && i < ALERT_DESTINATIONS_MAX; i++) {
 		further[i] = (struct value){ .type = VALUE_IP,
 					     .ip = alert->destinations[i].ip };
 		related_add(render, &related, &further[i]);

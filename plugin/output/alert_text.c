@@ -160,7 +160,8 @@ static void write_phrase(struct render *render, const struct event *event,
 	add_cut(render, out, "",
 		value->type == VALUE_STRING ? value->s : STR("event"));
 	value = render_value(event, FIELD_FILE_PATH);
-	if ((event->categories & CATEGORY_FILE) && value->type == VALUE_STRING) {
+	if ((event->categories & CATEGORY_FILE) &&
+	    value->type == VALUE_STRING) {
 		add_cut(render, out, " ", value->s);
 		add_cut(render, out, " by ", program);
 		return;
@@ -301,8 +302,8 @@ static void journal_add(struct strbuf *out, const char *key, struct str value)
 }
 
 /* The fields of one journal entry, by journald's native protocol. */
-void alert_journal_write(const struct render *render,
-			 const struct rendered *forms, struct strbuf *out)
+void alert_journal_write(struct render *render, const struct rendered *forms,
+			 struct strbuf *out)
 {
 	const struct alert *alert = render->alert;
 	struct strbuf to = STRBUF_INIT(0);
@@ -313,8 +314,10 @@ void alert_journal_write(const struct render *render,
 	journal_add(out, "SYSLOG_IDENTIFIER", STR("audisp-eql"));
 	journal_add(out, "MESSAGE_ID", MESSAGE_ID);
 	if (alert->rule) {
-		journal_add(out, "AUDISP_EQL_RULE_ID", alert->rule->id);
-		journal_add(out, "AUDISP_EQL_RULE_NAME", alert->rule->name);
+		journal_add(out, "AUDISP_EQL_RULE_ID",
+			    bounds_text(&render->bounds, alert->rule->id));
+		journal_add(out, "AUDISP_EQL_RULE_NAME",
+			    bounds_text(&render->bounds, alert->rule->name));
 	}
 	journal_add(out, "AUDISP_EQL_EVENT_ID", str_from(render->id));
 	if (render->context->number)

@@ -83,8 +83,7 @@ struct bounds_span bounds_list(struct bounds *bounds, const struct value *items,
 		span.head++;
 	}
 	bytes = 0;
-	while (span.head + span.tail < count &&
-	       span.tail < bounds->items / 2) {
+	while (span.head + span.tail < count && span.tail < bounds->items / 2) {
 		bytes += told_bytes(bounds, &items[count - 1 - span.tail]);
 		if (bytes > bounds->text / 2)
 			break;

@@ -17,7 +17,10 @@ struct bounds {
 	struct strbuf scratch;
 };
 
-#define BOUNDS_NONE { .text = SIZE_MAX, .items = SIZE_MAX }
+#define BOUNDS_NONE \
+	{ \
+		.text = SIZE_MAX, .items = SIZE_MAX \
+	}
 #define BOUNDS_MARK "[...]"
 
 void bounds_free(struct bounds *bounds);
@@ -31,7 +34,7 @@ struct bounds_span {
 
 struct bounds_span bounds_count(struct bounds *bounds, size_t count);
 /* The same, and no more bytes of strings than of one text. */
-struct bounds_span bounds_list(struct bounds *bounds,
-			       const struct value *items, size_t count);
+struct bounds_span bounds_list(struct bounds *bounds, const struct value *items,
+			       size_t count);
 
 #endif

@@ -14,18 +14,12 @@
 #define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
 
 static const enum field_id compact_fields[] = {
-	FIELD_TIMESTAMP,
-	FIELD_DESTINATION_IP,
-	FIELD_DESTINATION_PORT,
-	FIELD_EVENT_ACTION,
-	FIELD_FILE_PATH,
-	FIELD_PROCESS_COMMAND_LINE,
-	FIELD_PROCESS_EXECUTABLE,
-	FIELD_PROCESS_NAME,
-	FIELD_PROCESS_PARENT_NAME,
-	FIELD_PROCESS_PARENT_PID,
-	FIELD_PROCESS_PID,
-	FIELD_USER_ID,
+	FIELD_TIMESTAMP,	   FIELD_DESTINATION_IP,
+	FIELD_DESTINATION_PORT,	   FIELD_EVENT_ACTION,
+	FIELD_FILE_PATH,	   FIELD_PROCESS_COMMAND_LINE,
+	FIELD_PROCESS_EXECUTABLE,  FIELD_PROCESS_NAME,
+	FIELD_PROCESS_PARENT_NAME, FIELD_PROCESS_PARENT_PID,
+	FIELD_PROCESS_PID,	   FIELD_USER_ID,
 	FIELD_USER_NAME,
 };
 
@@ -64,9 +58,8 @@ static int compare_names(struct str a, struct str b)
 
 static int compare_slots(const void *a, const void *b, void *fields)
 {
-	return compare_names(
-		field_table_name(fields, *(const uint16_t *)a),
-		field_table_name(fields, *(const uint16_t *)b));
+	return compare_names(field_table_name(fields, *(const uint16_t *)a),
+			     field_table_name(fields, *(const uint16_t *)b));
 }
 
 static bool is_wanted(const struct event_json *how, size_t slot)

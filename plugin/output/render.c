@@ -48,6 +48,7 @@ static const struct detail text_levels[] = {
 /* The whole document goes into the journal where it is not larger: journald
  * takes a datagram, which the kernel limits to net.core.wmem_default. */
 #define JOURNAL_JSON_BYTES (64U << 10)
+#define JOURNAL_TEXT_BYTES 1000
 
 struct form {
 	size_t limit; /* the result is shorter */
@@ -228,19 +229,20 @@ static int render_form(struct render *render, const struct form *form,
 	return out->data ? 0 : -ENOMEM;
 }
 
-static int render_journal(const struct render *render, struct arena *arena,
+static int render_journal(struct render *render, struct arena *arena,
 			  struct rendered *forms)
 {
 	struct strbuf text = STRBUF_INIT(0);
 	struct rendered told = *forms;
 
+	render->bounds.text = JOURNAL_TEXT_BYTES;
 	if (told.json.len > JOURNAL_JSON_BYTES) {
 		told.json = told.cee;
 		told.json.data += sizeof("@cee: ") - 1;
 		told.json.len -= sizeof("@cee: ") - 1;
 	}
 	alert_journal_write(render, &told, &text);
-	if (!text.failed)
+	if (!text.failed && !render->bounds.failed)
 		forms->journal = arena_str(arena, strbuf_str(&text));
 	strbuf_free(&text);
 	return forms->journal.data ? 0 : -ENOMEM;

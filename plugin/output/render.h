@@ -50,7 +50,7 @@ void alert_json_write(struct render *render, struct strbuf *out);
 void alert_cee_write(struct render *render, struct strbuf *out);
 /* alert_text.c: the sentence, and the journal's fields. */
 void alert_text_write(struct render *render, struct strbuf *out);
-void alert_journal_write(const struct render *render,
-			 const struct rendered *forms, struct strbuf *out);
+void alert_journal_write(struct render *render, const struct rendered *forms,
+			 struct strbuf *out);
 
 #endif
