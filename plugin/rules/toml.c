@@ -1,352 +1,691 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A reader for all of TOML 1.0, by recursive descent.
- *
- * What no TOML text may hold anywhere (bytes that are not UTF-8, control
- * characters) is refused in a first pass, so that the rest need not look.
- *
- * Keys of all tables are in one index, by (table, key): a text of a million
- * keys is read in linear time. Whether a table may be opened again depends
- * only on what made it, see enum toml_origin.
- *
- * The way from a decoded string back to its text is not stored: toml_source()
- * decodes again and stops.
- */
 #include "toml.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../limits.h"
-#include "../util/diag.h"
-#include "../util/hash.h"
 #include "../util/json.h"
 
-struct parser {
+struct reader {
 	struct arena *arena;
 	struct str text;
 	size_t at;
-	unsigned int depth; /* of arrays and inline tables */
+	unsigned int depth;
 	struct toml_error *error;
-	uint8_t seed[16];
-	struct toml_value **buckets; /* the index of keys */
-	size_t bucket_count, key_count;
+	char *scratch; /* room for any string of the text */
 };
 
-static int parse_value(struct parser *parser, struct toml_value *value);
+static int parse_value(struct reader *reader, struct toml **out);
 
-/* --- text ----------------------------------------------------------------- */
-
-static int fail(struct parser *parser, size_t offset, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct parser *parser, size_t offset, const char *format, ...)
+static int fail(struct reader *reader, size_t offset, const char *message)
 {
-	char text[256];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	parser->error->offset = offset;
-	parser->error->message = arena_str(parser->arena, str_from(text));
-	return parser->error->message.data ? TOML_E_SYNTAX : -ENOMEM;
+	reader->error->offset = offset;
+	reader->error->message = str_from(message);
+	return TOML_E_SYNTAX;
 }
 
-/* The byte some way ahead; -1 behind the end. */
-static int byte_at(struct str text, size_t at)
+#define FAIL(reader, message) fail(reader, (reader)->at, message)
+
+static char peek(const struct reader *reader, size_t ahead)
 {
-	return at < text.len ? (unsigned char)text.data[at] : -1;
+	size_t at = reader->at + ahead;
+
+	return at < reader->text.len ? reader->text.data[at] : '\0';
 }
 
-static int peek(const struct parser *parser)
+static bool at_end(const struct reader *reader)
 {
-	return byte_at(parser->text, parser->at);
+	return reader->at >= reader->text.len;
 }
 
-/* Length of the newline there; 0 = none. */
-static size_t newline_at(struct str text, size_t at)
+static void skip_blanks(struct reader *reader)
 {
-	if (byte_at(text, at) == '\n')
-		return 1;
-	return byte_at(text, at) == '\r' ? 2 : 0;
+	while (peek(reader, 0) == ' ' || peek(reader, 0) == '\t')
+		reader->at++;
 }
 
-static bool is_blank(int c)
+/* A comment holds no control bytes but tabs. */
+static int skip_comment(struct reader *reader)
 {
-	return c == ' ' || c == '\t';
-}
+	if (peek(reader, 0) != '#')
+		return 0;
+	while (!at_end(reader) && peek(reader, 0) != '\n') {
+		unsigned char c = (unsigned char)peek(reader, 0);
 
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int check_text(struct parser *parser)
-{
-	struct str text = parser->text;
-	size_t at = 0, len;
-
-	for (; at < text.len; at += len) {
-		int c = byte_at(text, at);
-
-		len = utf8_length(text.data + at, text.len - at);
-		if (!len)
-			return fail(parser, at, "this is not UTF-8");
-		if (c == '\r' && byte_at(text, at + 1) != '\n')
-			return fail(parser, at,
-				    "a carriage return without a newline");
-		if ((c < ' ' && !is_blank(c) && !newline_at(text, at)) ||
-		    c == 0x7f)
-			return fail(parser, at, "a control character (0x%02x)",
-				    (unsigned int)c);
+		if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f)
+			return FAIL(reader, "control byte in a comment");
+		reader->at++;
 	}
-	/* a byte order mark, as some editors leave it */
-	if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3))
-		parser->at = 3;
 	return 0;
-}
-
-static void skip_blanks(struct parser *parser)
-{
-	while (is_blank(peek(parser)))
-		parser->at++;
-}
-
-static void skip_comment(struct parser *parser)
-{
-	if (peek(parser) != '#')
-		return;
-	while (peek(parser) >= 0 && !newline_at(parser->text, parser->at))
-		parser->at++;
 }
 
 /* Blanks, comments and newlines. */
-static void skip_space(struct parser *parser)
+static int skip_space(struct reader *reader)
 {
-	size_t newline;
+	for (;;) {
+		int rc;
 
-	do {
-		skip_blanks(parser);
-		skip_comment(parser);
-		newline = newline_at(parser->text, parser->at);
-		parser->at += newline;
-	} while (newline);
+		skip_blanks(reader);
+		rc = skip_comment(reader);
+		if (rc)
+			return rc;
+		if (peek(reader, 0) == '\r' && peek(reader, 1) == '\n')
+			reader->at++;
+		if (peek(reader, 0) != '\n')
+			return 0;
+		reader->at++;
+	}
 }
 
-static int expect_line_end(struct parser *parser)
+/* The rest of a row behind a value: nothing but a comment. */
+static int end_row(struct reader *reader)
 {
-	size_t newline;
+	int rc;
 
-	skip_blanks(parser);
-	skip_comment(parser);
-	newline = newline_at(parser->text, parser->at);
-	if (!newline && peek(parser) >= 0)
-		return fail(parser, parser->at,
-			    "nothing more may stand on this line");
-	parser->at += newline;
+	skip_blanks(reader);
+	rc = skip_comment(reader);
+	if (rc || at_end(reader))
+		return rc;
+	if (peek(reader, 0) == '\r' && peek(reader, 1) == '\n')
+		reader->at++;
+	if (peek(reader, 0) != '\n')
+		return FAIL(reader, "nothing may follow here in this row");
+	reader->at++;
 	return 0;
+}
+
+static struct toml *node_new(struct reader *reader, enum toml_type type)
+{
+	struct toml *node = arena_alloc(reader->arena, sizeof(*node));
+
+	if (node) {
+		node->type = type;
+		node->offset = reader->at;
+	}
+	return node;
+}
+
+static void append(struct toml *parent, struct toml *member)
+{
+	if (parent->last)
+		parent->last->next = member;
+	else
+		parent->first = member;
+	parent->last = member;
+	parent->count++;
+}
+
+static struct toml *find(const struct toml *table, struct str key)
+{
+	struct toml *member = table->first;
+
+	while (member && !str_equal(member->key, key))
+		member = member->next;
+	return member;
+}
+
+const struct toml *toml_get(const struct toml *table, const char *key)
+{
+	return table && table->type == TOML_TABLE ? find(table, str_from(key))
+						  : NULL;
 }
 
 /* --- strings -------------------------------------------------------------- */
 
-/* Decodes a string piece by piece. */
-struct string_reader {
-	struct str text;
-	size_t at;
-	int quote;
-	bool multiline;
-	size_t quotes; /* quotes to come that belong to the string */
-	bool closing; /* the end is behind them */
-	const char *problem; /* at at */
+/* How a string is written: its quote, one or three of it. */
+struct quoting {
+	char quote;
+	bool multi;
 };
 
-enum piece { PIECE_BYTES, PIECE_END, PIECE_BAD };
-
-static struct string_reader string_begin(struct str text, size_t at)
+static int hex_digits(const struct reader *reader, size_t count, uint32_t *out)
 {
-	struct string_reader reader = {
-		.text = text,
-		.quote = byte_at(text, at),
-	};
+	*out = 0;
+	for (size_t i = 0; i < count; i++) {
+		char c = peek(reader, i);
+		char digit[2] = { c, '\0' }, *end;
+		unsigned long value = strtoul(digit, &end, 16);
 
-	reader.multiline = byte_at(text, at + 1) == reader.quote &&
-			   byte_at(text, at + 2) == reader.quote;
-	reader.at = at + (reader.multiline ? 3 : 1);
-	if (reader.multiline)
-		reader.at += newline_at(text, reader.at);
-	return reader;
-}
-
-static enum piece string_bad(struct string_reader *reader, const char *problem)
-{
-	reader->problem = problem;
-	return PIECE_BAD;
-}
-
-static size_t utf8_encode(uint32_t c, char out[4])
-{
-	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-	for (size_t i = len; i-- > 1; c >>= 6)
-		out[i] = (char)(0x80 | (c & 0x3f));
-	out[0] = (char)(first[len] | c);
-	return len;
-}
-
-/* \uXXXX and \UXXXXXXXX. */
-static enum piece read_code_point(struct string_reader *reader, char out[4],
-				  size_t *len)
-{
-	size_t digits = byte_at(reader->text, reader->at + 1) == 'u' ? 4 : 8;
-	uint32_t code = 0;
-
-	for (size_t i = 0; i < digits; i++) {
-		int c = byte_at(reader->text, reader->at + 2 + i);
-
-		if (is_digit(c))
-			code = code << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			code = code << 4 | (uint32_t)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			code = code << 4 | (uint32_t)(c - 'A' + 10);
-		else
-			return string_bad(reader,
-					  "\\u wants 4 hex digits, \\U 8");
+		if (!c || *end || end == digit || c == '-' || c == '+' ||
+		    c == ' ')
+			return TOML_E_SYNTAX;
+		*out = *out << 4 | (uint32_t)value;
 	}
-	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return string_bad(reader, "this is no Unicode character");
-	reader->at += 2 + digits;
-	*len = utf8_encode(code, out);
-	return PIECE_BYTES;
-}
-
-/* A backslash at the end of a line joins it with the next text. */
-static bool skip_joined_line(struct string_reader *reader)
-{
-	size_t at = reader->at + 1;
-
-	while (is_blank(byte_at(reader->text, at)))
-		at++;
-	if (!reader->multiline || !newline_at(reader->text, at))
-		return false;
-	while (is_blank(byte_at(reader->text, at)) ||
-	       newline_at(reader->text, at))
-		at++;
-	reader->at = at;
-	return true;
-}
-
-static enum piece read_escape(struct string_reader *reader, char out[4],
-			      size_t *len)
-{
-	static const char names[] = "btnfr\"\\";
-	static const char bytes[] = "\b\t\n\f\r\"\\";
-	int c = byte_at(reader->text, reader->at + 1);
-	const char *found = c > 0 ? strchr(names, c) : NULL;
-
-	*len = 0;
-	if (c == 'u' || c == 'U')
-		return read_code_point(reader, out, len);
-	if (skip_joined_line(reader))
-		return PIECE_BYTES;
-	if (!found)
-		return string_bad(reader, "there is no such escape");
-	out[0] = bytes[found - names];
-	*len = 1;
-	reader->at += 2;
-	return PIECE_BYTES;
-}
-
-/* Up to two quotes may stand before the three that end a multi-line string. */
-static void count_quotes(struct string_reader *reader)
-{
-	size_t run = 0;
-
-	while (byte_at(reader->text, reader->at + run) == reader->quote)
-		run++;
-	reader->closing = run >= 3;
-	reader->quotes = run < 3 ? run : run - 3 < 2 ? run - 3 : 2;
-}
-
-/* The next piece of 0 to 4 bytes, and at behind it. */
-static enum piece string_next(struct string_reader *reader, char out[4],
-			      size_t *len)
-{
-	int c = byte_at(reader->text, reader->at);
-	size_t newline = newline_at(reader->text, reader->at);
-
-	if (c < 0 || (newline && !reader->multiline))
-		return string_bad(reader, "this string is not closed");
-	if (c == '\\' && reader->quote == '"')
-		return read_escape(reader, out, len);
-	if (c == reader->quote && !reader->multiline) {
-		reader->at++;
-		return PIECE_END;
-	}
-	if (c == reader->quote && !reader->quotes && !reader->closing)
-		count_quotes(reader);
-	if (reader->closing && !reader->quotes) {
-		reader->at += 3;
-		return PIECE_END;
-	}
-	if (reader->quotes)
-		reader->quotes--;
-	out[0] = newline ? '\n' : (char)c;
-	*len = 1;
-	reader->at += newline ? newline : 1;
-	return PIECE_BYTES;
-}
-
-/* A string of any kind, decoded. */
-static int parse_string(struct parser *parser, struct str *out)
-{
-	struct string_reader reader = string_begin(parser->text, parser->at);
-	char bytes[4], *to;
-	size_t len, total = 0;
-	enum piece piece;
-
-	while ((piece = string_next(&reader, bytes, &len)) == PIECE_BYTES)
-		total += len;
-	if (piece == PIECE_BAD)
-		return fail(parser,
-			    *reader.problem == 't' && byte_at(reader.text,
-							      reader.at) != '\\'
-				    ? parser->at
-				    : reader.at,
-			    "%s", reader.problem);
-	out->data = to = arena_alloc(parser->arena, total + 1);
-	if (!to)
-		return -ENOMEM;
-	out->len = total;
-	reader = string_begin(parser->text, parser->at);
-	while (string_next(&reader, bytes, &len) == PIECE_BYTES) {
-		memcpy(to, bytes, len);
-		to += len;
-	}
-	parser->at = reader.at;
 	return 0;
 }
 
-size_t toml_source(struct str text, const struct toml_value *string, size_t at)
+static size_t put_utf8(char *out, uint32_t code)
 {
-	struct string_reader reader = string_begin(text, string->offset);
-	size_t before, len = 0, done = 0;
-	char bytes[4];
+	size_t len = code < 0x80      ? 1
+		     : code < 0x800   ? 2
+		     : code < 0x10000 ? 3
+				      : 4;
+	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
-	do {
-		before = reader.at;
-		done += len;
-	} while (string_next(&reader, bytes, &len) == PIECE_BYTES &&
-		 done + len <= at);
-	return before;
+	for (size_t i = len; i-- > 1; code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(first[len] | code);
+	return len;
+}
+
+/* \uXXXX or \UXXXXXXXX, the position on the letter. */
+static int parse_unicode(struct reader *reader, char *out, size_t *len)
+{
+	size_t digits = peek(reader, 0) == 'u' ? 4 : 8;
+	uint32_t code;
+
+	reader->at++;
+	if (hex_digits(reader, digits, &code) || code > 0x10ffff ||
+	    (code >= 0xd800 && code <= 0xdfff))
+		return FAIL(reader, "not the hex digits of a character");
+	reader->at += digits;
+	*len += put_utf8(out + *len, code);
+	return 0;
+}
+
+/* An escape, the position behind the backslash. */
+static int parse_escape(struct reader *reader, bool multi, char *out,
+			size_t *len)
+{
+	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
+	char c = peek(reader, 0);
+	const char *found = c ? strchr(from, c) : NULL;
+	size_t start = reader->at;
+
+	if (c == 'u' || c == 'U')
+		return parse_unicode(reader, out, len);
+	if (found) {
+		out[(*len)++] = to[found - from];
+		reader->at++;
+		return 0;
+	}
+	/* a backslash at the end of a row takes all white space away */
+	skip_blanks(reader);
+	if (peek(reader, 0) == '\r')
+		reader->at++;
+	if (!multi || peek(reader, 0) != '\n')
+		return fail(reader, start - 1, "no such escape");
+	while (peek(reader, 0) == '\n' || peek(reader, 0) == ' ' ||
+	       peek(reader, 0) == '\t' || peek(reader, 0) == '\r')
+		reader->at++;
+	return 0;
+}
+
+static bool at_quotes(const struct reader *reader, struct quoting how)
+{
+	return peek(reader, 0) == how.quote &&
+	       (!how.multi ||
+		(peek(reader, 1) == how.quote && peek(reader, 2) == how.quote));
+}
+
+/* One character of a string; bytes must be UTF-8 and no controls. */
+static int parse_character(struct reader *reader, struct quoting how, char *out,
+			   size_t *len)
+{
+	unsigned char c = (unsigned char)peek(reader, 0);
+	size_t bytes = utf8_length(reader->text.data + reader->at,
+				   reader->text.len - reader->at);
+	bool newline = c == '\n' || (c == '\r' && peek(reader, 1) == '\n');
+
+	if (c == '\\' && how.quote == '"') {
+		reader->at++;
+		return parse_escape(reader, how.multi, out, len);
+	}
+	if (!bytes)
+		return FAIL(reader, "this is not UTF-8");
+	if (newline ? !how.multi : (c < 0x20 && c != '\t') || c == 0x7f)
+		return FAIL(reader, newline ? "this string is not closed"
+					    : "control byte in a string");
+	memcpy(out + *len, reader->text.data + reader->at, bytes);
+	*len += bytes;
+	reader->at += bytes;
+	return 0;
+}
+
+static struct quoting open_quotes(struct reader *reader)
+{
+	struct quoting how = { .quote = peek(reader, 0) };
+
+	how.multi =
+		peek(reader, 1) == how.quote && peek(reader, 2) == how.quote;
+	reader->at += how.multi ? 3 : 1;
+	/* a newline right behind the opening quotes is not content */
+	if (how.multi && peek(reader, 0) == '\r' && peek(reader, 1) == '\n')
+		reader->at++;
+	if (how.multi && peek(reader, 0) == '\n')
+		reader->at++;
+	return how;
+}
+
+/*
+ * Decodes a string, up to stop bytes of content; the position is then on what
+ * the byte at stop is written with. out has room for the rest of the text, and
+ * nothing decodes to more than it is written with.
+ */
+static int decode_string(struct reader *reader, size_t stop, char *out,
+			 size_t *len)
+{
+	size_t start = reader->at;
+	struct quoting how = open_quotes(reader);
+
+	*len = 0;
+	while (!at_quotes(reader, how)) {
+		int rc;
+
+		if (at_end(reader))
+			return fail(reader, start, "this string is not closed");
+		if (*len >= stop)
+			return 0;
+		rc = parse_character(reader, how, out, len);
+		if (rc)
+			return rc;
+	}
+	if (*len >= stop)
+		return 0;
+	/* up to two more quotes belong to the content */
+	for (int i = 0; how.multi && i < 2 && peek(reader, 3) == how.quote;
+	     i++) {
+		out[(*len)++] = how.quote;
+		reader->at++;
+	}
+	reader->at += how.multi ? 3 : 1;
+	return 0;
+}
+
+static int parse_string(struct reader *reader, struct str *out)
+{
+	size_t len;
+	int rc = decode_string(reader, SIZE_MAX, reader->scratch, &len);
+
+	if (rc)
+		return rc;
+	*out = arena_str(reader->arena, (struct str){ reader->scratch, len });
+	return out->data ? 0 : -ENOMEM;
+}
+
+size_t toml_offset(struct str text, const struct toml *string, size_t at)
+{
+	struct arena *arena = arena_new(0);
+	struct toml_error error;
+	struct reader reader = { .arena = arena,
+				 .text = text,
+				 .at = string->offset,
+				 .error = &error };
+	char *out = arena ? arena_alloc(arena, text.len + 8) : NULL;
+	size_t len, offset = string->offset;
+
+	if (out && !decode_string(&reader, at, out, &len))
+		offset = reader.at;
+	arena_free(&arena);
+	return offset;
+}
+
+/* --- keys ------------------------------------------------------------------ */
+
+static bool is_bare(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static int parse_key_part(struct reader *reader, struct str *out)
+{
+	size_t start = reader->at;
+
+	if (peek(reader, 0) == '"' || peek(reader, 0) == '\'') {
+		if (peek(reader, 1) == peek(reader, 0) &&
+		    peek(reader, 2) == peek(reader, 0))
+			return FAIL(reader, "a key cannot be multi-line");
+		return parse_string(reader, out);
+	}
+	while (is_bare(peek(reader, 0)))
+		reader->at++;
+	*out = (struct str){ reader->text.data + start, reader->at - start };
+	return out->len ? 0 : FAIL(reader, "a key is wanted here");
+}
+
+/* The table of a key in another, made where it is missing; of an array of
+ * tables its last one. */
+static int enter_table(struct reader *reader, struct toml **table,
+		       struct str key, size_t offset)
+{
+	struct toml *member = find(*table, key);
+
+	if (!member) {
+		member = node_new(reader, TOML_TABLE);
+		if (!member)
+			return -ENOMEM;
+		member->key = key;
+		member->key_offset = offset;
+		append(*table, member);
+	}
+	if (member->type == TOML_ARRAY && !member->closed && member->last)
+		member = member->last;
+	if (member->type != TOML_TABLE || member->closed)
+		return fail(reader, offset, "this key has a value already");
+	*table = member;
+	return 0;
+}
+
+/* A dotted key: *table becomes the one its last part goes into. */
+static int parse_key(struct reader *reader, struct toml **table,
+		     struct str *last, size_t *offset)
+{
+	for (;;) {
+		int rc;
+
+		skip_blanks(reader);
+		*offset = reader->at;
+		rc = parse_key_part(reader, last);
+		if (rc)
+			return rc;
+		skip_blanks(reader);
+		if (peek(reader, 0) != '.')
+			return 0;
+		reader->at++;
+		rc = enter_table(reader, table, *last, *offset);
+		if (rc)
+			return rc;
+	}
+}
+
+/* key = value */
+static int parse_pair(struct reader *reader, struct toml *table)
+{
+	struct toml *value;
+	struct str key;
+	size_t offset;
+	int rc = parse_key(reader, &table, &key, &offset);
+
+	if (rc)
+		return rc;
+	if (find(table, key))
+		return fail(reader, offset, "this key stands here twice");
+	if (peek(reader, 0) != '=')
+		return FAIL(reader, "'=' is wanted here");
+	reader->at++;
+	skip_blanks(reader);
+	rc = parse_value(reader, &value);
+	if (rc)
+		return rc;
+	value->key = key;
+	value->key_offset = offset;
+	append(table, value);
+	return 0;
+}
+
+/* --- values ---------------------------------------------------------------- */
+
+static int parse_array(struct reader *reader, struct toml *array)
+{
+	struct toml *member;
+	int rc;
+
+	reader->at++;
+	for (;;) {
+		rc = skip_space(reader);
+		if (rc)
+			return rc;
+		if (peek(reader, 0) == ']')
+			break;
+		rc = parse_value(reader, &member);
+		if (rc)
+			return rc;
+		append(array, member);
+		rc = skip_space(reader);
+		if (rc)
+			return rc;
+		if (peek(reader, 0) == ',')
+			reader->at++;
+		else if (peek(reader, 0) != ']')
+			return FAIL(reader, "',' or ']' is wanted here");
+	}
+	reader->at++;
+	array->closed = true;
+	return 0;
+}
+
+static int parse_inline_table(struct reader *reader, struct toml *table)
+{
+	reader->at++;
+	skip_blanks(reader);
+	while (peek(reader, 0) != '}') {
+		int rc = parse_pair(reader, table);
+
+		if (rc)
+			return rc;
+		skip_blanks(reader);
+		if (peek(reader, 0) == '}')
+			break;
+		if (peek(reader, 0) != ',')
+			return FAIL(reader, "',' or '}' is wanted here");
+		reader->at++;
+		skip_blanks(reader);
+		if (peek(reader, 0) == '}')
+			return FAIL(reader, "no ',' before '}'");
+	}
+	reader->at++;
+	table->closed = true;
+	return 0;
+}
+
+/* Numbers, dates and words: what stands up to a delimiter. */
+static struct str parse_word(struct reader *reader)
+{
+	size_t start = reader->at;
+
+	while (!at_end(reader) && !strchr(" \t\r\n,]}#=", peek(reader, 0)))
+		reader->at++;
+	return (struct str){ reader->text.data + start, reader->at - start };
+}
+
+/* Takes '_' out of a number, each between two digits; false = bad. */
+static bool strip_underscores(struct str word, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < word.len; i++) {
+		char c = word.data[i];
+
+		if (c == '_') {
+			if (!i || i + 1 == word.len ||
+			    !is_bare(word.data[i - 1]) ||
+			    !is_bare(word.data[i + 1]) ||
+			    word.data[i - 1] == '_')
+				return false;
+			continue;
+		}
+		if (len + 1 == size)
+			return false;
+		out[len++] = c;
+	}
+	out[len] = '\0';
+	return len > 0;
+}
+
+static bool is_date(struct str word)
+{
+	/* 1979-05-27... or 07:32:00...; TOML's own grammar is stricter */
+	return (word.len >= 10 && word.data[4] == '-' && word.data[7] == '-') ||
+	       (word.len >= 8 && word.data[2] == ':' && word.data[5] == ':');
+}
+
+static bool parse_integer(const char *text, int64_t *out)
+{
+	int base = text[0] != '0'   ? 10
+		   : text[1] == 'x' ? 16
+		   : text[1] == 'o' ? 8
+		   : text[1] == 'b' ? 2
+				    : 10;
+	const char *digits = base == 10 ? text : text + 2;
+	const char *unsigned_digits =
+		digits + (*digits == '-' || *digits == '+');
+	char *end;
+
+	if (base == 10 && unsigned_digits[0] == '0' && unsigned_digits[1])
+		return false;
+	if (base != 10 && unsigned_digits != digits)
+		return false;
+	errno = 0;
+	*out = strtoll(digits, &end, base);
+	return !*end && end != digits && !errno;
+}
+
+static bool parse_float(const char *text, double *out)
+{
+	const char *digits = text + (*text == '-' || *text == '+');
+	const char *dot = strchr(text, '.');
+	char *end;
+
+	if (strcmp(digits, "inf") && strcmp(digits, "nan") &&
+	    (strspn(digits, "0123456789.eE+-") != strlen(digits) ||
+	     *digits < '0' || *digits > '9' ||
+	     (dot && (dot[1] < '0' || dot[1] > '9'))))
+		return false;
+	*out = strtod(text, &end);
+	return !*end && end != text;
+}
+
+static int parse_scalar(struct reader *reader, struct toml *node)
+{
+	struct str word = parse_word(reader);
+	char text[128];
+
+	if (str_equal(word, STR("true")) || str_equal(word, STR("false"))) {
+		node->type = TOML_BOOL;
+		node->truth = word.len == 4;
+	} else if (is_date(word)) {
+		node->type = TOML_DATE;
+		node->text = word;
+	} else if (!strip_underscores(word, text, sizeof(text))) {
+		return fail(reader, node->offset, "a value is wanted here");
+	} else if (parse_integer(text, &node->integer)) {
+		node->type = TOML_INTEGER;
+	} else if (parse_float(text, &node->number)) {
+		node->type = TOML_FLOAT;
+	} else {
+		return fail(reader, node->offset, "this is no value");
+	}
+	return 0;
+}
+
+static int parse_value(struct reader *reader, struct toml **out)
+{
+	struct toml *node = node_new(reader, TOML_STRING);
+	char c = peek(reader, 0);
+	int rc;
+
+	if (!node)
+		return -ENOMEM;
+	if (++reader->depth > LIMIT_NESTING)
+		return FAIL(reader, "nested too deep");
+	if (c == '"' || c == '\'') {
+		rc = parse_string(reader, &node->text);
+	} else if (c == '[') {
+		node->type = TOML_ARRAY;
+		rc = parse_array(reader, node);
+	} else if (c == '{') {
+		node->type = TOML_TABLE;
+		rc = parse_inline_table(reader, node);
+	} else {
+		rc = parse_scalar(reader, node);
+	}
+	reader->depth--;
+	*out = node;
+	return rc;
+}
+
+/* --- document ---------------------------------------------------------------*/
+
+/* [table], the position on '['. */
+static int parse_header(struct reader *reader, struct toml *root,
+			struct toml **out)
+{
+	struct str key;
+	size_t offset;
+	int rc;
+
+	*out = root;
+	reader->at++;
+	rc = parse_key(reader, out, &key, &offset);
+	if (!rc && find(*out, key) && find(*out, key)->type == TOML_ARRAY)
+		return fail(reader, offset, "this is an array of tables");
+	if (!rc)
+		rc = enter_table(reader, out, key, offset);
+	if (rc)
+		return rc;
+	if ((*out)->defined)
+		return fail(reader, offset, "this table stands here twice");
+	(*out)->defined = true;
+	if (peek(reader, 0) != ']')
+		return FAIL(reader, "']' is wanted here");
+	reader->at++;
+	return end_row(reader);
+}
+
+/* [[table]]: one more in an array. */
+static int parse_array_header(struct reader *reader, struct toml *root,
+			      struct toml **out)
+{
+	struct toml *array, *parent = root;
+	struct str key;
+	size_t offset;
+	int rc;
+
+	reader->at += 2;
+	rc = parse_key(reader, &parent, &key, &offset);
+	if (rc)
+		return rc;
+	array = find(parent, key);
+	if (!array) {
+		array = node_new(reader, TOML_ARRAY);
+		if (!array)
+			return -ENOMEM;
+		array->key = key;
+		array->key_offset = offset;
+		append(parent, array);
+	}
+	if (array->type != TOML_ARRAY || array->closed)
+		return fail(reader, offset, "this key has a value already");
+	*out = node_new(reader, TOML_TABLE);
+	if (!*out)
+		return -ENOMEM;
+	append(array, *out);
+	if (peek(reader, 0) != ']' || peek(reader, 1) != ']')
+		return FAIL(reader, "']]' is wanted here");
+	reader->at += 2;
+	return end_row(reader);
+}
+
+int toml_parse(struct arena *arena, struct str text, struct toml **out,
+	       struct toml_error *error)
+{
+	struct reader reader = { .arena = arena, .text = text, .error = error };
+	struct toml *root = node_new(&reader, TOML_TABLE), *table = root;
+	int rc;
+
+	reader.scratch = malloc(text.len + 8);
+	rc = root && reader.scratch ? 0 : -ENOMEM;
+	if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3))
+		reader.at = 3;
+	while (!rc) {
+		rc = skip_space(&reader);
+		if (rc || at_end(&reader))
+			break;
+		if (peek(&reader, 0) == '[' && peek(&reader, 1) == '[') {
+			rc = parse_array_header(&reader, root, &table);
+		} else if (peek(&reader, 0) == '[') {
+			rc = parse_header(&reader, root, &table);
+		} else {
+			rc = parse_pair(&reader, table);
+			if (!rc)
+				rc = end_row(&reader);
+		}
+	}
+	free(reader.scratch);
+	if (!rc)
+		*out = root;
+	return rc;
 }
