@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * auditd's socket holds 278 records; when it is full, auditd stops and with it,
+ * soon, every audited call of the host. And a plugin that crashes ten times is
+ * not started again. So what auditd starts does nothing that can wait or fail:
+ * it reads, and puts what it read where the worker finds it. It never parses.
+ */
+#include "keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ring.h"
+#include "worker.h"
+
+#define CHUNK_BYTES (256U << 10)
+#define TERM_DEADLINE_MS 3000
+/* how long the worker may take at the end */
+#define DRAIN_MS 5000
+/* a worker that dies again within this time is not restarted at once */
+#define RESTART_PAUSE_MS 1000
+
+struct keeper {
+	const char *config_path;
+	struct log *log;
+	struct ring *ring;
+	char *chunk;
+	int wake_fd, signal_fd, alive[2];
+	pid_t worker; /* 0 = none now */
+	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
+	int64_t deadline_ms; /* after SIGTERM; 0 = none */
+	uint64_t dropped_told;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void wake_worker(struct keeper *keeper)
+{
+	uint64_t one = 1;
+
+	if (!atomic_exchange(&keeper->ring->waiting, false))
+		return;
+	/* the counter is nowhere near full: this does not block */
+	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)
+		log_print(keeper->log, LOG_ERR, "cannot wake the worker: %s",
+			  strerror(errno));
+}
+
+/* --- the worker's life ---------------------------------------------------- */
+
+static void run_worker(struct keeper *keeper)
+{
+	struct worker_config config = {
+		.ring = keeper->ring,
+		.wake_fd = keeper->wake_fd,
+		.alive_fd = keeper->alive[0],
+		.config_path = keeper->config_path,
+		.log = keeper->log,
+	};
+
+	close(keeper->alive[1]);
+	close(keeper->signal_fd);
+	close(STDIN_FILENO);
+	_exit(worker_run(&config));
+}
+
+static void start_worker(struct keeper *keeper)
+{
+	pid_t pid = fork();
+
+	keeper->restart_ms = 0;
+	if (!pid)
+		run_worker(keeper);
+	if (pid < 0) {
+		log_print(keeper->log, LOG_ERR, "cannot start a worker: %s",
+			  strerror(errno));
+		keeper->restart_ms = now_ms() + RESTART_PAUSE_MS;
+		return;
+	}
+	keeper->worker = pid;
+	keeper->started_ms = now_ms();
+}
+
+static void worker_died(struct keeper *keeper, int status)
+{
+	struct ring *ring = keeper->ring;
+	uint64_t at = atomic_load(&ring->acked);
+
+	if (atomic_load(&ring->died_at) == at)
+		atomic_fetch_add(&ring->deaths, 1);
+	else
+		atomic_store(&ring->deaths, 1);
+	atomic_store(&ring->died_at, at);
+	if (WIFSIGNALED(status))
+		log_print(keeper->log, LOG_ERR,
+			  "the worker was killed by signal %d; starting "
+			  "another",
+			  WTERMSIG(status));
+	else
+		log_print(keeper->log, LOG_ERR,
+			  "the worker ended with status %d; starting another",
+			  WEXITSTATUS(status));
+}
+
+/* Takes note of a worker that has ended. */
+static void reap_worker(struct keeper *keeper)
+{
+	int status;
+
+	if (!keeper->worker || waitpid(keeper->worker, &status, WNOHANG) <= 0)
+		return;
+	keeper->worker = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_RELOAD) {
+		start_worker(keeper);
+		return;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE &&
+	    atomic_load(&keeper->ring->ended))
+		return;
+	worker_died(keeper, status);
+	if (now_ms() - keeper->started_ms > RESTART_PAUSE_MS)
+		start_worker(keeper);
+	else
+		keeper->restart_ms = now_ms() + RESTART_PAUSE_MS;
+}
+
+/* --- input ---------------------------------------------------------------- */
+
+static void tell_dropped(struct keeper *keeper)
+{
+	uint64_t dropped = atomic_load(&keeper->ring->dropped);
+
+	/* the first, then each time the number has doubled */
+	if (dropped <= 2 * keeper->dropped_told)
+		return;
+	keeper->dropped_told = dropped;
+	log_print(keeper->log, LOG_ERR,
+		  "%llu records dropped: the worker is too slow",
+		  (unsigned long long)dropped);
+}
+
+/* False = the end of input. */
+static bool take_input(struct keeper *keeper)
+{
+	ssize_t len = read(STDIN_FILENO, keeper->chunk, CHUNK_BYTES);
+
+	if (len < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (!len)
+		return false;
+	ring_put(keeper->ring, keeper->chunk, (size_t)len);
+	wake_worker(keeper);
+	tell_dropped(keeper);
+	return true;
+}
+
+static void take_signal(struct keeper *keeper)
+{
+	struct signalfd_siginfo info;
+
+	if (read(keeper->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGCHLD:
+		reap_worker(keeper);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		/* auditd closes the socket soon: what is in it still counts */
+		if (!keeper->deadline_ms)
+			keeper->deadline_ms = now_ms() + TERM_DEADLINE_MS;
+		break;
+	default:
+		if (keeper->worker)
+			kill(keeper->worker, (int)info.ssi_signo);
+		break;
+	}
+}
+
+static int poll_timeout(const struct keeper *keeper)
+{
+	int64_t until = 0, now = now_ms();
+
+	if (keeper->deadline_ms)
+		until = keeper->deadline_ms;
+	if (keeper->restart_ms && (!until || keeper->restart_ms < until))
+		until = keeper->restart_ms;
+	if (!until)
+		return -1;
+	return until > now ? (int)(until - now) : 0;
+}
+
+static void read_all(struct keeper *keeper)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = keeper->signal_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		poll(fds, 2, poll_timeout(keeper));
+		if (fds[1].revents)
+			take_signal(keeper);
+		if (fds[0].revents && !take_input(keeper))
+			return;
+		if (keeper->deadline_ms && now_ms() >= keeper->deadline_ms)
+			return;
+		if (keeper->restart_ms && now_ms() >= keeper->restart_ms)
+			start_worker(keeper);
+	}
+}
+
+/* Nothing more comes: the worker finishes, for so long as is sensible. */
+static void finish(struct keeper *keeper)
+{
+	struct pollfd fd = { .fd = keeper->signal_fd, .events = POLLIN };
+	int64_t until = now_ms() + DRAIN_MS;
+	uint64_t one = 1;
+
+	atomic_store(&keeper->ring->ended, true);
+	if (!keeper->worker)
+		start_worker(keeper);
+	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)
+		log_print(keeper->log, LOG_ERR, "cannot wake the worker: %s",
+			  strerror(errno));
+	while (keeper->worker && now_ms() < until) {
+		poll(&fd, 1, (int)(until - now_ms()));
+		take_signal(keeper);
+	}
+	if (!keeper->worker)
+		return;
+	log_print(keeper->log, LOG_ERR,
+		  "the worker did not finish in time; %llu bytes unread",
+		  (unsigned long long)(atomic_load(&keeper->ring->head) -
+				       atomic_load(&keeper->ring->acked)));
+	kill(keeper->worker, SIGKILL);
+	waitpid(keeper->worker, NULL, 0);
+}
+
+static int keeper_open(struct keeper *keeper)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	keeper->ring = ring_new();
+	keeper->chunk = malloc(CHUNK_BYTES);
+	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	/* not blocking: SIGCHLD may have been taken already */
+	keeper->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (!keeper->ring || !keeper->chunk)
+		return -ENOMEM;
+	if (keeper->wake_fd < 0 || keeper->signal_fd < 0 || pipe(keeper->alive))
+		return -errno;
+	return 0;
+}
+
+int keeper_run(const char *config_path, struct log *log)
+{
+	struct keeper keeper = { .config_path = config_path, .log = log };
+	int rc = keeper_open(&keeper);
+
+	if (rc) {
+		log_print(log, LOG_ERR, "cannot start: %s", strerror(-rc));
+		return 1;
+	}
+	start_worker(&keeper);
+	read_all(&keeper);
+	finish(&keeper);
+	free(keeper.chunk);
+	ring_free(&keeper.ring);
+	return 0;
+}

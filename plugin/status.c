@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/strbuf.h"
+
+static void add(struct strbuf *out, const char *name, uint64_t number)
+{
+	strbuf_printf(out, "audisp_eql_%s %llu\n", name,
+		      (unsigned long long)number);
+}
+
+static void fill(const struct status *status, struct strbuf *out)
+{
+	const struct pipeline_stats *p = status->pipeline;
+
+	strbuf_printf(out,
+		      "audisp_eql_info{version=\"%s\",rule_set=\"%016llx\"} "
+		      "1\n",
+		      PACKAGE_VERSION, (unsigned long long)status->rule_set);
+	add(out, "rules", status->rule_count);
+	add(out, "received_bytes_total", atomic_load(&status->ring->head));
+	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
+	add(out, "alert_number", atomic_load(&status->ring->alerts));
+	add(out, "records_total", p->sieve.records);
+	add(out, "malformed_records_total", p->sieve.malformed);
+	add(out, "duplicate_records_total", p->sieve.duplicates);
+	add(out, "over_limit_records_total", p->sieve.over_limit);
+	add(out, "audit_events_total", p->sieve.events);
+	add(out, "incomplete_events_total", p->sieve.incomplete);
+	add(out, "missing_serials_total", p->sieve.gaps);
+	add(out, "events_total", p->normalizer.events);
+	add(out, "processes", p->normalizer.processes);
+	add(out, "processes_evicted_total", p->normalizer.processes_evicted);
+	add(out, "matches_total", p->engine.matches);
+	add(out, "suppressed_total", p->engine.suppressed);
+	add(out, "partials", p->engine.partials_live);
+	add(out, "partials_evicted_total", p->engine.partials_evicted);
+	add(out, "held_early_total", p->engine.held_early);
+	add(out, "key_overflows_total", p->engine.key_overflows);
+	add(out, "late_attempts_total", p->engine.late_attempts);
+	add(out, "memory_bytes", p->engine.memory);
+	add(out, "outputs_delivered_total", status->outputs->delivered);
+	add(out, "outputs_failed_total", status->outputs->failed);
+	add(out, "outputs_dropped_total", status->outputs->dropped);
+}
+
+static int write_file(const char *path, struct str text)
+{
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		      0644);
+	ssize_t done;
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	done = write(fd, text.data, text.len);
+	if (done != (ssize_t)text.len)
+		rc = done < 0 ? -errno : -ENOSPC;
+	if (!rc && fchmod(fd, 0644))
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int status_write(const char *path, const struct status *status)
+{
+	struct strbuf out = STRBUF_INIT(64U << 10);
+	char temporary[4096];
+	int rc;
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >=
+	    sizeof(temporary))
+		return -ENAMETOOLONG;
+	fill(status, &out);
+	rc = out.failed ? -ENOMEM : write_file(temporary, strbuf_str(&out));
+	if (!rc && rename(temporary, path))
+		rc = -errno;
+	strbuf_free(&out);
+	return rc;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The worker: from the ring through the pipeline to the outputs. It may die:
+ * the keeper starts another, which begins at the first byte not acknowledged.
+ * A record it died of twice is skipped by the third.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "node.h"
+#include "output/syslog.h"
+#include "pipeline.h"
+#include "status.h"
+#include "util/diag.h"
+
+/* Fed between two looks at signals and clock. */
+#define FEED_BYTES (64U << 10)
+#define TICK_MS 50
+#define IDLE_TICK_MS 1000
+/* after the last record, for how long something may still be held back */
+#define BUSY_NS (5 * NSEC_PER_SEC)
+#define STATUS_INTERVAL_NS (10 * NSEC_PER_SEC)
+#define OUTPUT_DRAIN_MS 3000
+
+struct worker {
+	const struct worker_config *io;
+	struct log *log;
+	struct config *config;
+	struct ruleset *rules;
+	struct outputs *outputs;
+	struct pipeline *pipeline; /* NULL: nothing to run, records are lost */
+	struct arena *arena; /* of the alert in hand */
+	struct arena *names;
+	int signal_fd;
+	uint64_t base; /* ring position of the pipeline's byte 0 */
+	uint64_t position; /* read up to here */
+	int64_t clock_ns, fed_ns, status_ns;
+	bool status_failed, overflow_told, reload;
+};
+
+static int64_t clock_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+/* --- notices -------------------------------------------------------------- */
+
+static void on_diag(void *user, const struct diag *diag)
+{
+	struct worker *worker = user;
+
+	log_print(worker->log,
+		  diag->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
+		  "%.*s:%u:%u: %.*s", STR_ARG(diag->file), diag->line,
+		  diag->column, STR_ARG(diag->message));
+}
+
+static void on_gap(void *user, struct str node, uint64_t count, int64_t time_ns)
+{
+	struct worker *worker = user;
+
+	(void)time_ns;
+	log_print(worker->log, LOG_WARNING,
+		  "blind for %llu events%s%.*s: their records never came",
+		  (unsigned long long)count, node.len ? " of " : "",
+		  STR_ARG(node));
+}
+
+static void on_alert(void *user, const struct alert *alert)
+{
+	struct worker *worker = user;
+	struct render_context context = {
+		.number = atomic_fetch_add(&worker->io->ring->alerts, 1) + 1,
+		.created_ns = clock_now(CLOCK_REALTIME),
+		.rule_set = worker->rules->hash,
+		.fields = worker->rules->fields,
+		.version = PACKAGE_VERSION,
+	};
+	struct rendered rendered;
+	int rc;
+
+	arena_reset(worker->arena);
+	rc = alert_render(alert, &context, worker->arena, &rendered);
+	if (!rc)
+		rc = outputs_put(worker->outputs, &rendered);
+	if (rc)
+		log_print(worker->log, LOG_CRIT,
+			  "alert %llu of rule %.*s was lost: %s",
+			  (unsigned long long)context.number,
+			  STR_ARG(alert->rule->name), strerror(-rc));
+}
+
+/* --- configuration -------------------------------------------------------- */
+
+/* Configuration and rules as they are on disk now. 0, -EINVAL (told). */
+static int load(struct worker *worker, struct config **config,
+		struct ruleset **rules)
+{
+	struct ruleset_options options = { .on_diag = on_diag, .user = worker };
+	int rc = config_load(worker->io->config_path, on_diag, worker, config);
+
+	if (rc)
+		return rc;
+	options.paths = (*config)->rule_paths;
+	options.path_count = (*config)->rule_path_count;
+	options.disable = (*config)->disable;
+	options.disable_count = (*config)->disable_count;
+	options.process_names = (*config)->process_names;
+	return ruleset_load(&options, rules);
+}
+
+static int open_outputs(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct output_config output = {
+		.syslog = config->syslog,
+		.syslog_socket = config->syslog_socket,
+		.syslog_facility = config->syslog_facility,
+		.syslog_cee = config->syslog_cee,
+		.json_file = config->json_file,
+		.log = worker->log,
+	};
+
+	if (!output.syslog_socket && config->syslog == OUTPUT_SYSLOG_YES)
+		output.syslog_socket = SYSLOG_SOCKET_DEFAULT;
+	return outputs_new(&output, &worker->outputs);
+}
+
+static int open_pipeline(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct pipeline_config pipeline = {
+		.rules = worker->rules,
+		.host_id = config_host_id(config, worker->names),
+		.local_node = node_local(worker->names),
+		.memcap = config->memcap,
+		.reorder_ns = config->reorder_ns,
+		.lateness_ns = config->lateness_ns,
+		.suppress_ns = config->suppress_ns,
+		.on_alert = on_alert,
+		.on_gap = on_gap,
+		.user = worker,
+	};
+
+	return pipeline_new(&pipeline, &worker->pipeline);
+}
+
+/*
+ * With a bad configuration, or no rule at all, the plugin stays and drains its
+ * input: one that exits is started again ten times and then never, and one that
+ * does not read slows the host. It says so, and waits for SIGHUP.
+ */
+static int worker_open(struct worker *worker)
+{
+	int rc = load(worker, &worker->config, &worker->rules);
+
+	worker->arena = arena_new(0);
+	worker->names = arena_new(0);
+	if (!worker->arena || !worker->names)
+		return -ENOMEM;
+	if (!rc && worker->rules->rule_count) {
+		rc = open_outputs(worker);
+		if (!rc)
+			rc = open_pipeline(worker);
+		if (!rc)
+			log_print(worker->log, LOG_INFO,
+				  "version %s: %zu rules run, %zu have errors",
+				  PACKAGE_VERSION, worker->rules->rule_count,
+				  worker->rules->error_count);
+		return rc;
+	}
+	if (rc == -ENOMEM)
+		return rc;
+	log_print(worker->log, LOG_CRIT,
+		  "nothing is detected: %s; mend it and reload (auditctl "
+		  "--signal HUP)",
+		  rc ? "the configuration is bad" : "no rule was found");
+	return 0;
+}
+
+/* SIGHUP: the new ones are tried before the old ones are given up. */
+static void try_reload(struct worker *worker)
+{
+	struct config *config = NULL;
+	struct ruleset *rules = NULL;
+	int rc = load(worker, &config, &rules);
+
+	worker->reload = !rc && rules->rule_count && !rules->error_count;
+	log_print(worker->log, worker->reload ? LOG_INFO : LOG_ERR,
+		  worker->reload
+			  ? "reloading configuration and rules"
+			  : "the new configuration or rules are bad: keeping "
+			    "the old ones");
+	ruleset_free(&rules);
+	config_free(&config);
+}
+
+/* --- status --------------------------------------------------------------- */
+
+static void write_status(struct worker *worker)
+{
+	struct pipeline_stats pipeline;
+	struct output_stats outputs;
+	struct status status = {
+		.ring = worker->io->ring,
+		.pipeline = &pipeline,
+		.outputs = &outputs,
+	};
+	int rc;
+
+	worker->status_ns = worker->clock_ns;
+	if (!worker->pipeline || !worker->config->status_file)
+		return;
+	status.rule_set = worker->rules->hash;
+	status.rule_count = worker->rules->rule_count;
+	pipeline_stats(worker->pipeline, &pipeline);
+	outputs_stats(worker->outputs, &outputs);
+	rc = status_write(worker->config->status_file, &status);
+	if (rc && !worker->status_failed)
+		log_print(worker->log, LOG_WARNING,
+			  "the status file %s cannot be written: %s",
+			  worker->config->status_file, strerror(-rc));
+	worker->status_failed = rc != 0;
+	if (pipeline.engine.partials_evicted && !worker->overflow_told) {
+		worker->overflow_told = true;
+		log_print(worker->log, LOG_WARNING,
+			  "memcap reached: sequences begun are forgotten, the "
+			  "largest holder's first");
+	}
+}
+
+/* --- loop ----------------------------------------------------------------- */
+
+static void take_signals(struct worker *worker)
+{
+	struct signalfd_siginfo info;
+
+	while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			write_status(worker);
+		else if (info.ssi_signo == SIGHUP)
+			try_reload(worker);
+	}
+}
+
+static int pass_time(struct worker *worker)
+{
+	int64_t now = clock_now(CLOCK_MONOTONIC);
+	int64_t elapsed = now - worker->clock_ns;
+
+	worker->clock_ns = now;
+	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
+		write_status(worker);
+	return worker->pipeline ? pipeline_advance(worker->pipeline, elapsed)
+				: 0;
+}
+
+/* Sleeps until there is something to do. */
+static void wait_for_work(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	struct pollfd fds[] = {
+		{ .fd = worker->io->wake_fd, .events = POLLIN },
+		{ .fd = worker->signal_fd, .events = POLLIN },
+		{ .fd = worker->io->alive_fd, .events = POLLIN },
+	};
+	bool busy = worker->clock_ns - worker->fed_ns < BUSY_NS;
+	uint64_t count;
+
+	atomic_store(&ring->waiting, true);
+	if (atomic_load(&ring->head) == worker->position &&
+	    !atomic_load(&ring->ended))
+		poll(fds, 3, busy ? TICK_MS : IDLE_TICK_MS);
+	atomic_store(&ring->waiting, false);
+	if (fds[0].revents &&
+	    read(worker->io->wake_fd, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
+		log_print(worker->log, LOG_ERR, "eventfd: %s", strerror(errno));
+	/* the keeper was killed: what it left is still done */
+	if (fds[2].revents & POLLHUP)
+		atomic_store(&ring->ended, true);
+}
+
+/* Some of what is in the ring. 0, or -errno. */
+static int feed(struct worker *worker, const char *data, size_t len)
+{
+	struct ring *ring = worker->io->ring;
+	int rc;
+
+	if (len > FEED_BYTES)
+		len = FEED_BYTES;
+	worker->position += len;
+	worker->fed_ns = worker->clock_ns;
+	if (!worker->pipeline) {
+		atomic_store(&ring->acked, worker->position);
+		return 0;
+	}
+	rc = pipeline_feed(worker->pipeline, data, len);
+	if (!rc)
+		atomic_store(&ring->acked,
+			     worker->base +
+				     pipeline_position(worker->pipeline));
+	return rc;
+}
+
+/* The record that killed two workers. */
+static void skip_deadly(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	const char *data;
+	size_t len;
+
+	if (atomic_load(&ring->deaths) < 2 ||
+	    atomic_load(&ring->died_at) != worker->position)
+		return;
+	len = ring_get(ring, worker->position, &data);
+	if (!len)
+		return;
+	data = memchr(data, '\n', len);
+	log_print(worker->log, LOG_CRIT,
+		  "a record was skipped: two workers died of it");
+	worker->position +=
+		data ? (size_t)(data - ring->data) + 1 -
+				(size_t)(worker->position % LIMIT_RING_BYTES)
+		     : len;
+	atomic_store(&ring->deaths, 0);
+}
+
+static int run(struct worker *worker)
+{
+	int rc = 0;
+
+	while (!rc && !worker->reload) {
+		const char *data;
+		size_t len =
+			ring_get(worker->io->ring, worker->position, &data);
+
+		take_signals(worker);
+		if (len)
+			rc = feed(worker, data, len);
+		else if (atomic_load(&worker->io->ring->ended))
+			break;
+		else
+			wait_for_work(worker);
+		if (!rc)
+			rc = pass_time(worker);
+	}
+	return rc;
+}
+
+/* What is held back is matched, what is told is delivered. */
+static int worker_finish(struct worker *worker)
+{
+	int rc;
+
+	if (!worker->pipeline)
+		return 0;
+	rc = pipeline_finish(worker->pipeline);
+	engine_close_findings(pipeline_engine(worker->pipeline));
+	atomic_store(&worker->io->ring->acked, worker->position);
+	write_status(worker);
+	if (!outputs_drain(worker->outputs, OUTPUT_DRAIN_MS))
+		log_print(worker->log, LOG_ERR,
+			  "alerts were left in the queue of the outputs");
+	return rc;
+}
+
+static int open_signals(struct worker *worker)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGUSR1);
+	worker->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return worker->signal_fd < 0 ? -errno : 0;
+}
+
+int worker_run(const struct worker_config *config)
+{
+	struct worker worker = { .io = config, .log = config->log };
+	int rc = open_signals(&worker);
+
+	if (!rc)
+		rc = worker_open(&worker);
+	worker.position = atomic_load(&config->ring->acked);
+	skip_deadly(&worker);
+	worker.base = worker.position;
+	worker.clock_ns = clock_now(CLOCK_MONOTONIC);
+	if (!rc)
+		rc = run(&worker);
+	if (!rc)
+		rc = worker_finish(&worker);
+	if (rc)
+		log_print(config->log, LOG_ERR, "the worker cannot go on: %s",
+			  strerror(-rc));
+	outputs_free(&worker.outputs);
+	pipeline_free(&worker.pipeline);
+	ruleset_free(&worker.rules);
+	config_free(&worker.config);
+	arena_free(&worker.arena);
+	arena_free(&worker.names);
+	if (rc)
+		return WORKER_FAILED;
+	return worker.reload ? WORKER_RELOAD : WORKER_DONE;
+}
