@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Sourced: deps_install SET... installs what building (build) and testing
-# (test) need, on Debian, Ubuntu and RHEL-likes. Nothing is started by it: on
+# (test) need, and
+# running a private auditd (live), on Debian, Ubuntu and RHEL-likes. Nothing is started by it: on
 # Debian, packages would start their services, so that is denied for the moment.
 
 deps_debian_build="autoconf automake gcc libc6-dev make pkg-config
 	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev"
-deps_debian_test="clang libcmocka-dev libclang-rt-dev"
+deps_debian_test="clang libcmocka-dev libclang-rt-dev xz-utils"
+deps_debian_live="auditd rsyslog iproute2 procps util-linux"
 deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
 	audit-libs-devel pcre2-devel json-c-devel"
-deps_redhat_test="clang compiler-rt libcmocka-devel libasan libubsan"
+deps_redhat_test="clang compiler-rt libcmocka-devel libasan libubsan xz"
+deps_redhat_live="audit rsyslog iproute procps-ng util-linux"
 
 deps_apt() {
 	missing=

@@ -4,8 +4,8 @@
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/packaging/deps.sh"
-deps_install build test
-passed=0 failed=0
+deps_install build test live
+passed=0 failed=0 skipped=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -35,5 +35,28 @@ build_and_check() {
 build_and_check gcc gcc
 build_and_check clang clang
 build_and_check sanitizers gcc --enable-sanitizers
-echo "$passed passed, $failed failed"
+
+step() { # NAME COMMAND...
+	name=$1
+	shift
+	if "$@" >"$work/$name.log" 2>&1; then
+		echo "ok - $name"
+		passed=$((passed + 1))
+	else
+		status=$?
+		cat "$work/$name.log"
+		if [ $status = 77 ]; then
+			echo "skipped - $name"
+			skipped=$((skipped + 1))
+		else
+			echo "not ok - $name"
+			failed=$((failed + 1))
+		fi
+	fi
+	grep -E '^(ok|not ok|#) ' "$work/$name.log" || :
+}
+
+step distcheck make -C "$work/gcc" distcheck
+AUDISP_EQL_SLOW=1 step live "$top/tests/e2e/live.sh" "$work/gcc"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
