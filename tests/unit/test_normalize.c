@@ -628,6 +628,20 @@ static void test_name_parts(void **state)
 			      STR(" (deleted)")));
 }
 
+/* Who adds a row finds its place by name. */
+static void test_rows_are_sorted(void **state)
+{
+	static const char *const names[] = {
+#define SYSCALL_ROW(name, ...) #name,
+#include "normalize/syscalls.def"
+#undef SYSCALL_ROW
+	};
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(strcmp(names[i - 1], names[i]) < 0);
+}
+
 /* --- process table -------------------------------------------------------- */
 
 static struct process *see(struct proctable_host *host, int64_t pid,
@@ -685,13 +699,17 @@ static void test_process_images(void **state)
 	/* a child that runs on what its parent runs */
 	assert_invoked(see(host, 11, 10, 103, "/usr/bin/dash"), "./sh");
 	/* ... or has executed something unseen */
-	assert_invoked(see(host, 12, 10, 104, "/usr/bin/nc"), NULL);
+	assert_invoked(see(host, 12, 10, 104, "/usr/bin/nc"), "/usr/bin/nc");
+	assert_int_equal(see(host, 12, 10, 104, "")->image->arg_count, -1);
 	/* the parent executes; the child keeps what it runs */
 	execute(host, 10, 1, 105, "/bin/nc", "/usr/bin/nc");
 	assert_invoked(see(host, 11, 10, 106, "/usr/bin/dash"), "./sh");
 	/* the image changed unseen: forgotten */
-	assert_invoked(see(host, 11, 10, 107, "/usr/bin/cat"), NULL);
-	assert_invoked(see(host, 11, 10, 108, "/usr/bin/dash"), NULL);
+	assert_invoked(see(host, 11, 10, 107, "/bin/cat"), "/bin/cat");
+	assert_invoked(see(host, 11, 10, 108, "/usr/bin/dash"),
+		       "/usr/bin/dash");
+	/* nothing is known of a kernel thread */
+	assert_invoked(see(host, 13, 2, 109, ""), NULL);
 	proctable_free(&table);
 }
 
@@ -755,9 +773,9 @@ static void test_process_boot(void **state)
 	(void)state;
 	execute(host, 10, 1, 100000, "a", "/a");
 	/* late, but not from another boot */
-	assert_invoked(see(host, 11, 1, 100000 - 65536, "/b"), NULL);
+	assert_invoked(see(host, 11, 1, 100000 - 65536, "/b"), "/b");
 	assert_invoked(see(host, 10, 1, 100001, "/a"), "a");
-	assert_invoked(see(host, 10, 1, 100001 - 65537, "/a"), NULL);
+	assert_invoked(see(host, 10, 1, 100001 - 65537, "/a"), "/a");
 	proctable_stats(table, &stats);
 	assert_int_equal(stats.processes, 1);
 	proctable_free(&table);
@@ -773,7 +791,7 @@ static void test_process_hosts(void **state)
 	other = proctable_host(table, STR("other"));
 	assert_ptr_not_equal(host, other);
 	assert_ptr_equal(host, proctable_host(table, STR("host")));
-	assert_invoked(see(other, 10, 1, 101, "/a"), NULL);
+	assert_invoked(see(other, 10, 1, 101, "/a"), "/a");
 	assert_invoked(see(host, 10, 1, 102, "/a"), "a");
 	proctable_free(&table);
 }
@@ -797,7 +815,7 @@ static void test_process_limit(void **state)
 	assert_int_equal(stats.processes, LIMIT_PROCESSES);
 	assert_int_equal(stats.evicted, 1);
 	assert_invoked(see(host, 1, 0, LIMIT_PROCESSES + 3, "/a"), "a");
-	assert_invoked(see(host, 2, 0, LIMIT_PROCESSES + 4, "/a"), NULL);
+	assert_invoked(see(host, 2, 0, LIMIT_PROCESSES + 4, "/a"), "/a");
 	proctable_free(&table);
 }
 
@@ -942,6 +960,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_truth),
 		cmocka_unit_test(test_linkers),
 		cmocka_unit_test(test_name_parts),
+		cmocka_unit_test(test_rows_are_sorted),
 		cmocka_unit_test(test_process_images),
 		cmocka_unit_test(test_process_parents),
 		cmocka_unit_test(test_process_reuse),
