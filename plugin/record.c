@@ -189,6 +189,22 @@ static int copy_event(auparse_state_t *auparse, struct arena *arena,
 	return 0;
 }
 
+/* What auparse gets of a record: of CWD no more than one cwd=, since it leaks
+ * the value of each but the last. */
+static struct str without_more(struct str text)
+{
+	const char *cwd = memmem(text.data, text.len, " cwd=", 5);
+	const char *end;
+
+	if (!cwd || !memmem(text.data, text.len, "type=CWD ", 9))
+		return text;
+	cwd++;
+	end = memchr(cwd, ' ', text.len - (size_t)(cwd - text.data));
+	if (end)
+		text.len = (size_t)(end - text.data);
+	return text;
+}
+
 /* Hands lines to auparse; all it may hold of earlier ones goes. */
 static int load(struct record_parser *parser, const struct batch *batch)
 {
@@ -196,7 +212,9 @@ static int load(struct record_parser *parser, const struct batch *batch)
 
 	strbuf_reset(plain);
 	for (size_t i = 0; i < batch->count; i++) {
-		strbuf_add_str(plain, batch->halves->texts[batch->first + i]);
+		strbuf_add_str(
+			plain,
+			without_more(batch->halves->texts[batch->first + i]));
 		strbuf_add_char(plain, '\n');
 	}
 	if (plain->failed)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each capture, replayed: how many alerts the shipped rule and the rule in the
-# published form of 2023 give, against tests/corpus/expect (see there).
+# published form of 2023 give, against tests/cases/corpus.expect (see there).
 set -u
 top=${srcdir:-.}
 bad=0
@@ -16,6 +16,6 @@ while read -r capture log shipped published; do
 		echo "$capture/$log with $rules: $got alerts, not $want"
 		bad=1
 	done
-done <"$top/tests/corpus/expect"
+done <"$top/tests/cases/corpus.expect"
 [ $bad = 0 ] && echo "corpus: all captures as expected"
 exit $bad

@@ -106,8 +106,9 @@ static int set_image(struct context *context, const struct role *role,
 			return -ENOMEM;
 	}
 	set_names(context, role, invoked, resolved);
-	event_set(context->event, role->args_count,
-		  VALUE_OF_INT(image->arg_count));
+	if (image->arg_count >= 0)
+		event_set(context->event, role->args_count,
+			  VALUE_OF_INT(image->arg_count));
 	return set_arguments(context, role, &args);
 }
 
@@ -167,21 +168,17 @@ static int set_place(struct context *context, const struct process *process)
 	return rc ? rc : set_ancestry(context, process);
 }
 
-/*
- * A process whose exec was not seen is named by its file. Its comm is a last
- * resort: it is cut at 15 bytes, and the process may change it.
- */
+/* The comm of a process without a file is a last resort: it is cut at 15 bytes,
+ * and the process may change it. */
 static int set_program(struct context *context, const struct role *role,
 		       const struct process *process)
 {
 	enum { COMM_MAX = 15 };
-	struct str name = context->sight.exe;
 
 	if (process->image)
 		return set_image(context, role, process->image);
-	if (!name.len && context->comm.len < COMM_MAX)
-		name = context->comm;
-	set_names(context, role, name, name);
+	if (context->comm.len < COMM_MAX)
+		context_set_str(context, role->name, context->comm);
 	return 0;
 }
 
@@ -277,8 +274,7 @@ static const struct event_kind kind_fork = {
 	.action = WORDS(WORD("fork")),
 };
 
-/* Whether a clone made a thread: that is no process. clone3 has its flags in
- * memory, where no record shows them. */
+/* Whether a clone made a thread: that is no process. */
 static bool made_thread(const struct context *context)
 {
 	enum { FLAG_THREAD = 0x00010000 };

@@ -281,16 +281,23 @@ size_t proctable_ancestry(const struct process *process,
 	return count;
 }
 
-/* A process that runs what its parent runs has been forked from it. */
-static void process_inherit(struct process *process, struct str exe)
+/* The image of a process whose exec was not seen: a process that runs what its
+ * parent runs has been forked from it; of any other only the file is known. */
+static struct image *image_infer(const struct process *process,
+				 const struct process_sight *sight)
 {
-	struct process *parent = proctable_parent(process);
+	const struct process *parent = proctable_parent(process);
+	struct process_exec exec = {
+		.sight = *sight,
+		.invoked = sight->exe,
+		.arg_count = -1,
+	};
 
 	if (!parent || !parent->image ||
-	    !str_equal(parent->image->resolved, exe))
-		return;
-	process->image = parent->image;
-	process->image->owners++;
+	    !str_equal(parent->image->resolved, sight->exe))
+		return image_new(process->host->table, &exec);
+	parent->image->owners++;
+	return parent->image;
 }
 
 struct process *proctable_see(struct proctable_host *host,
@@ -303,8 +310,11 @@ struct process *proctable_see(struct proctable_host *host,
 	if (process->image && sight->exe.len &&
 	    !str_equal(process->image->resolved, sight->exe))
 		process_renew(process, sight);
-	if (!process->image && sight->exe.len)
-		process_inherit(process, sight->exe);
+	if (!process->image && sight->exe.len) {
+		process->image = image_infer(process, sight);
+		if (!process->image)
+			return NULL;
+	}
 	host_trim(host);
 	return process;
 }

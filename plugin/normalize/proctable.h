@@ -13,13 +13,14 @@
 struct proctable;
 struct proctable_host;
 
-/* A program as one exec began it; shared by the children that run it on. */
+/* A program as one exec began it; shared by the children that run it on. Where
+ * the exec was not seen, the file stands for the path given. */
 struct image {
 	unsigned int owners;
 	size_t size;
 	struct str invoked; /* path given to execve, as given */
 	struct str resolved; /* exe=, without " (deleted)" */
-	int64_t arg_count; /* as the process has them */
+	int64_t arg_count; /* as the process has them; -1 = unknown */
 	size_t kept_count; /* of these, the first that fit */
 	struct str *args;
 };
@@ -30,7 +31,7 @@ struct process {
 	struct proctable_host *host;
 	int64_t pid, ppid; /* ppid -1 = unknown */
 	uint64_t serial; /* of its first record seen */
-	struct image *image; /* NULL = exec not seen */
+	struct image *image; /* NULL = unknown */
 };
 
 struct proctable_stats {
@@ -55,7 +56,7 @@ struct process_sight {
  * The process of a record other than exec: known, or made. A known image that
  * is not what the record says runs is dropped; a process whose exec was not
  * seen takes its parent's image where the parent is older and runs the same
- * file (it is a fork). NULL = out of memory.
+ * file (it is a fork), else one made of the file. NULL = out of memory.
  */
 struct process *proctable_see(struct proctable_host *host,
 			      const struct process_sight *sight);

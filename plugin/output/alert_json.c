@@ -4,6 +4,9 @@
  * is for any tool that knows ECS; what only we have is inside it. All of one
  * field's values have one JSON type in every alert, because Elasticsearch
  * refuses a document that differs from the first it saw.
+ *
+ * Once the text is full, what follows need not be written: loops look at that,
+ * so that an alert of many megabytes costs no more than one that fits.
  */
 #include <stdio.h>
 
@@ -50,7 +53,7 @@ static void add_list(struct render *render, struct json *json, const char *key,
 		return;
 	json_key(json, str_from(key));
 	json_array_begin(json);
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count && !json->out->failed; i++)
 		if (i < span.head || i >= list->count - span.tail)
 			json_string(json, bounds_text(&render->bounds,
 						      list->items[i]));
@@ -159,7 +162,7 @@ static void add_techniques(struct render *render, struct json *json,
 	for (size_t key = 0; key < key_count; key++) {
 		json_key(json, str_from(keys[key]));
 		json_array_begin(json);
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && !json->out->failed; i++) {
 			const struct str texts[] = {
 				techniques[i]->id,
 				techniques[i]->name,
@@ -335,6 +338,7 @@ static void add_related(struct render *render, struct json *json)
 					       FIELD_USER_AUDIT_ID };
 	static const enum field_id ips[] = { FIELD_DESTINATION_IP };
 	const struct alert *alert = render->alert;
+	const struct value host = VALUE_OF_STR(alert->host);
 	struct value further[ALERT_DESTINATIONS_MAX];
 	struct related related = { .max = render->bounds.items };
 
@@ -342,6 +346,7 @@ static void add_related(struct render *render, struct json *json)
 		related.max = RELATED_MAX;
 	json_key(json, STR("related"));
 	json_object_begin(json);
+	related_add(render, &related, &host);
 	related_collect(render, &related, hosts, 2);
 	related_write(render, json, "hosts", &related);
 	related.count = 0;
@@ -397,7 +402,7 @@ static void add_keys(struct render *render, struct json *json)
 	span = bounds_count(&render->bounds, alert->tuple_count);
 	json_key(json, STR("join_keys"));
 	json_array_begin(json);
-	for (size_t i = 0; i < alert->tuple_count; i++) {
+	for (size_t i = 0; i < alert->tuple_count && !json->out->failed; i++) {
 		const struct value *tuple = alert->keys + i * alert->key_count;
 
 		if (i >= span.head && i < alert->tuple_count - span.tail)
@@ -488,6 +493,8 @@ static void add_records(struct render *render, struct json *json)
 	size_t left = render->detail->records;
 	bool truncated = false;
 
+	if (!alert->event_count)
+		return;
 	json_key(json, STR("records"));
 	json_array_begin(json);
 	for (size_t i = 0; i < alert->event_count; i++) {

@@ -127,9 +127,14 @@ static void nesting_enter(struct nesting *nesting, struct str object)
 /* A name whose every part has at least one byte. */
 static bool is_nestable(struct str name)
 {
-	return name.len && name.data[0] != '.' &&
-	       name.data[name.len - 1] != '.' &&
-	       !memmem(name.data, name.len, "..", 2);
+	char before = '.';
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (before == '.' && name.data[i] == '.')
+			return false;
+		before = name.data[i];
+	}
+	return before != '.';
 }
 
 /* Writes the key of a field, inside its object. Where "a" has a value, "a"
@@ -200,7 +205,7 @@ void event_json_members(const struct event_json *how, const struct event *event,
 	uint16_t slots[SLOTS_MAX];
 	size_t count = choose_slots(how, event, slots);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !json->out->failed; i++) {
 		nesting_key(&nesting, field_table_name(how->fields, slots[i]));
 		write_value(how, field_table_type(how->fields, slots[i]),
 			    event_value(event, slots[i], how->reading), json);

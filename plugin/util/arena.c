@@ -71,10 +71,12 @@ static struct chunk *arena_grow(struct arena *arena, size_t size)
 	size_t bytes = size > CHUNK_BYTES ? size : CHUNK_BYTES;
 	struct chunk *chunk;
 
-	if (arena->max &&
-	    (bytes > arena->max || arena->total > arena->max - bytes))
+	/* the last chunk below the ceiling is what there is left */
+	if (arena->max && bytes > arena->max - arena->total)
+		bytes = (arena->max - arena->total) & ~(size_t)(ALIGNMENT - 1);
+	if (bytes < size)
 		return NULL;
-	chunk = malloc(sizeof(*chunk) + bytes);
+	chunk = aligned_alloc(ALIGNMENT, sizeof(*chunk) + bytes);
 	if (!chunk)
 		return NULL;
 	chunk->size = bytes;

@@ -11,47 +11,36 @@ static const char *const severity_names[] = {
 	[DIAG_NOTE] = "note",
 };
 
-/* The source and a caret; what stands before the caret keeps its tabs, and is
- * as wide as it was printed. */
+/*
+ * The source and a caret below its column. What stands before the caret is as
+ * wide as it was printed: tabs stay tabs, an escaped byte takes four columns.
+ */
 static void print_source(const struct diag *diag, struct strbuf *out)
 {
-	size_t before = diag->column - 1;
+	struct str source = diag->source_line;
+	struct strbuf indent = STRBUF_INIT(4 * source.len);
+	size_t len;
 
-	if (before > diag->source_line.len)
-		before = diag->source_line.len;
-	for (size_t i = 0; i < diag->source_line.len; i++) {
-		struct str rest = { diag->source_line.data + i, 1 };
-		size_t len = utf8_length(rest.data, diag->source_line.len - i);
+	for (size_t i = 0; i < source.len; i += len) {
+		const char *p = source.data + i;
+		size_t start = out->len, width;
 
-		if (len > 1) {
-			rest.len = len;
-			i += len - 1;
-		}
-		if (rest.data[0] == '\t')
+		len = utf8_length(p, source.len - i);
+		len = len ? len : 1;
+		if (*p == '\t')
 			strbuf_add_char(out, '\t');
 		else
-			text_escape_plain(out, rest);
+			text_escape_plain(out, (struct str){ p, len });
+		width = out->len - start == len ? 1 : out->len - start;
+		if (i + len >= diag->column)
+			continue;
+		strbuf_printf(&indent, "%*s", (int)width,
+			      *p == '\t' ? "\t" : "");
 	}
 	strbuf_add_char(out, '\n');
-	for (size_t i = 0; i < before; i++) {
-		const char *p = diag->source_line.data + i;
-		struct strbuf shown = STRBUF_INIT(64);
-		size_t len = utf8_length(p, before - i);
-
-		if (*p == '\t') {
-			strbuf_add_char(out, '\t');
-			continue;
-		}
-		text_escape_plain(&shown, (struct str){ p, len ? len : 1 });
-		if (len > 1)
-			strbuf_add_char(out, ' ');
-		else
-			for (size_t k = 0; k < shown.len; k++)
-				strbuf_add_char(out, ' ');
-		i += len > 1 ? len - 1 : 0;
-		strbuf_free(&shown);
-	}
+	strbuf_add_str(out, strbuf_str(&indent));
 	strbuf_add_str(out, STR("^\n"));
+	strbuf_free(&indent);
 }
 
 void diag_print(const struct diag *diag, struct strbuf *out)
@@ -61,32 +50,39 @@ void diag_print(const struct diag *diag, struct strbuf *out)
 		strbuf_add_char(out, ':');
 	}
 	if (diag->line)
-		strbuf_printf(out, "%u:%u:", diag->line, diag->column);
+		strbuf_printf(out, "%u:", diag->line);
+	if (diag->line && diag->column)
+		strbuf_printf(out, "%u:", diag->column);
 	if (diag->file.len || diag->line)
 		strbuf_add_char(out, ' ');
 	strbuf_printf(out, "%s: ", severity_names[diag->severity]);
 	text_escape_plain(out, diag->message);
 	strbuf_add_char(out, '\n');
-	if (diag->line && diag->column && diag->source_line.data)
+	if (diag->line && diag->column && diag->source_line.len)
 		print_source(diag, out);
 }
 
 void diag_locate(struct str text, size_t offset, struct diag *diag)
 {
-	size_t start = 0, end;
+	struct str rest = text;
+	unsigned int line = 1;
+	const char *end;
 
 	if (offset > text.len)
 		offset = text.len;
-	diag->line = 1;
-	for (size_t i = 0; i < offset; i++) {
-		if (text.data[i] == '\n') {
-			diag->line++;
-			start = i + 1;
-		}
+	while (offset && (end = memchr(rest.data, '\n', offset))) {
+		size_t passed = (size_t)(end - rest.data) + 1;
+
+		rest = (struct str){ end + 1, rest.len - passed };
+		offset -= passed;
+		line++;
 	}
-	for (end = start; end < text.len; end++)
-		if (text.data[end] == '\n' || text.data[end] == '\r')
-			break;
-	diag->column = (unsigned int)(offset - start) + 1;
-	diag->source_line = (struct str){ text.data + start, end - start };
+	diag->line = line;
+	diag->column = (unsigned int)offset + 1;
+	end = rest.len ? memchr(rest.data, '\n', rest.len) : NULL;
+	if (end)
+		rest.len = (size_t)(end - rest.data);
+	if (rest.len && rest.data[rest.len - 1] == '\r')
+		rest.len--;
+	diag->source_line = rest;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,7 +192,8 @@ void json_uint(struct json *json, uint64_t number)
 
 void json_double(struct json *json, double number)
 {
-	char text[40], *comma;
+	char text[40];
+	size_t point;
 
 	if (!isfinite(number)) {
 		json_null(json);
@@ -203,13 +203,16 @@ void json_double(struct json *json, double number)
 	snprintf(text, sizeof(text), "%.15g", number);
 	if (strtod(text, NULL) < number || strtod(text, NULL) > number)
 		snprintf(text, sizeof(text), "%.17g", number);
-	/* a locale's decimal comma */
-	comma = strchr(text, ',');
-	if (comma)
-		*comma = '.';
-	if (!strpbrk(text, ".e"))
-		strcat(text, ".0");
-	strbuf_add_str(json->out, str_from(text));
+	/* a locale's decimal point may be any character */
+	point = strspn(text, "-0123456789");
+	strbuf_add(json->out, text, point);
+	if (!text[point]) {
+		strbuf_add_str(json->out, STR(".0"));
+	} else if (text[point] != 'e') {
+		strbuf_add_char(json->out, '.');
+		point += strcspn(text + point, "0123456789");
+	}
+	strbuf_add_str(json->out, str_from(text + point));
 }
 
 void json_bool(struct json *json, bool value)

@@ -27,6 +27,8 @@ void log_print(struct log *log, int priority, const char *format, ...)
 		memcpy(text + len - 3, "...", 3);
 	}
 	text_escape_plain(&out, (struct str){ text, (size_t)len });
-	log->write(log->user, priority, strbuf_str(&out));
+	log->write(log->user, priority,
+		   out.failed ? STR("out of memory for a notice")
+			      : strbuf_str(&out));
 	strbuf_free(&out);
 }

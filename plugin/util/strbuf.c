@@ -22,7 +22,8 @@ void strbuf_reset(struct strbuf *buf)
 	buf->failed = false;
 }
 
-/* Room for more bytes; false = it does not fit, and failed is set. */
+/* Room for more bytes and one behind them, for the NUL of vsnprintf; false = it
+ * does not fit, and failed is set. */
 static bool strbuf_reserve(struct strbuf *buf, size_t more)
 {
 	size_t need, capacity;
@@ -33,11 +34,13 @@ static bool strbuf_reserve(struct strbuf *buf, size_t more)
 		buf->failed = true;
 		return false;
 	}
-	if (need <= buf->capacity)
+	if (need < buf->capacity)
 		return true;
 	capacity = buf->capacity ? buf->capacity : FIRST_BYTES;
-	while (capacity < need)
+	while (capacity <= need)
 		capacity *= 2;
+	if (buf->max && capacity > buf->max)
+		capacity = buf->max + 1;
 	data = realloc(buf->data, capacity);
 	if (!data) {
 		buf->failed = true;
@@ -74,8 +77,7 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	va_start(ap, format);
 	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
-	/* one byte more for the NUL that vsnprintf writes and we drop */
-	if (len < 0 || !strbuf_reserve(buf, (size_t)len + 1)) {
+	if (len < 0 || !strbuf_reserve(buf, (size_t)len)) {
 		buf->failed = true;
 		return;
 	}
