@@ -7,6 +7,8 @@ top=${srcdir:-.}
 bad=0
 while read -r capture log shipped published; do
 	case $capture in '#'* | '') continue ;; esac
+	# a sanitizer build is slow: it may take one log of each capture
+	[ "${CORPUS_LOG:-$log}" = "$log" ] || continue
 	for rules in rules.d/detect tests/rules; do
 		want=$shipped
 		[ $rules = rules.d/detect ] || want=$published

@@ -34,7 +34,7 @@ build_and_check() {
 }
 build_and_check gcc gcc
 build_and_check clang clang
-build_and_check sanitizers gcc --enable-sanitizers
+CORPUS_LOG=plugin.log build_and_check sanitizers gcc --enable-sanitizers
 
 step() { # NAME COMMAND...
 	name=$1
