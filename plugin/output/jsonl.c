@@ -132,8 +132,8 @@ static int append_line(struct jsonl *jsonl, struct str line)
 		if (n <= 0) {
 			int rc = n < 0 ? -errno : -EIO;
 
-			/* the next line starts on its own */
-			jsonl->torn = jsonl->torn || done;
+			/* opened anew, its end is looked at anew */
+			close_file(jsonl);
 			return rc;
 		}
 		done += (size_t)n;

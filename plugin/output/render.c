@@ -32,10 +32,10 @@ static const struct detail document_levels[] = {
 };
 
 static const struct detail cee_levels[] = {
-	{ 512, 64, 32, 0, true }, { 256, 16, 16, 0, true },
-	{ 120, 8, 8, 0, true },	  { 60, 6, 6, 0, true },
-	{ 40, 4, 4, 0, true },	  { 20, 2, 2, 0, true },
-	{ 12, 1, 0, 0, true },
+	{ 2000, 256, 64, 0, true }, { 512, 64, 32, 0, true },
+	{ 256, 16, 16, 0, true },   { 120, 8, 8, 0, true },
+	{ 60, 6, 6, 0, true },	    { 40, 4, 4, 0, true },
+	{ 20, 2, 2, 0, true },	    { 12, 1, 0, 0, true },
 };
 
 static const struct detail text_levels[] = {

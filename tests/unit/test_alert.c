@@ -975,6 +975,109 @@ static void test_record_room(void **state)
 	json_object_put(document);
 }
 
+/* However many records the first stage has, the last one's are told. */
+static void test_record_shares(void **state)
+{
+	struct fixture *fixture = *state;
+	struct alert alert = match_alert(fixture, "203.0.113.9");
+	struct event *first = (struct event *)alert.events[0];
+	struct event *last = (struct event *)alert.events[3];
+	struct str *many = arena_array(fixture->arena, 2000, sizeof(*many));
+	struct str record = STR("type=SOCKADDR saddr=0200");
+	struct rendered forms;
+	struct json_object *document, *records;
+	size_t count;
+
+	for (size_t i = 0; i < 2000; i++)
+		many[i] = long_text(fixture, 100, 'a');
+	first->records = many;
+	first->record_count = 2000;
+	last->records = &record;
+	last->record_count = 1;
+	document = render(fixture, &alert, &forms);
+	records = at(document, "audisp_eql.records");
+	count = json_object_array_length(records);
+	/* a quarter of the room, one of run_event(), the last one */
+	assert_int_equal(count, LIMIT_ALERT_RECORDS_BYTES / 4 / 100 + 2);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(
+				    records, count - 1)),
+			    record.data);
+	json_object_put(document);
+}
+
+/* A document of one byte less than the limit is whole; with that byte it has
+ * to do without something. */
+static void test_document_edge(void **state)
+{
+	static const size_t slots[] = {
+		FIELD_FILE_EXT_ORIGINAL_PATH,
+		FIELD_FILE_EXT_ORIGINAL_NAME,
+		FIELD_FILE_EXTENSION,
+		FIELD_PROCESS_COMMAND_LINE,
+		FIELD_PROCESS_WORKING_DIRECTORY,
+		FIELD_PROCESS_PARENT_NAME,
+		FIELD_PROCESS_PARENT_EXECUTABLE,
+		FIELD_AUDITD_DATA_SYSCALL,
+	};
+	struct fixture *fixture = *state;
+	struct alert alert = match_alert(fixture, "203.0.113.9");
+	struct str text = long_text(fixture, 9000, 'a'), filler = text;
+	struct event *link = (struct event *)alert.events[1];
+	struct rendered forms = { 0 };
+	struct json_object *document;
+
+	/* events but the last, whose fields come twice */
+	for (size_t i = 0; i < 3 * 8; i++) {
+		json_object_put(render(fixture, &alert, &forms));
+		if (forms.json.len + 2 * text.len > LIMIT_ALERT_BYTES)
+			break;
+		event_set((struct event *)alert.events[i / 8], slots[i % 8],
+			  VALUE_OF_STR(text));
+	}
+	filler.len = 0;
+	event_set(link, FIELD_PROCESS_TTY, VALUE_OF_STR(filler));
+	json_object_put(render(fixture, &alert, &forms));
+	filler.len = LIMIT_ALERT_BYTES - 1 - forms.json.len;
+	filler.data = long_text(fixture, filler.len + 1, 'b').data;
+	for (int part = 0; part < 2; part++) {
+		/* two fields share it, each below what one may have */
+		struct str half = { filler.data, filler.len / 2 };
+
+		if (!part)
+			filler.len -= sizeof(",\"exit_code\":\"\"") - 1;
+		half.len = filler.len / 2;
+		event_set(link, FIELD_PROCESS_TTY, VALUE_OF_STR(half));
+		half.len = filler.len - half.len;
+		event_set(link, FIELD_PROCESS_EXIT_CODE, VALUE_OF_STR(half));
+		document = render(fixture, &alert, &forms);
+		if (!part) {
+			assert_int_equal(forms.json.len, LIMIT_ALERT_BYTES - 1);
+			assert_null(at(document, "audisp_eql.truncated"));
+		} else {
+			assert_non_null(at(document, "audisp_eql.truncated"));
+		}
+		json_object_put(document);
+		filler.len++;
+	}
+}
+
+static void test_journal_newline(void **state)
+{
+	static const struct str length = STR("AUDISP_EQL_RULE_NAME\n"
+					     "\x12\0\0\0\0\0\0\0"
+					     "one\nAUDISP_EQL_X=1\n");
+	struct fixture *fixture = *state;
+	struct alert alert = match_alert(fixture, "203.0.113.9");
+	struct rule rule = rule_compiled;
+	struct rendered forms;
+
+	rule.name = STR("one\nAUDISP_EQL_X=1");
+	alert.rule = &rule;
+	json_object_put(render(fixture, &alert, &forms));
+	assert_non_null(memmem(forms.journal.data, forms.journal.len,
+			       length.data, length.len));
+}
+
 #define MANY_STAGES LIMIT_STAGES
 #define MANY_TUPLES LIMIT_KEY_TUPLES
 
@@ -1182,6 +1285,7 @@ static void test_extreme_values(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event *event = connect_event(fixture, "203.0.113.9");
+	struct json_object *document;
 	struct value mixed[] = {
 		{ .type = VALUE_NULL },
 		VALUE_OF_INT(INT64_MIN),
@@ -1198,7 +1302,13 @@ static void test_extreme_values(void **state)
 	event_set(event, FIELD_DESTINATION_IP,
 		  (struct value){ .type = VALUE_LIST, .list = { NULL, 0 } });
 	event->flags = EVENT_INCOMPLETE;
-	json_object_put(event_document(fixture, event));
+	document = event_document(fixture, event);
+	/* no time of ours: told as it is */
+	assert_true(
+		json_object_is_type(at(document, "@timestamp"), json_type_int));
+	assert_true(
+		json_object_get_boolean(at(document, "audisp_eql.incomplete")));
+	json_object_put(document);
 	for (size_t i = 0; i < 5; i++) {
 		struct alert alert = match_alert(fixture, "203.0.113.9");
 		const struct event *events[] = { event };
@@ -1349,6 +1459,9 @@ int main(void)
 		TEST(test_no_injection),
 		TEST(test_megabyte_argument),
 		TEST(test_record_room),
+		TEST(test_record_shares),
+		TEST(test_document_edge),
+		TEST(test_journal_newline),
 		TEST(test_largest),
 		TEST(test_bounds_text),
 		TEST(test_bounds_list),
