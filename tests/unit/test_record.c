@@ -233,6 +233,19 @@ static void test_events_are_apart(void **state)
 	assert_str(record_raw(first(fixture), "ppid"), "3");
 }
 
+/* More than one cwd= is not from a kernel, and auparse leaks them. */
+static void test_repeated_cwd(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(
+		parse(fixture, "type=CWD" HEAD "cwd=\"/a\" cwd=\"/b\" c=1\n"),
+		0);
+	assert_str(record_decoded(first(fixture), "cwd"), "/a");
+	assert_str(fixture->event.texts[0],
+		   "type=CWD" HEAD "cwd=\"/a\" cwd=\"/b\" c=1");
+}
+
 static void test_malformed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -327,6 +340,10 @@ static void test_arguments_incomplete(void **state)
 	parse(fixture, "type=EXECVE" HEAD "  a1=\"b\"\n");
 	args = arguments(fixture, &complete);
 	assert_false(complete);
+	/* told twice: the first counts */
+	parse(fixture, "type=EXECVE" HEAD "argc=1 a0=\"a\" a0=\"b\"\n");
+	args = arguments(fixture, &complete);
+	assert_str(args.items[0], "a");
 	parse(fixture, "type=CWD" HEAD "cwd=\"/\"\n");
 	args = arguments(fixture, &complete);
 	assert_false(complete);
@@ -513,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_find_stays_in_record),
 		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_events_are_apart),
+		cmocka_unit_test(test_repeated_cwd),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_enrichment),
 		cmocka_unit_test(test_arguments),
