@@ -1,178 +1,142 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A kind of event is needed where a stage's condition could hold for it, with
- * the words that say its kind known and all else open. What must be audited for
- * a kind is a table; its rows take the first system calls of files only where
- * an executable comes into being, which is what rules on creation can bear to
- * ask of a host (see rules.d/README.md).
- */
 #include "audit_rules.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <string.h>
 
-#include "../eql/pred.h"
-#include "../util/arena.h"
+#include "support.h"
 
-#define W(...) \
-	{ \
-		__VA_ARGS__ \
-	}
-#define WORDS_MAX 3
-
-enum kind_id {
-#define KIND(id, category, types, actions) KIND_##id,
-#include "kinds.def"
-#undef KIND
-	KIND__COUNT,
+/* Groups of system calls that not every machine has. */
+enum calls {
+	CALLS_ALL = 1 << 0,
+	CALLS_RENAMEAT = 1 << 1,
+	CALLS_LEGACY = 1 << 2, /* open, creat, chmod, rename, fork */
+	CALLS_SOCKETCALL = 1 << 3,
 };
 
-static const struct kind {
-	const char *category;
-	const char *types[WORDS_MAX], *actions[WORDS_MAX];
-} kinds[] = {
-#define KIND(id, category, types, actions) { category, types, actions },
-#include "kinds.def"
-#undef KIND
+/*
+ * What a machine has, for its 64-bit and its 32-bit calls: an audit rule with a
+ * call it does not have is an error that keeps all later ones out. The last row
+ * is for any other machine: new ones have no old calls. 32-bit calls beside
+ * 64-bit ones are audited on x86 alone; elsewhere audit tools seldom can.
+ */
+static const struct machine {
+	const char *pattern;
+	unsigned int b64, b32;
+} machines[] = {
+#define OLD (CALLS_ALL | CALLS_RENAMEAT | CALLS_LEGACY)
+	{ "x86_64", OLD, OLD | CALLS_SOCKETCALL },
+	{ "i?86", 0, OLD | CALLS_SOCKETCALL },
+	{ "aarch64*", CALLS_ALL | CALLS_RENAMEAT, 0 },
+	{ "arm64*", CALLS_ALL | CALLS_RENAMEAT, 0 },
+	{ "arm*", 0, OLD },
+	{ "ppc64*", OLD | CALLS_SOCKETCALL, 0 },
+	{ "powerpc64*", OLD | CALLS_SOCKETCALL, 0 },
+	{ "s390x", OLD | CALLS_SOCKETCALL, 0 },
+	{ "*", CALLS_ALL, 0 },
+#undef OLD
 };
-
-/* b32 rows are for x86 alone; LEGACY calls exist on x86 only. */
-enum audit_flag { B64 = 1, B32 = 2, LEGACY = 4 };
 
 static const struct audit_row {
-	unsigned int kinds; /* bits of enum kind_id */
-	unsigned int flags;
-	const char *text; /* behind "-a always,exit -F arch=bNN " */
-	const char *key;
+	unsigned int kind; /* a KIND_BIT */
+	enum calls calls;
+	const char *syscalls, *filters, *key;
 } rows[] = {
-#define BIT(id) (1U << KIND_##id)
-	{ BIT(EXEC), B64 | B32, "-S execve,execveat -F success=1", "exec" },
-	{ BIT(FORK), B64 | B32, "-S clone,clone3 -F success=1", "fork" },
-	{ BIT(FORK), B64 | B32 | LEGACY, "-S fork,vfork -F success=1", "fork" },
-	{ BIT(EXIT), B64 | B32, "-S exit_group", "exit" },
-	{ BIT(CREATE), B64 | B32,
-	  "-S openat -F a2&0100 -F a3&0111 -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32,
-	  "-S openat -F a2&020000000 -F a3&0111 -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32 | LEGACY,
-	  "-S open -F a1&0100 -F a2&0111 -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32 | LEGACY, "-S creat -F a1&0111 -F success=1",
-	  "birth" },
-	{ BIT(CREATE), B64 | B32,
-	  "-S fchmodat -F a2&0111 -F filetype=file -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32,
-	  "-S fchmod -F a1&0111 -F filetype=file -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32 | LEGACY,
-	  "-S chmod -F a1&0111 -F filetype=file -F success=1", "birth" },
-	{ BIT(CREATE), B64 | B32,
-	  "-S 452 -F a2&0111 -F filetype=file -F success=1", "birth" },
-	{ BIT(RENAME), B64 | B32, "-S renameat,renameat2 -F success=1",
-	  "rename" },
-	{ BIT(RENAME), B64 | B32 | LEGACY, "-S rename -F success=1", "rename" },
-	{ BIT(CHMOD), B64 | B32, "-S fchmod,fchmodat -F success=1", "chmod" },
-	{ BIT(CHMOD), B64 | B32 | LEGACY, "-S chmod -F success=1", "chmod" },
-	{ BIT(CONNECT), B64 | B32, "-S connect -F saddr_fam=2", "net" },
-	{ BIT(CONNECT), B64 | B32, "-S connect -F saddr_fam=10", "net" },
-	{ BIT(CONNECT), B32 | LEGACY, "-S socketcall -F a0=3 -F saddr_fam=2",
-	  "net" },
-	{ BIT(CONNECT), B32 | LEGACY, "-S socketcall -F a0=3 -F saddr_fam=10",
-	  "net" },
-	/* io_uring_enter has one number everywhere; old tools know only it */
-	{ BIT(CONNECT), B64, "-S 426 -F saddr_fam=2", "net" },
-	{ BIT(CONNECT), B64, "-S 426 -F saddr_fam=10", "net" },
-	{ BIT(SEND), B64 | B32, "-S sendto,sendmsg,sendmmsg -F saddr_fam=2",
-	  "net" },
-	{ BIT(SEND), B64 | B32, "-S sendto,sendmsg,sendmmsg -F saddr_fam=10",
-	  "net" },
-#undef BIT
+#define AUDIT_ROW(kind, calls, syscalls, filters, key) \
+	{ KIND_BIT(kind), calls, syscalls, filters, key },
+#include "kinds.def"
+#undef AUDIT_ROW
 };
 
-static void set_words(struct event *event, struct arena *arena, size_t slot,
-		      const char *const *words)
-{
-	struct value *items = arena_array(arena, WORDS_MAX, sizeof(*items));
-	size_t count = 0;
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
-	for (; items && count < WORDS_MAX && words[count]; count++)
-		items[count] = VALUE_OF_STR(str_from(words[count]));
-	event_set(
-		event, slot,
-		(struct value){ .type = VALUE_LIST, .list = { items, count } });
+static const struct machine *find_machine(const char *name)
+{
+	const struct machine *machine = machines;
+
+	while (fnmatch(machine->pattern, name, 0))
+		machine++;
+	return machine;
 }
 
-/* An event of a kind that has nothing but the words of its kind. */
-static struct event *kind_event(struct arena *arena, const struct kind *kind)
+/* The next of some words; len 0 = no more. */
+static struct str next_word(const char **rest, const char *between)
 {
-	struct event *event = event_new(arena, FIELD__COUNT);
-	struct str category = str_from(kind->category);
+	struct str word;
 
-	if (!event)
-		return NULL;
-	event->categories = event_category_bit(category);
-	event_set(event, FIELD_EVENT_CATEGORY, VALUE_OF_STR(category));
-	event_set(event, FIELD_EVENT_KIND, VALUE_OF_STR(STR("event")));
-	event_set(event, FIELD_HOST_OS_TYPE, VALUE_OF_STR(STR("linux")));
-	set_words(event, arena, FIELD_EVENT_TYPE, kind->types);
-	set_words(event, arena, FIELD_EVENT_ACTION, kind->actions);
-	return event;
+	*rest += strspn(*rest, between);
+	word = (struct str){ *rest, strcspn(*rest, between) };
+	*rest += word.len;
+	return word;
 }
 
-static bool stage_needs(const struct stage *stage, const struct event *event)
+/* Whether all words of some are among others. */
+static bool words_within(const char *some, const char *others,
+			 const char *between)
 {
-	static const bool known[FIELD__COUNT] = {
-		[FIELD_EVENT_CATEGORY] = true, [FIELD_EVENT_KIND] = true,
-		[FIELD_EVENT_TYPE] = true,     [FIELD_EVENT_ACTION] = true,
-		[FIELD_HOST_OS_TYPE] = true,
-	};
+	struct str word, other;
 
-	return (!stage->category_bit ||
-		(stage->category_bit & event->categories)) &&
-	       pred_possible(stage->condition, event, known, FIELD__COUNT);
-}
+	while (word = next_word(&some, between), word.len) {
+		const char *rest = others;
 
-/* Adds the kinds a rule needs to *needed. 0 or -ENOMEM. */
-static int rule_kinds(const struct rule *rule, unsigned int *needed)
-{
-	struct arena *arena = arena_new(0);
-
-	if (!arena)
-		return -ENOMEM;
-	for (size_t k = 0; k < KIND__COUNT; k++) {
-		const struct event *event = kind_event(arena, &kinds[k]);
-		const struct query *query = rule->query;
-
-		if (!event) {
-			arena_free(&arena);
-			return -ENOMEM;
-		}
-		for (size_t i = 0; i < query->stage_count; i++)
-			if (stage_needs(&query->stages[i], event))
-				*needed |= 1U << k;
-		if (query->until && stage_needs(query->until, event))
-			*needed |= 1U << k;
+		do
+			other = next_word(&rest, between);
+		while (other.len && !str_equal(word, other));
+		if (!other.len)
+			return false;
 	}
-	arena_free(&arena);
-	return 0;
+	return true;
 }
 
-static int print_rows(unsigned int needed, const char *machine,
+/* Whether one row logs all that another does. */
+static bool row_covers(const struct audit_row *one,
+		       const struct audit_row *other)
+{
+	return one->calls == other->calls &&
+	       words_within(other->syscalls, one->syscalls, ",") &&
+	       words_within(one->filters, other->filters, " ");
+}
+
+/* Whether a row is needed for nothing; of two alike the first stays. */
+static bool is_covered(const struct audit_row *row, unsigned int kinds)
+{
+	for (const struct audit_row *other = rows; other < rows + ROW_COUNT;
+	     other++)
+		if (other != row && (other->kind & kinds) &&
+		    row_covers(other, row) &&
+		    (other < row || !row_covers(row, other)))
+			return true;
+	return false;
+}
+
+static void print_row(const struct audit_row *row, const char *arch,
 		      struct strbuf *out)
 {
-	bool x86 = !strcmp(machine, "x86_64");
+	const char *rest = row->filters;
+	struct str filter;
 
-	for (unsigned int width = B64; width <= B32; width *= 2) {
-		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			const struct audit_row *row = &rows[i];
+	strbuf_printf(out, "-a always,exit -F arch=%s -S %s", arch,
+		      row->syscalls);
+	while (filter = next_word(&rest, " "), filter.len)
+		strbuf_printf(out, " -F %.*s", STR_ARG(filter));
+	strbuf_printf(out, " -F key=audisp_eql_%s\n", row->key);
+}
 
-			if (!(row->kinds & needed) || !(row->flags & width) ||
-			    (!x86 && (width == B32 || row->flags & LEGACY)))
-				continue;
-			strbuf_printf(out,
-				      "-a always,exit -F arch=%s %s "
-				      "-F key=audisp_eql_%s\n",
-				      width == B64 ? "b64" : "b32", row->text,
-				      row->key);
-		}
+static int print_kinds(unsigned int kinds, const char *name, struct strbuf *out)
+{
+	const struct machine *machine = find_machine(name);
+
+	/* every creation is also that of a program */
+	if (kinds & KIND_BIT(CREATE))
+		kinds &= ~KIND_BIT(BIRTH);
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (!(rows[i].kind & kinds) || is_covered(&rows[i], kinds))
+			continue;
+		if (machine->b64 & rows[i].calls)
+			print_row(&rows[i], "b64", out);
+		if (machine->b32 & rows[i].calls)
+			print_row(&rows[i], "b32", out);
 	}
 	return out->failed ? -ENOMEM : 0;
 }
@@ -180,19 +144,15 @@ static int print_rows(unsigned int needed, const char *machine,
 int rule_audit_rules(const struct rule *rule, const char *machine,
 		     struct strbuf *out)
 {
-	unsigned int needed = 0;
-	int rc = rule_kinds(rule, &needed);
-
-	return rc ? rc : print_rows(needed, machine, out);
+	return print_kinds(support_kinds(rule->query), machine, out);
 }
 
 int ruleset_audit_rules(const struct ruleset *set, const char *machine,
 			struct strbuf *out)
 {
-	unsigned int needed = 0;
-	int rc = 0;
+	unsigned int kinds = 0;
 
-	for (size_t i = 0; i < set->rule_count && !rc; i++)
-		rc = rule_kinds(set->rules[i], &needed);
-	return rc ? rc : print_rows(needed, machine, out);
+	for (size_t i = 0; i < set->rule_count; i++)
+		kinds |= support_kinds(set->rules[i]->query);
+	return print_kinds(kinds, machine, out);
 }

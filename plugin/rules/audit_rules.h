@@ -8,8 +8,8 @@
 #include "../util/strbuf.h"
 
 /*
- * The least set for all rules that run, or for one, as rows of rules.d for a
- * machine as uname -m names it. 0 or -ENOMEM.
+ * The least set for all rules that run, or for one, a rule a line, ready for
+ * rules.d of a machine as uname -m names it. 0 or -ENOMEM.
  */
 int ruleset_audit_rules(const struct ruleset *set, const char *machine,
 			struct strbuf *out);

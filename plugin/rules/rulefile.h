@@ -5,20 +5,36 @@
 
 #include <audisp-eql/rule.h>
 
-/* What reading a rule needs and what becomes of it. */
+#include "../util/arena.h"
+
+/* For complaints about the file as a whole. */
+#define RULEFILE_WHOLE SIZE_MAX
+
+/* A file on its way to a rule. */
 struct rulefile {
 	const struct ruleset_options *options;
-	struct arena *arena;
+	struct arena *arena; /* of the rule set */
+	struct arena *scratch; /* for what is over when the file is read */
 	struct field_table *fields;
-	struct str path;
+	struct str path; /* in arena */
 	struct str text;
+	/* what becomes of it */
 	struct rule *rule; /* filled as far as it could be */
 	enum rule_status status;
-	struct rule_reason reason; /* why it is not full */
-	bool mode_off; /* [audisp-eql] mode = "off" */
+	size_t reason_count, reason_capacity;
+	struct rule_reason *reasons;
+	size_t id_offset; /* where rule_id stands */
+	const char *off; /* why it does not run though it could, or NULL */
 };
 
-/* 0, whatever the file is like (status and reason say), or -ENOMEM. */
+/* Reads text. 0, whatever it is like (status and reasons say), or -ENOMEM. */
 int rulefile_read(struct rulefile *file);
+/*
+ * Adds a reason, and takes over the status where it is a graver one. Errors,
+ * what is unsupported and what degrades also go to on_diag. 0 or -ENOMEM.
+ */
+int rulefile_complain(struct rulefile *file, enum rule_status status,
+		      size_t offset, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

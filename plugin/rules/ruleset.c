@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,17 +14,24 @@
 #include "../util/arena.h"
 #include "../util/diag.h"
 #include "../util/hash.h"
+#include "../util/strbuf.h"
 #include "rulefile.h"
 
-/* A rule set in the making: arrays that grow in the arena by copying. */
+/* All that is kept of a rule set; Elastic's 400 Linux rules take some 10 MB. */
+#define RULESET_BYTES_MAX (512U << 20)
+
+#define SUFFIX STR(".toml")
+
+/* A rule set in the making. */
 struct loader {
 	const struct ruleset_options *options;
 	struct ruleset *set;
 	struct rule_report *reports;
-	const struct rule **rules;
+	const struct rule **rules; /* as many as reports have room */
 	size_t capacity;
 };
 
+/* A path that leads to no file. */
 static void complain(struct loader *loader, const char *path, int problem)
 {
 	struct diag diag = {
@@ -37,61 +45,51 @@ static void complain(struct loader *loader, const char *path, int problem)
 		loader->options->on_diag(loader->options->user, &diag);
 }
 
-/* The file's bytes; data == NULL = errno says why not. */
-static struct str read_text(struct arena *arena, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct str text = { 0 };
-	struct stat st;
-	char *data;
-	ssize_t got = -1;
+/* --- one rule ------------------------------------------------------------- */
 
-	if (fd < 0)
-		return text;
-	if (fstat(fd, &st)) {
-		close(fd);
-		return text;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > LIMIT_RULE_FILE_BYTES) {
-		close(fd);
-		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-		return text;
-	}
-	data = arena_alloc(arena, (size_t)st.st_size + 1);
-	if (data)
-		got = read(fd, data, (size_t)st.st_size);
-	close(fd);
-	if (got >= 0)
-		text = (struct str){ data, (size_t)got };
-	return text;
-}
-
-/* --- one rule -------------------------------------------------------------- */
-
-static bool name_matches(struct str path, struct str name)
+static bool is_file_name(struct str path, struct str name)
 {
 	struct str base = str_basename(path);
 
 	if (str_equal(base, name))
 		return true;
-	return base.len == name.len + 5 &&
-	       !memcmp(base.data, name.data, name.len) &&
-	       !memcmp(base.data + name.len, ".toml", 5);
+	if (base.len != name.len + SUFFIX.len ||
+	    memcmp(base.data + name.len, SUFFIX.data, SUFFIX.len))
+		return false;
+	base.len = name.len;
+	return str_equal(base, name);
 }
 
-static bool is_disabled(const struct loader *loader,
-			const struct rulefile *file)
+/* Why a rule that could run does not; NULL = it runs. */
+static const char *why_off(const struct loader *loader,
+			   const struct rulefile *file)
 {
-	if (file->mode_off && !loader->options->run_disabled)
-		return true;
-	for (size_t i = 0; i < loader->options->disable_count; i++) {
-		struct str name = str_from(loader->options->disable[i]);
+	const struct ruleset_options *options = loader->options;
+
+	for (size_t i = 0; i < options->disable_count; i++) {
+		struct str name = str_from(options->disable[i]);
 
 		if (str_equal(name, file->rule->id) ||
-		    name_matches(file->path, name))
-			return true;
+		    is_file_name(file->path, name))
+			return "the configuration's 'disable' names it";
 	}
-	return false;
+	return options->run_disabled ? NULL : file->off;
+}
+
+/* A rule id belongs to one rule. */
+static int check_duplicate(struct loader *loader, struct rulefile *file)
+{
+	const struct ruleset *set = loader->set;
+
+	if (!file->rule->id.len)
+		return 0;
+	for (size_t i = 0; i < set->report_count; i++)
+		if (str_equal(loader->reports[i].id, file->rule->id))
+			return rulefile_complain(
+				file, RULE_INVALID, file->id_offset,
+				"this rule_id is taken by %.*s",
+				STR_ARG(loader->reports[i].file));
+	return 0;
 }
 
 static int reserve(struct loader *loader)
@@ -104,10 +102,10 @@ static int reserve(struct loader *loader)
 	if (set->report_count < loader->capacity)
 		return 0;
 	reports = arena_array(set->arena, capacity, sizeof(*reports));
-	rules = arena_array(set->arena, capacity, sizeof(*rules));
+	rules = arena_array(set->arena, capacity, sizeof(struct rule *));
 	if (!reports || !rules)
 		return -ENOMEM;
-	if (set->report_count) {
+	if (loader->capacity) {
 		memcpy(reports, loader->reports,
 		       set->report_count * sizeof(*reports));
 		memcpy(rules, loader->rules,
@@ -119,96 +117,88 @@ static int reserve(struct loader *loader)
 	return 0;
 }
 
-/* A rule id belongs to one rule: later ones are refused. */
-static void check_duplicate(struct loader *loader, struct rulefile *file)
-{
-	for (size_t i = 0; i < loader->set->report_count; i++) {
-		const struct rule_report *other = &loader->reports[i];
-		struct diag diag = {
-			.severity = DIAG_ERROR,
-			.file = file->path,
-			.line = 1,
-			.column = 1,
-		};
-
-		if (!other->rule || !str_equal(other->id, file->rule->id))
-			continue;
-		diag.message = arena_printf(loader->set->arena,
-					    "this rule_id is that of %.*s",
-					    STR_ARG(other->file));
-		file->status = RULE_INVALID;
-		file->reason = (struct rule_reason){ 1, 1, diag.message };
-		if (loader->options->on_diag)
-			loader->options->on_diag(loader->options->user, &diag);
-		return;
-	}
-}
-
-/* Fields no event of ours will ever have: what the rule cannot see. */
-static int find_unsupplied(struct loader *loader, struct rulefile *file,
-			   struct rule_report *report)
-{
-	const struct query *query = file->rule->query;
-	struct rule_reason *reasons = arena_array(
-		loader->set->arena, query->field_slot_count, sizeof(*reasons));
-
-	if (!reasons)
-		return -ENOMEM;
-	for (size_t i = 0; i < query->field_slot_count; i++) {
-		struct str name = field_table_name(loader->set->fields,
-						   query->field_slots[i]);
-
-		if (query->field_slots[i] < FIELD__COUNT)
-			continue;
-		reasons[report->reason_count++].text = arena_printf(
-			loader->set->arena, "no event here has the field %.*s",
-			STR_ARG(name));
-	}
-	report->reasons = reasons;
-	if (report->reason_count)
-		report->status = RULE_DEGRADED;
-	return 0;
-}
-
-static int add_rule(struct loader *loader, struct rulefile *file)
+static void add_report(struct loader *loader, const struct rulefile *file)
 {
 	struct ruleset *set = loader->set;
-	struct rule_report *report;
-	struct rule_reason *reason;
-	int rc;
+	struct rule *rule = file->rule;
+	bool runs = file->status == RULE_FULL || file->status == RULE_DEGRADED;
 
-	if (file->status == RULE_FULL)
-		check_duplicate(loader, file);
-	rc = reserve(loader);
-	if (rc)
-		return rc;
-	report = &loader->reports[set->report_count++];
-	*report = (struct rule_report){
+	loader->reports[set->report_count++] = (struct rule_report){
 		.file = file->path,
-		.id = file->rule->id,
-		.name = file->rule->name,
-		.type = file->rule->type,
+		.id = rule->id,
+		.name = rule->name,
+		.type = rule->type,
 		.status = file->status,
+		.reason_count = file->reason_count,
+		.reasons = file->reasons,
+		.rule = runs ? rule : NULL,
 	};
 	set->error_count += file->status == RULE_INVALID;
-	if (file->status == RULE_FULL) {
-		report->rule = file->rule;
-		file->rule->enabled = !is_disabled(loader, file);
-		set->hash = hash_combine(set->hash, file->rule->hash);
-		if (file->rule->enabled)
-			loader->rules[set->rule_count++] = file->rule;
-		return find_unsupplied(loader, file, report);
-	}
-	reason = arena_alloc(set->arena, sizeof(*reason));
-	if (!reason)
-		return -ENOMEM;
-	*reason = file->reason;
-	report->reasons = reason;
-	report->reason_count = 1;
-	return 0;
+	if (!runs || !rule->enabled)
+		return;
+	loader->rules[set->rule_count++] = rule;
+	set->hash = hash_combine(set->hash, rule->hash);
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* What was read of a file becomes a row of the reports, and perhaps a rule. */
+static int add_rule(struct loader *loader, struct rulefile *file)
+{
+	const char *why = why_off(loader, file);
+	int rc = check_duplicate(loader, file);
+
+	if (!rc && why &&
+	    (file->status == RULE_FULL || file->status == RULE_DEGRADED)) {
+		file->rule->enabled = false;
+		rc = rulefile_complain(file, RULE_FULL, RULEFILE_WHOLE,
+				       "does not run: %s", why);
+	}
+	if (!rc)
+		rc = reserve(loader);
+	if (!rc)
+		add_report(loader, file);
+	return rc;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+/* Reads to the end, or over the limit. 0 or -errno. */
+static int read_all(int fd, struct strbuf *out)
+{
+	char chunk[16384];
+	ssize_t got;
+
+	do {
+		got = read(fd, chunk, sizeof(chunk));
+		if (got > 0)
+			strbuf_add(out, chunk, (size_t)got);
+	} while ((got > 0 && out->len <= LIMIT_RULE_FILE_BYTES) ||
+		 (got < 0 && errno == EINTR));
+	if (out->failed)
+		return -ENOMEM;
+	return got < 0 ? -errno : 0;
+}
+
+/* A failure to read is the file's; only -ENOMEM is ours. */
+static int read_file(struct rulefile *file, const char *path,
+		     struct strbuf *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int rc = fd < 0 ? -errno : read_all(fd, text);
+
+	if (fd >= 0)
+		close(fd);
+	file->text = strbuf_str(text);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc)
+		return rulefile_complain(file, RULE_INVALID, RULEFILE_WHOLE,
+					 "%s", strerror(-rc));
+	if (text->len > LIMIT_RULE_FILE_BYTES)
+		return rulefile_complain(file, RULE_INVALID, RULEFILE_WHOLE,
+					 "the file is longer than %u bytes",
+					 LIMIT_RULE_FILE_BYTES);
+	return rulefile_read(file);
+}
 
 static int load_file(struct loader *loader, const char *path)
 {
@@ -216,34 +206,51 @@ static int load_file(struct loader *loader, const char *path)
 	struct rulefile file = {
 		.options = loader->options,
 		.arena = arena,
+		.scratch = arena_new(0),
 		.fields = loader->set->fields,
 		.path = arena_str(arena, str_from(path)),
-		.text = read_text(arena, path),
 		.rule = arena_alloc(arena, sizeof(struct rule)),
 	};
-	int rc;
+	struct strbuf text = STRBUF_INIT(0);
+	int rc = -ENOMEM;
 
-	if (!file.path.data || !file.rule)
-		return -ENOMEM;
-	if (!file.text.data) {
-		complain(loader, path, errno);
-		return 0;
-	}
-	rc = rulefile_read(&file);
-	return rc ? rc : add_rule(loader, &file);
+	if (file.scratch && file.path.data && file.rule)
+		rc = read_file(&file, path, &text);
+	if (!rc)
+		rc = add_rule(loader, &file);
+	strbuf_free(&text);
+	arena_free(&file.scratch);
+	return rc;
 }
 
 static int is_rule_file(const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name);
+	struct str name = str_from(entry->d_name);
 
-	return entry->d_name[0] != '.' && len > 5 &&
-	       !strcmp(entry->d_name + len - 5, ".toml");
+	return name.data[0] != '.' && name.len > SUFFIX.len &&
+	       !memcmp(name.data + name.len - SUFFIX.len, SUFFIX.data,
+		       SUFFIX.len);
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* A file of a directory; what is none (a pipe would never end) is passed. */
+static int load_entry(struct loader *loader, const char *directory,
+		      const char *name)
+{
+	char *path;
+	struct stat st;
+	int rc = 0;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return -ENOMEM;
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		rc = load_file(loader, path);
+	free(path);
+	return rc;
 }
 
 static int load_directory(struct loader *loader, const char *path)
@@ -257,11 +264,8 @@ static int load_directory(struct loader *loader, const char *path)
 		return 0;
 	}
 	for (int i = 0; i < count; i++) {
-		struct str name = arena_printf(loader->set->arena, "%s/%s",
-					       path, entries[i]->d_name);
-
 		if (!rc)
-			rc = name.data ? load_file(loader, name.data) : -ENOMEM;
+			rc = load_entry(loader, path, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -288,7 +292,7 @@ int ruleset_load(const struct ruleset_options *options, struct ruleset **out)
 
 	if (!set)
 		return -ENOMEM;
-	set->arena = arena_new(0);
+	set->arena = arena_new(RULESET_BYTES_MAX);
 	rc = set->arena ? field_table_new(&set->fields) : -ENOMEM;
 	for (size_t i = 0; i < options->path_count && !rc; i++)
 		rc = load_path(&loader, options->paths[i]);

@@ -1,54 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A small reader for TOML 1.0: text in, a tree in an arena out. */
+/* TOML 1.0, read into a tree that knows where in the text each value stands. */
 #ifndef AUDISP_EQL_RULES_TOML_H
 #define AUDISP_EQL_RULES_TOML_H
 
-#include <audisp-eql/event.h>
-
 #include "../util/arena.h"
+
+enum {
+	/* the text is no TOML */
+	TOML_E_SYNTAX = 1,
+};
 
 enum toml_type {
 	TOML_STRING,
 	TOML_INTEGER,
 	TOML_FLOAT,
 	TOML_BOOL,
-	TOML_DATE, /* kept as text */
+	TOML_DATE, /* date, time or both: checked, and kept as text */
 	TOML_ARRAY,
 	TOML_TABLE,
 };
 
-struct toml {
+/* What made a table or an array, and so who may still add to it. */
+enum toml_origin {
+	TOML_BY_VALUE, /* [...] or {...} behind a '=': closed */
+	TOML_BY_PATH, /* a header below it: its own header may follow */
+	TOML_BY_KEY, /* a dotted key: more dotted keys may follow */
+	TOML_BY_HEADER, /* [x], or an array made by [[x]] */
+};
+
+struct toml_value {
 	enum toml_type type;
-	size_t offset; /* of the value in the text */
-	struct str key; /* in a table */
+	enum toml_origin origin; /* ARRAY, TABLE */
+	size_t offset; /* in the text; a table's: of its header or key */
+	struct str key; /* of a member of a table */
 	size_t key_offset;
-	struct str text; /* STRING decoded, DATE */
-	int64_t integer;
-	double number;
-	bool truth;
-	bool closed; /* written whole: nothing may be added */
-	bool defined; /* a table that had its own header */
-	struct toml *first, *last; /* ARRAY, TABLE: members in order */
-	struct toml *next; /* the following member */
-	size_t count;
+	const struct toml_value *parent; /* the table it is a member of */
+	struct toml_value *next; /* in its table or array */
+	struct toml_value *chain; /* in the parser's index of keys */
+	union {
+		struct str text; /* STRING, decoded; DATE */
+		int64_t integer;
+		double number;
+		bool boolean;
+		struct {
+			struct toml_value *first, *last;
+			size_t count;
+		} items; /* ARRAY, TABLE: as they stand in the text */
+	};
 };
 
 struct toml_error {
 	size_t offset;
-	struct str message; /* in the arena, or static */
+	struct str message; /* in the arena */
 };
 
-enum { TOML_E_SYNTAX = 1 };
-
-/* 0 and the root table; TOML_E_SYNTAX and *error; -ENOMEM. */
-int toml_parse(struct arena *arena, struct str text, struct toml **out,
-	       struct toml_error *error);
-/* A member of a table; NULL = none (also where table is NULL). */
-const struct toml *toml_get(const struct toml *table, const char *key);
 /*
- * Where in the text a byte of a decoded string stands, so that a complaint
- * about a query points into its file.
+ * Reads a whole text; the tree borrows from it. 0 and *out, the root table;
+ * TOML_E_SYNTAX and *error; -errno. On failure *out is unchanged.
  */
-size_t toml_offset(struct str text, const struct toml *string, size_t at);
+int toml_parse(struct arena *arena, struct str text, struct toml_value **out,
+	       struct toml_error *error);
+/* A member of a table; NULL = none (or that is no table). */
+const struct toml_value *toml_get(const struct toml_value *table,
+				  const char *key);
+/*
+ * Where in the text a byte of a decoded string came from; its closing quote
+ * for at == length.
+ */
+size_t toml_source(struct str text, const struct toml_value *string, size_t at);
 
 #endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a rule needs is asked of its compiled conditions, never written down by
+ * hand. For each kind of event a probe is made: an event that has the words of
+ * the kind, in which fields the kind does not have are known to be null, and
+ * everything else is unknown. A stage needs the kind if its condition is
+ * possible for the probe.
+ *
+ * A leaf of the condition is live for a probe if the known fields leave its
+ * truth open, and that of all conditions it is part of. Only what is live can
+ * be missed: `host.os.type == "windows" and registry.path : "x"` folds away.
+ * A live field that no event of this sensor has makes a rule degraded.
+ */
+#include "support.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../eql/ast.h"
+#include "../eql/pred.h"
+#include "../limits.h"
+
+#define WORDS_MAX 3
+#define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
+
+/* A word that no rule names. */
+#define OTHER "\001"
+
+#define W(...) \
+	{ \
+		__VA_ARGS__ \
+	}
+
+/* Fields that not every kind has. */
+enum group {
+	GROUP_FILE = 1 << 0,
+	GROUP_ORIGINAL = 1 << 1, /* the file before its rename */
+	GROUP_NETWORK = 1 << 2,
+	GROUP_EXIT = 1 << 3,
+	GROUP_DIRECTORY = 1 << 4, /* records of it name the working directory */
+	GROUP_PID = 1 << 5, /* of a fork the child's pid is not in the record */
+	GROUP_OUTCOME = 1 << 6, /* what failed counts, too */
+	GROUP_COMMON = 1 << 7, /* any other field: every kind has it */
+};
+
+struct kind {
+	const char *name, *category, *dataset;
+	const char *types[WORDS_MAX], *actions[WORDS_MAX];
+	unsigned int groups;
+};
+
+static const struct kind kinds[] = {
+#define KIND(id, name, category, dataset, types, actions, groups) \
+	{ name, category, dataset, types, actions, groups },
+#include "kinds.def"
+#undef KIND
+};
+
+static const struct absent_kind {
+	struct kind kind;
+	bool by_type;
+} absent_kinds[] = {
+#define ABSENT_KIND(name, category, types, actions, by_type) \
+	{ { name, category, category, types, actions, ~0U }, by_type },
+#include "kinds.def"
+#undef ABSENT_KIND
+};
+
+/* --- probes --------------------------------------------------------------- */
+
+struct probe {
+	const struct kind *kind;
+	struct event event;
+	struct value values[FIELD__COUNT];
+	struct value types[WORDS_MAX], actions[WORDS_MAX], datasets[2];
+	char dataset[32];
+	/* slots behind FIELD__COUNT are known to be null, or unknown, as the
+	 * count says that is passed on */
+	bool known[SLOTS_MAX];
+};
+
+static enum group group_of(size_t slot)
+{
+	switch (slot) {
+	case FIELD_FILE_DEVICE:
+	case FIELD_FILE_EXTENSION:
+	case FIELD_FILE_GID:
+	case FIELD_FILE_INODE:
+	case FIELD_FILE_MODE:
+	case FIELD_FILE_NAME:
+	case FIELD_FILE_PATH:
+	case FIELD_FILE_UID:
+		return GROUP_FILE;
+	case FIELD_FILE_EXT_ORIGINAL_EXTENSION:
+	case FIELD_FILE_EXT_ORIGINAL_NAME:
+	case FIELD_FILE_EXT_ORIGINAL_PATH:
+		return GROUP_ORIGINAL;
+	case FIELD_DESTINATION_IP:
+	case FIELD_DESTINATION_PORT:
+	case FIELD_NETWORK_DIRECTION:
+	case FIELD_NETWORK_TYPE:
+		return GROUP_NETWORK;
+	case FIELD_PROCESS_EXIT_CODE:
+		return GROUP_EXIT;
+	case FIELD_PROCESS_WORKING_DIRECTORY:
+		return GROUP_DIRECTORY;
+	case FIELD_PROCESS_PID:
+		return GROUP_PID;
+	default:
+		return GROUP_COMMON;
+	}
+}
+
+/* Whether only an exec tells the field, which later events then have, too. */
+static bool is_from_exec(size_t slot)
+{
+	switch (slot) {
+	case FIELD_PROCESS_ARGS:
+	case FIELD_PROCESS_ARGS_COUNT:
+	case FIELD_PROCESS_COMMAND_LINE:
+	case FIELD_PROCESS_EXECUTABLE:
+	case FIELD_PROCESS_NAME:
+	case FIELD_PROCESS_EXT_ANCESTRY:
+	case FIELD_PROCESS_PARENT_ARGS:
+	case FIELD_PROCESS_PARENT_ARGS_COUNT:
+	case FIELD_PROCESS_PARENT_COMMAND_LINE:
+	case FIELD_PROCESS_PARENT_EXECUTABLE:
+	case FIELD_PROCESS_PARENT_NAME:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void probe_set(struct probe *probe, size_t slot, struct value value)
+{
+	probe->values[slot] = value;
+	probe->known[slot] = true;
+}
+
+static void probe_set_words(struct probe *probe, size_t slot,
+			    const char *const *words, struct value *items)
+{
+	size_t count = 0;
+
+	for (; count < WORDS_MAX && words[count]; count++)
+		items[count] = VALUE_OF_STR(str_from(words[count]));
+	probe_set(
+		probe, slot,
+		(struct value){ .type = VALUE_LIST, .list = { items, count } });
+}
+
+/* An event of the kind. */
+static void probe_init(struct probe *probe, const struct kind *kind)
+{
+	memset(probe, 0, sizeof(*probe));
+	probe->kind = kind;
+	probe->event.value_count = FIELD__COUNT;
+	probe->event.values = probe->values;
+	for (size_t slot = 0; slot < SLOTS_MAX; slot++)
+		probe->known[slot] =
+			slot >= FIELD__COUNT ||
+			!(group_of(slot) & (kind->groups | GROUP_COMMON));
+	snprintf(probe->dataset, sizeof(probe->dataset), "endpoint.events.%s",
+		 kind->dataset);
+	probe->datasets[0] = VALUE_OF_STR(str_from(probe->dataset));
+	probe->datasets[1] = VALUE_OF_STR(STR("auditd_manager.auditd"));
+	probe_set(probe, FIELD_DATA_STREAM_DATASET,
+		  (struct value){ .type = VALUE_LIST,
+				  .list = { probe->datasets, 2 } });
+	probe_set(probe, FIELD_EVENT_CATEGORY,
+		  VALUE_OF_STR(str_from(kind->category)));
+	probe_set(probe, FIELD_EVENT_KIND, VALUE_OF_STR(STR("event")));
+	probe_set(probe, FIELD_EVENT_MODULE, VALUE_OF_STR(STR("auditd")));
+	probe_set(probe, FIELD_HOST_OS_TYPE, VALUE_OF_STR(STR("linux")));
+	if (!(kind->groups & GROUP_OUTCOME))
+		probe_set(probe, FIELD_EVENT_OUTCOME,
+			  VALUE_OF_STR(STR("success")));
+	probe_set_words(probe, FIELD_EVENT_TYPE, kind->types, probe->types);
+	probe_set_words(probe, FIELD_EVENT_ACTION, kind->actions,
+			probe->actions);
+}
+
+/* Whether an event such as the probe can have all keys of the stage. */
+static bool has_keys(const struct probe *probe, const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->key_count; i++) {
+		size_t slot = stage->keys[i].slot;
+
+		if (stage->keys[i].optional)
+			continue;
+		if (slot >= FIELD__COUNT ||
+		    (probe->known[slot] &&
+		     probe->values[slot].type == VALUE_NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool has_category(const struct probe *probe, const struct stage *stage)
+{
+	return !stage->category.len ||
+	       str_equal(stage->category, str_from(probe->kind->category));
+}
+
+/* Whether an event such as the probe can match: FIELD__COUNT = whatever it has
+ * in fields that this sensor does not know, SLOTS_MAX = without those. */
+static bool can_match(const struct probe *probe, const struct stage *stage,
+		      size_t known_count)
+{
+	return has_category(probe, stage) &&
+	       (known_count == FIELD__COUNT || has_keys(probe, stage)) &&
+	       pred_possible(stage->condition, &probe->event, probe->known,
+			     known_count);
+}
+
+/* --- linkers -------------------------------------------------------------- */
+
+/*
+ * Files that linkers create are seen by the births of executables; those of
+ * other programs only if every creation is audited, which costs a host much
+ * more. So it matters whether a stage asks for linkers alone. This list is
+ * part of normalize's, which for these tells a birth as a creation.
+ */
+static const char *const linkers[] = {
+	"ld",	 "ld.*", "ld-new", "*-ld",     "*-ld.*", "lld",	   "lld-*",
+	"*-lld", "mold", "*-mold", "collect2", "gold",	 "*-gold", "tcc",
+	"*-tcc", "link", "go",	   "rustc",    "zig",	 "wild",
+};
+
+static bool is_linker(const char *name)
+{
+	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
+		if (!fnmatch(linkers[i], name, 0))
+			return true;
+	return false;
+}
+
+/* The name an operand of a leaf stands for; of a pattern, the one with nothing
+ * in place of a star. False = too long. */
+static bool name_of(const struct node *leaf, const struct node *operand,
+		    char out[256])
+{
+	bool pattern = leaf->type == NODE_MATCH;
+	struct str text =
+		pattern ? operand->literal.value.s : operand->literal.text;
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (pattern && c == '*')
+			continue;
+		if (!c || len == 255)
+			return false;
+		out[len++] = pattern && c == '?' ? 'x' : c;
+	}
+	out[len] = '\0';
+	return true;
+}
+
+static bool reads_slot(const struct node *node, size_t slot)
+{
+	if (node->type == NODE_FIELD)
+		return node->slot == slot;
+	for (size_t i = 0; i < node->count; i++)
+		if (reads_slot(node->operands[i], slot))
+			return true;
+	return false;
+}
+
+static bool leaf_names_linkers(struct probe *probe, const struct stage *stage,
+			       const struct node *leaf)
+{
+	char name[256];
+
+	if (leaf->type == NODE_NULL_TEST ||
+	    !reads_slot(leaf, FIELD_PROCESS_NAME))
+		return true;
+	if (leaf->type != NODE_IN && leaf->type != NODE_MATCH &&
+	    (leaf->type != NODE_COMPARE || leaf->op != OP_EQ))
+		return false;
+	for (size_t i = 1; i < leaf->count; i++) {
+		if (!name_of(leaf, leaf->operands[i], name))
+			return false;
+		probe_set(probe, FIELD_PROCESS_NAME,
+			  VALUE_OF_STR(str_from(name)));
+		if (!is_linker(name) && can_match(probe, stage, SLOTS_MAX))
+			return false;
+	}
+	return true;
+}
+
+static bool names_linkers(struct probe *probe, const struct stage *stage,
+			  const struct node *node)
+{
+	if (node->type != NODE_AND && node->type != NODE_OR &&
+	    node->type != NODE_NOT)
+		return leaf_names_linkers(probe, stage, node);
+	for (size_t i = 0; i < node->count; i++)
+		if (!names_linkers(probe, stage, node->operands[i]))
+			return false;
+	return true;
+}
+
+/* Whether of all programs only linkers can match the stage. */
+static bool only_linkers(const struct kind *kind, const struct stage *stage)
+{
+	struct probe probe;
+
+	probe_init(&probe, kind);
+	probe_set(&probe, FIELD_PROCESS_NAME, VALUE_OF_STR(STR(OTHER)));
+	return !can_match(&probe, stage, SLOTS_MAX) &&
+	       names_linkers(&probe, stage, stage->condition->root);
+}
+
+/* --- what is live --------------------------------------------------------- */
+
+/* One query on its way through all this. */
+struct survey {
+	const struct query *query;
+	const struct field_table *fields;
+	struct arena *arena; /* NULL = only the kinds are asked for */
+	struct support *out;
+	size_t capacity;
+	unsigned int kinds;
+	bool told[SLOTS_MAX]; /* fields that are missed, each once */
+	const struct stage *stage; /* the one that is looked at */
+	struct probe probe;
+};
+
+static int add_problem(struct survey *survey, size_t offset, const char *text,
+		       struct str what)
+{
+	struct support *out = survey->out;
+	struct support_problem problem = { .offset = offset };
+
+	if (!survey->arena)
+		return 0;
+	if (out->problem_count == survey->capacity) {
+		size_t capacity = survey->capacity ? 2 * survey->capacity : 8;
+		struct support_problem *problems =
+			arena_array(survey->arena, capacity, sizeof(*problems));
+
+		if (!problems)
+			return -ENOMEM;
+		if (out->problem_count)
+			memcpy(problems, out->problems,
+			       out->problem_count * sizeof(*problems));
+		out->problems = problems;
+		survey->capacity = capacity;
+	}
+	problem.text =
+		arena_printf(survey->arena, "%s%.*s", text, STR_ARG(what));
+	if (!problem.text.data)
+		return -ENOMEM;
+	out->problems[out->problem_count++] = problem;
+	return 0;
+}
+
+static int miss_field(struct survey *survey, size_t slot, size_t offset)
+{
+	if (survey->told[slot] || !survey->arena)
+		return 0;
+	survey->told[slot] = true;
+	return add_problem(survey, offset, "no event here has the field ",
+			   field_table_name(survey->fields, slot));
+}
+
+/* Whether the known fields leave it open if the condition holds. */
+static bool is_open(const struct probe *probe, struct node *node)
+{
+	struct node not = { .type = NODE_NOT, .count = 1, .operands = &node };
+	const struct pred positive = { node }, negative = { &not };
+
+	return pred_possible(&positive, &probe->event, probe->known,
+			     FIELD__COUNT) &&
+	       pred_possible(&negative, &probe->event, probe->known,
+			     FIELD__COUNT);
+}
+
+/* A live field: is it known at all, and where does it come from? */
+static int use_field(struct survey *survey, size_t slot, size_t offset)
+{
+	if (slot >= FIELD__COUNT)
+		return miss_field(survey, slot, offset);
+	if (is_from_exec(slot))
+		survey->kinds |= KIND_BIT(EXEC);
+	return 0;
+}
+
+static int use_live_fields(struct survey *survey, struct node *node)
+{
+	int rc = 0;
+
+	if (node->type == NODE_FIELD)
+		return use_field(survey, node->slot, node->offset);
+	if (node->type != NODE_CONST && !is_open(&survey->probe, node))
+		return 0;
+	for (size_t i = 0; i < node->count && !rc; i++)
+		rc = use_live_fields(survey, node->operands[i]);
+	return rc;
+}
+
+/* Where in the query a condition begins. */
+static size_t start_of(const struct node *node)
+{
+	size_t start = node->offset;
+
+	for (size_t i = 0; i < node->count; i++) {
+		size_t operand = start_of(node->operands[i]);
+
+		if (operand < start)
+			start = operand;
+	}
+	return start;
+}
+
+static int use_keys(struct survey *survey)
+{
+	const struct stage *stage = survey->stage;
+	size_t offset = start_of(stage->condition->root);
+	int rc = 0;
+
+	for (size_t i = 0; i < stage->key_count && !rc; i++)
+		rc = use_field(survey, stage->keys[i].slot, offset);
+	return rc;
+}
+
+/* --- stages --------------------------------------------------------------- */
+
+/* One kind for the stage; *matched = it is of use there. */
+static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
+{
+	const struct stage *stage = survey->stage;
+	struct probe *probe = &survey->probe;
+	unsigned int before = survey->kinds;
+	int rc;
+
+	probe_init(probe, &kinds[id]);
+	if (!can_match(probe, stage, FIELD__COUNT))
+		return 0;
+	rc = use_live_fields(survey, stage->condition->root);
+	if (!rc)
+		rc = use_keys(survey);
+	if (rc)
+		return rc;
+	if (!can_match(probe, stage, SLOTS_MAX)) {
+		survey->kinds = before;
+		return 0;
+	}
+	*matched = true;
+	if (id == KIND_CREATE && only_linkers(&kinds[id], stage))
+		id = KIND_BIRTH;
+	survey->kinds |= 1U << id;
+	return 0;
+}
+
+/* The first field among two that a condition reads. */
+static const struct node *find_field(const struct node *node, size_t slot,
+				     size_t other)
+{
+	const struct node *found = NULL;
+
+	if (node->type == NODE_FIELD)
+		return node->slot == slot || node->slot == other ? node : NULL;
+	for (size_t i = 0; i < node->count && !found; i++)
+		found = find_field(node->operands[i], slot, other);
+	return found;
+}
+
+/* Whether the stage asks for a kind by its words: it could match, and could
+ * not if the words were other ones. */
+static bool asks_for(struct probe *probe, const struct stage *stage,
+		     const struct absent_kind *absent)
+{
+	static const char *const other[WORDS_MAX] = { OTHER };
+
+	probe_init(probe, &absent->kind);
+	if (!can_match(probe, stage, FIELD__COUNT))
+		return false;
+	probe_set_words(probe, FIELD_EVENT_ACTION, other, probe->actions);
+	if (absent->by_type)
+		probe_set_words(probe, FIELD_EVENT_TYPE, other, probe->types);
+	return !can_match(probe, stage, FIELD__COUNT);
+}
+
+static int miss_kinds(struct survey *survey)
+{
+	const struct node *root = survey->stage->condition->root;
+	const struct node *word =
+		find_field(root, FIELD_EVENT_ACTION, FIELD_EVENT_TYPE);
+	int rc = 0;
+
+	for (size_t i = 0;
+	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++)
+		if (asks_for(&survey->probe, survey->stage, &absent_kinds[i]))
+			rc = add_problem(survey,
+					 word ? word->offset : start_of(root),
+					 "no event here is of the kind ",
+					 str_from(absent_kinds[i].kind.name));
+	return rc;
+}
+
+static int survey_stage(struct survey *survey, const struct stage *stage)
+{
+	bool matched = false;
+	int rc = 0;
+
+	survey->stage = stage;
+	for (size_t id = 0; id < KIND__COUNT && !rc; id++)
+		if (id != KIND_BIRTH)
+			rc = try_kind(survey, (enum kind_id)id, &matched);
+	if (!rc)
+		rc = miss_kinds(survey);
+	if (rc || matched)
+		return rc;
+	return add_problem(survey, start_of(stage->condition->root),
+			   stage == survey->query->until
+				   ? "no event here can match until"
+				   : "no event here can match this stage: the "
+				     "rule cannot fire",
+			   STR(""));
+}
+
+static int survey_query(struct survey *survey)
+{
+	const struct query *query = survey->query;
+	int rc = 0;
+
+	for (size_t i = 0; i < query->stage_count && !rc; i++)
+		/* runs are copies of one stage */
+		if (!i || query->stages[i].condition !=
+				  query->stages[i - 1].condition)
+			rc = survey_stage(survey, &query->stages[i]);
+	if (!rc && query->until)
+		rc = survey_stage(survey, query->until);
+	return rc;
+}
+
+unsigned int support_kinds(const struct query *query)
+{
+	struct survey survey = { .query = query };
+
+	survey_query(&survey);
+	return survey.kinds;
+}
+
+int support_assess(const struct query *query, const struct field_table *fields,
+		   struct arena *arena, struct support *out)
+{
+	struct support support = { 0 };
+	struct survey survey = {
+		.query = query,
+		.fields = fields,
+		.arena = arena,
+		.out = &support,
+	};
+	int rc = survey_query(&survey);
+
+	if (!rc)
+		*out = support;
+	return rc;
+}

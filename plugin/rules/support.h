@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of a query this sensor can supply. */
+#ifndef AUDISP_EQL_RULES_SUPPORT_H
+#define AUDISP_EQL_RULES_SUPPORT_H
+
+#include <audisp-eql/rule.h>
+
+#include "../util/arena.h"
+
+enum kind_id {
+#define KIND(id, name, category, dataset, types, actions, groups) KIND_##id,
+#include "kinds.def"
+#undef KIND
+	KIND__COUNT,
+};
+
+#define KIND_BIT(id) (1U << KIND_##id)
+
+struct support_problem {
+	size_t offset; /* into the query */
+	struct str text;
+};
+
+struct support {
+	size_t problem_count; /* 0 = all of it can be supplied */
+	struct support_problem *problems;
+};
+
+/* The kinds of event a query needs, as KIND_BITs. */
+unsigned int support_kinds(const struct query *query);
+/* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
+int support_assess(const struct query *query, const struct field_table *fields,
+		   struct arena *arena, struct support *out);
+
+#endif
