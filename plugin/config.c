@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/diag.h"
+#include "util/quantity.h"
 
 #define FILE_BYTES_MAX (64U << 10)
 
@@ -106,46 +107,12 @@ static void complain(struct reader *reader, size_t offset, const char *what,
 
 /* --- values ---------------------------------------------------------------- */
 
-/* NUMBER[UNIT] in units of a table; false = not of that form, or too large. */
-struct unit {
-	const char *name;
-	int64_t factor;
-};
-
-static bool parse_units(struct str text, const struct unit *units, int64_t *out)
-{
-	int64_t number = 0;
-	size_t i = 0;
-
-	for (; i < text.len && text.data[i] >= '0' && text.data[i] <= '9'; i++)
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, text.data[i] - '0', &number))
-			return false;
-	if (!i)
-		return false;
-	text = (struct str){ text.data + i, text.len - i };
-	for (; units->name; units++)
-		if (str_equal(text, str_from(units->name)))
-			return !__builtin_mul_overflow(number, units->factor,
-						       out);
-	return false;
-}
-
 static bool parse_quantity(const struct key *key, struct str text, int64_t *out)
 {
-	static const struct unit times[] = {
-		{ "ms", NSEC_PER_MSEC },       { "s", NSEC_PER_SEC },
-		{ "m", 60 * NSEC_PER_SEC },    { "h", 3600 * NSEC_PER_SEC },
-		{ "d", 86400 * NSEC_PER_SEC }, { NULL, 0 },
-	};
-	static const struct unit sizes[] = {
-		{ "", 1 },	  { "K", 1 << 10 }, { "M", 1 << 20 },
-		{ "G", 1 << 30 }, { NULL, 0 },
-	};
-
 	if (key->kind == DURATION && (!text.len || str_equal(text, STR("0"))))
 		*out = 0;
-	else if (!parse_units(text, key->kind == DURATION ? times : sizes, out))
+	else if (!(key->kind == DURATION ? quantity_duration(text, out)
+					 : quantity_size(text, out)))
 		return false;
 	return *out >= key->least && *out <= key->most;
 }

@@ -14,6 +14,7 @@
 #include "../eql/eql.h"
 #include "../util/diag.h"
 #include "../util/hash.h"
+#include "../util/quantity.h"
 #include "support.h"
 #include "toml.h"
 
@@ -147,37 +148,6 @@ static int word_index(const struct toml_value *value, const char *const *words,
 	return -1;
 }
 
-/* A number and ms, s, m, h, d or w. */
-static bool parse_duration(struct str text, int64_t *out)
-{
-	static const struct {
-		struct str unit;
-		int64_t ns;
-	} units[] = {
-		{ STR("ms"), NSEC_PER_MSEC },
-		{ STR("s"), NSEC_PER_SEC },
-		{ STR("m"), 60 * NSEC_PER_SEC },
-		{ STR("h"), 3600 * NSEC_PER_SEC },
-		{ STR("d"), 86400 * NSEC_PER_SEC },
-		{ STR("w"), 7 * 86400 * NSEC_PER_SEC },
-	};
-	int64_t number = 0;
-	size_t i = 0;
-
-	for (; i < text.len && text.data[i] >= '0' && text.data[i] <= '9'; i++)
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, text.data[i] - '0', &number))
-			return false;
-	if (!i)
-		return false;
-	text = (struct str){ text.data + i, text.len - i };
-	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
-		if (str_equal(text, units[k].unit))
-			return !__builtin_mul_overflow(number, units[k].ns,
-						       out);
-	return false;
-}
-
 /* --- [rule] --------------------------------------------------------------- */
 
 static int read_strings(struct rulefile *file, const struct toml_value *table)
@@ -269,9 +239,9 @@ static int read_from(struct rulefile *file, const struct toml_value *table)
 		return 0;
 	if (value->type == TOML_STRING && value->text.len > now.len &&
 	    !memcmp(value->text.data, now.data, now.len) &&
-	    parse_duration((struct str){ value->text.data + now.len,
-					 value->text.len - now.len },
-			   &file->rule->from_ns))
+	    quantity_duration((struct str){ value->text.data + now.len,
+					    value->text.len - now.len },
+			      &file->rule->from_ns))
 		return 0;
 	return INVALID(file, value->offset, "'from' must look like \"now-9m\"");
 }
@@ -428,7 +398,7 @@ static int take_suppress(struct rulefile *file, const struct toml_value *value)
 	if (value->type == TOML_STRING && !value->text.len)
 		*out = 0;
 	else if (value->type != TOML_STRING ||
-		 !parse_duration(value->text, out))
+		 !quantity_duration(value->text, out))
 		return INVALID(file, value->offset,
 			       "'suppress' must look like \"60s\"");
 	return 0;
