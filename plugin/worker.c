@@ -62,11 +62,13 @@ static int64_t clock_now(clockid_t clock)
 static void on_diag(void *user, const struct diag *diag)
 {
 	struct worker *worker = user;
+	struct strbuf text = STRBUF_INIT(64U << 10);
 
+	diag_summary(diag, &text);
 	log_print(worker->log,
-		  diag->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
-		  "%.*s:%u:%u: %.*s", STR_ARG(diag->file), diag->line,
-		  diag->column, STR_ARG(diag->message));
+		  diag->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING, "%.*s",
+		  STR_ARG(strbuf_str(&text)));
+	strbuf_free(&text);
 }
 
 static void on_gap(void *user, struct str node, uint64_t count, int64_t time_ns)

@@ -73,7 +73,9 @@ void check_finding(struct check *check, enum finding_severity severity,
 static void check_on_diag(void *user, const struct diag *diag)
 {
 	struct check *check = user;
+	struct strbuf text = STRBUF_INIT(64U << 10);
 
+	diag_summary(diag, &text);
 	check_finding(check,
 		      diag->severity == DIAG_ERROR ? FINDING_PROBLEM
 						   : FINDING_WARNING,

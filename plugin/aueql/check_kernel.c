@@ -216,7 +216,7 @@ static void check_needed(struct check *check, const struct kernel_rules *kernel,
 		needed.data += len + !!end;
 		needed.len -= len + !!end;
 	}
-	if (!missing)
+	if (count && !missing)
 		check_finding(check, FINDING_OK, NULL,
 			      "all %zu audit rules that the rules need are "
 			      "loaded",

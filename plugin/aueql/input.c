@@ -121,7 +121,7 @@ static int read_paths(const struct input *input, char **paths, size_t count)
 /* auditd's own logs, oldest first: audit.log.N .. audit.log.1, audit.log. */
 static int read_audit_logs(const struct input *input)
 {
-	char name[sizeof(AUDIT_LOG) + 8];
+	char name[sizeof(AUDIT_LOG) + 12];
 	char *path = name;
 	int oldest = 0, code = EXIT_DONE;
 

@@ -43,7 +43,8 @@ static void print_source(const struct diag *diag, struct strbuf *out)
 	strbuf_free(&indent);
 }
 
-void diag_print(const struct diag *diag, struct strbuf *out)
+/* "file:line:column: ", as far as known. */
+static void print_place(const struct diag *diag, struct strbuf *out)
 {
 	if (diag->file.len) {
 		text_escape_plain(out, diag->file);
@@ -55,6 +56,17 @@ void diag_print(const struct diag *diag, struct strbuf *out)
 		strbuf_printf(out, "%u:", diag->column);
 	if (diag->file.len || diag->line)
 		strbuf_add_char(out, ' ');
+}
+
+void diag_summary(const struct diag *diag, struct strbuf *out)
+{
+	print_place(diag, out);
+	text_escape_plain(out, diag->message);
+}
+
+void diag_print(const struct diag *diag, struct strbuf *out)
+{
+	print_place(diag, out);
 	strbuf_printf(out, "%s: ", severity_names[diag->severity]);
 	text_escape_plain(out, diag->message);
 	strbuf_add_char(out, '\n');

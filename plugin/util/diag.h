@@ -15,6 +15,8 @@ struct diag {
 	struct str message; /* no full stop, no newline */
 };
 
+/* file:line:column: message, in one row, made safe; no newline. */
+void diag_summary(const struct diag *diag, struct strbuf *out);
 /*
  * file:line:column: error: message, then the source line and a caret below
  * the column (tabs kept, hostile bytes escaped). Ends with a newline.
