@@ -7,6 +7,9 @@
 #include "limits.h"
 #include "util/arena.h"
 
+/* of memcap, one part of so many goes to the process table and its like */
+#define TABLES_SHARE 4
+
 struct pipeline {
 	struct pipeline_config config;
 	struct sieve *sieve;
@@ -59,7 +62,7 @@ static int pipeline_open_engine(struct pipeline *pipeline)
 	const struct pipeline_config *config = &pipeline->config;
 	struct engine_config engine = {
 		.rules = config->rules,
-		.memcap = config->memcap,
+		.memcap = config->memcap - config->memcap / TABLES_SHARE,
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
@@ -84,7 +87,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.field_count =
 			config->rules ? field_table_count(config->rules->fields)
 				      : FIELD__COUNT,
-		.memcap = config->memcap,
+		.memcap = config->memcap / TABLES_SHARE,
 		.host_id = config->host_id,
 		.local_node = config->local_node,
 	};
