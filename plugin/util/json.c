@@ -215,7 +215,7 @@ void json_double(struct json *json, double number)
 	strbuf_add_str(json->out, str_from(text + point));
 }
 
-void json_bool(struct json *json, bool value)
+void json_truth(struct json *json, bool value)
 {
 	json_raw(json, value ? STR("true") : STR("false"));
 }
@@ -268,7 +268,7 @@ void json_value(struct json *json, const struct value *value)
 		json_null(json);
 		break;
 	case VALUE_BOOL:
-		json_bool(json, value->b);
+		json_truth(json, value->b);
 		break;
 	case VALUE_INT:
 		json_int(json, value->i);
@@ -304,7 +304,7 @@ void json_add_int(struct json *json, const char *key, int64_t number)
 void json_add_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, str_from(key));
-	json_bool(json, value);
+	json_truth(json, value);
 }
 
 /* Copies text; hostile code points and bytes as \xHH, and so a '"' or '\'

@@ -26,7 +26,7 @@ void json_string(struct json *json, struct str text);
 void json_int(struct json *json, int64_t number);
 void json_uint(struct json *json, uint64_t number);
 void json_double(struct json *json, double number); /* null for inf, nan */
-void json_bool(struct json *json, bool value);
+void json_truth(struct json *json, bool value);
 void json_null(struct json *json);
 /* Text that is JSON already. */
 void json_raw(struct json *json, struct str text);

@@ -14,10 +14,7 @@
 #include <syslog.h>
 
 #include <cmocka.h>
-/* a type of json-c, and a function of ours */
-#define json_bool json_c_bool
 #include <json-c/json.h>
-#undef json_bool
 
 #include <audisp-eql/output.h>
 

@@ -14,10 +14,7 @@
 
 #include <cmocka.h>
 
-/* util/json.h has a function of the name of json-c's type */
-#define json_bool json_c_bool
 #include <json.h>
-#undef json_bool
 
 #include "limits.h"
 #include "normalize/names.h"
