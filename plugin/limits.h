@@ -36,6 +36,19 @@
 /* Nesting of parentheses, arrays and operators: the parsers recurse. */
 #define LIMIT_NESTING 200
 #define LIMIT_STAGES 256
+#define LIMIT_FIELD_NAME_BYTES 512
+/* Key constraints copied to other stages, summed over the stages. */
+#define LIMIT_CONSTRAINTS 4096
+/* Tuples of field values one computing leaf may try. */
+#define LIMIT_SCRIPT_TUPLES 65536
+/* What the functions of all conditions may make of one event. */
+#define LIMIT_SCRATCH_BYTES (64U << 20)
+/* A regex as rewritten for PCRE2, several times what stands in the query. */
+#define LIMIT_REGEX_PATTERN_BYTES (1U << 20)
+/* A regex steps through a text with up to WORKSPACE / 6 states at once and
+ * compares each with each: the two bound one match to about a second. */
+#define LIMIT_REGEX_WORKSPACE 1024
+#define LIMIT_REGEX_TEXT_BYTES 65536
 
 /* The ring between keeper and worker: at 10,000 records/s of 250 bytes it
  * holds three seconds of a stalled worker. A power of two. */

@@ -44,6 +44,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "partials_evicted_total", p->engine.partials_evicted);
 	add(out, "held_early_total", p->engine.held_early);
 	add(out, "key_overflows_total", p->engine.key_overflows);
+	add(out, "condition_errors_total", p->engine.runtime_errors);
 	add(out, "late_attempts_total", p->engine.late_attempts);
 	add(out, "memory_bytes", p->engine.memory);
 	add(out, "outputs_delivered_total", status->outputs->delivered);

@@ -34,6 +34,8 @@ struct engine_stats {
 	uint64_t late_attempts;
 	uint64_t held_early; /* released before their time: memory */
 	uint64_t key_overflows; /* events beyond LIMIT_KEY_TUPLES */
+	/* conditions that raised (division by zero) or met a limit */
+	uint64_t runtime_errors;
 	size_t memory; /* bytes charged now */
 	size_t memory_peak;
 };

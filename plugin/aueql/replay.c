@@ -84,6 +84,7 @@ static uint64_t replay_print_summary(const struct replay *replay)
 	TELL(stats.engine.partials_evicted, "partials evicted");
 	TELL(stats.engine.held_early, "events out of exact order");
 	TELL(stats.engine.key_overflows, "events with too many keys");
+	TELL(stats.engine.runtime_errors, "conditions without an answer");
 #undef TELL
 	fputc('\n', stderr);
 	return inputs;

@@ -128,7 +128,7 @@ static bool category_holds(const struct stage *stage, const struct event *event)
 }
 
 /* Fills in the readings under which the stage holds; false = none. */
-static bool stage_holds(const struct engine *engine, const struct event *event,
+static bool stage_holds(struct engine *engine, const struct event *event,
 			struct hit *hit)
 {
 	const struct rule *rule = engine->config.rules->rules[hit->rule];
@@ -143,18 +143,20 @@ static bool stage_holds(const struct engine *engine, const struct event *event,
 	hit->readings[READING_RESOLVED] = false;
 	if (!readings) {
 		hit->readings[READING_INVOKED] =
-			pred_eval(stage->condition, event, READING_INVOKED);
+			pred_eval(stage->condition, event, READING_INVOKED,
+				  &engine->context);
 		return hit->readings[READING_INVOKED];
 	}
 	for (int i = READING_INVOKED; i <= READING_RESOLVED; i++)
 		if (reading_allowed(rule, (enum reading)i))
-			hit->readings[i] = pred_eval(stage->condition, event,
-						     (enum reading)i);
+			hit->readings[i] =
+				pred_eval(stage->condition, event,
+					  (enum reading)i, &engine->context);
 	return hit->readings[READING_INVOKED] ||
 	       hit->readings[READING_RESOLVED];
 }
 
-static size_t add_hits(const struct engine *engine, const struct event *event,
+static size_t add_hits(struct engine *engine, const struct event *event,
 		       const struct stage_index *index, size_t count)
 {
 	for (size_t i = 0; i < index->count; i++) {
@@ -177,10 +179,12 @@ static int compare_hits(const void *a, const void *b)
 }
 
 /* All hits of an event in the order they are to be taken. */
-static size_t find_hits(const struct engine *engine, const struct event *event)
+static size_t find_hits(struct engine *engine, const struct event *event)
 {
-	size_t count = add_hits(engine, event, &engine->any, 0);
+	size_t count;
 
+	arena_reset(engine->context.scratch);
+	count = add_hits(engine, event, &engine->any, 0);
 	for (size_t i = 0; i < CATEGORIES; i++)
 		if (event->categories & 1U << i)
 			count = add_hits(engine, event, &engine->by_category[i],
@@ -285,6 +289,7 @@ void engine_close_findings(struct engine *engine)
 void engine_stats(const struct engine *engine, struct engine_stats *out)
 {
 	*out = engine->stats;
+	out->runtime_errors = engine->context.errors;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -335,8 +340,9 @@ static int engine_open(struct engine *engine)
 	int rc = hash_seed(engine->seed);
 
 	engine->scratch = arena_new(0);
+	engine->context.scratch = arena_new(LIMIT_SCRATCH_BYTES);
 	engine->rules = calloc(rules->rule_count + 1, sizeof(*engine->rules));
-	if (!engine->scratch || !engine->rules)
+	if (!engine->scratch || !engine->context.scratch || !engine->rules)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < rules->rule_count && !rc; i++)
 		rc = index_rule(engine, i, &stages);
@@ -391,6 +397,7 @@ void engine_free(struct engine **out)
 	free(engine->hits);
 	free(engine->rules);
 	arena_free(&engine->scratch);
+	arena_free(&engine->context.scratch);
 	free(engine);
 	*out = NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <audisp-eql/engine.h>
 
+#include "../eql/pred.h"
 #include "../util/arena.h"
 #include "../util/list.h"
 
@@ -109,6 +110,7 @@ struct engine {
 	struct engine_stats stats;
 	uint8_t seed[16];
 	struct arena *scratch; /* of the event having its turn */
+	struct pred_context context; /* of conditions */
 	struct engine_host *hosts;
 	size_t host_count;
 	uint64_t arrivals;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree of a query: made by parser.c, resolved and simplified in place by
- * check.c, evaluated by pred.c, printed by print.c. One kind of node from the
- * text to the run, so that what is printed is what runs.
+ * The tree of a query: made by parser.c, resolved and folded in place by
+ * fold.c, turned into conditions by lower.c. What is left of it in a condition
+ * are the expressions of leaves that compute (script.c).
  */
 #ifndef AUDISP_EQL_EQL_AST_H
 #define AUDISP_EQL_EQL_AST_H
 
-#include <stdarg.h>
-
 #include "eql.h"
+
+struct function;
+struct matcher;
 
 enum node_type {
 	NODE_CONST,
@@ -18,87 +19,68 @@ enum node_type {
 	NODE_AND, /* two or more */
 	NODE_OR,
 	NODE_COMPARE, /* left, right; != is NOT of == */
+	NODE_IS_NULL, /* one operand */
 	NODE_IN, /* left, then the members */
-	NODE_MATCH, /* left, then the patterns: ':' and like */
-	NODE_CALL, /* arguments */
-	NODE_ARITHMETIC, /* left, right */
-	NODE_NEGATE,
-	NODE_NULL_TEST, /* left == null */
-	NODE_CIDR, /* left, networks compiled */
+	NODE_MATCH, /* left, then the patterns */
+	NODE_CALL, /* arguments; arithmetic too */
 };
 
 enum compare_op { OP_EQ, OP_LT, OP_LE, OP_GT, OP_GE };
-
-/* A network of cidrMatch or of an ip field's literal. */
-struct network {
-	struct ip ip;
-	unsigned int prefix; /* 0..128, of the v4-mapped form */
-};
-
-/*
- * A literal in all the forms a value of the log can ask for: a number written
- * as text compares with a number, an address with an address.
- */
-struct literal {
-	struct value value;
-	bool is_number; /* value, or the text, is a number */
-	double number;
-	int64_t integer; /* where is_integer */
-	bool is_integer;
-	struct str text; /* value as text */
-	bool is_network; /* the text is an address or a network */
-	struct network network;
-};
-
-/* A pattern of like or ':', split at its stars. */
-struct wildcard;
+enum match_op { MATCH_COLON, MATCH_LIKE, MATCH_REGEX };
 
 struct node {
 	enum node_type type;
 	size_t offset; /* into the query, for complaints */
-	enum compare_op op; /* COMPARE */
-	char symbol; /* ARITHMETIC: + - * / % */
-	bool insensitive; /* ~ forms, and ':' */
-	bool is_like; /* MATCH: like, else ':' */
-	bool is_regex; /* MATCH: regex */
-	struct str name; /* FIELD: path; CALL: function */
-	size_t slot; /* FIELD */
-	bool optional; /* FIELD: ?name */
-	struct literal literal; /* CONST */
+	unsigned int depth; /* levels of operators below */
+	bool insensitive; /* IN, MATCH, CALL: the ~ form, and ':' */
+	bool narrow; /* a whole number of 32 bits, as Java counts */
+	union {
+		struct value value; /* CONST */
+		struct {
+			struct str name; /* FIELD: path, CALL: as written */
+			size_t slot; /* FIELD */
+			size_t cell; /* FIELD in a script: see script.h */
+			bool optional; /* FIELD: ?name */
+			char symbol; /* CALL written as an operator */
+			const struct function *function; /* CALL */
+		};
+		enum compare_op compare;
+		struct {
+			enum match_op match;
+			const struct matcher *matcher;
+		};
+	};
 	size_t count;
 	struct node **operands;
-	size_t part_count; /* MATCH, CIDR: what the operands compile to */
-	const struct wildcard *patterns;
-	const struct network *networks;
 };
 
-struct key_list {
-	size_t count;
-	struct node **keys;
+struct node_list {
+	size_t count, capacity;
+	struct node **items;
 };
 
 struct ast_stage {
-	size_t offset;
-	struct str category; /* "" = any */
+	size_t offset; /* of its bracket */
+	size_t by_offset; /* of "by"; the bracket's where there is none */
+	struct str category; /* empty = any */
 	struct node *condition;
-	struct key_list by;
+	struct node_list by; /* fields */
 	bool missing;
 	int64_t runs;
-	size_t runs_offset;
 };
 
 struct ast_pipe {
-	size_t offset;
+	size_t offset; /* of its name */
 	struct str name;
-	struct key_list arguments;
+	struct node_list arguments;
 };
 
 struct ast_query {
 	enum query_type type;
 	size_t offset;
 	int64_t maxspan_ns; /* 0 = none */
-	struct key_list by;
-	size_t stage_count;
+	struct node_list by;
+	size_t stage_count, stage_capacity;
 	struct ast_stage *stages;
 	struct ast_stage *until;
 	size_t pipe_count;
@@ -108,20 +90,37 @@ struct ast_query {
 /* One compilation: what every step of it shares. */
 struct compile {
 	const struct eql_options *options;
-	struct str text;
+	struct str text; /* ends in NUL, lives in the arena */
 	struct eql_error *error;
 };
 
-/* Notes the first error and returns its code (EQL_E_*), or -ENOMEM. */
+/* Notes an error and returns its code (EQL_E_*), or -ENOMEM. */
 int compile_fail(struct compile *compile, int code, size_t offset,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-int parse_query(struct compile *compile, struct ast_query **out);
-int check_query(struct compile *compile, struct ast_query *ast,
-		const struct query **out);
+/* NULL = out of memory. */
+struct node *node_new(struct compile *compile, enum node_type type,
+		      size_t offset);
+/*
+ * Appends an operand. 0, EQL_E_INVALID where the tree becomes too deep,
+ * -ENOMEM.
+ */
+int node_add(struct compile *compile, struct node_list *list,
+	     struct node *operand);
+int node_set_operands(struct compile *compile, struct node *node,
+		      const struct node_list *list);
+/* A node over one or two operands (right may be NULL) in *out. */
+int node_over(struct compile *compile, struct node *node, struct node *left,
+	      struct node *right);
 
-struct pred {
-	struct node *root;
-};
+static inline bool node_is_const(const struct node *node)
+{
+	return node->type == NODE_CONST;
+}
+
+static inline bool node_is_null(const struct node *node)
+{
+	return node->type == NODE_CONST && node->value.type == VALUE_NULL;
+}
 
 #endif

@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../limits.h"
+#include "text.h"
 
-static bool is_ident_start(char c)
+static bool is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       c == '@';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 static bool is_digit(char c)
@@ -17,9 +16,29 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_ident(char c)
+bool lexer_is_keyword(struct str text)
 {
-	return is_ident_start(c) || is_digit(c);
+	static const char *const words[] = {
+		"and",	    "any",  "by",    "false", "in",   "join",  "like",
+		"maxspan",  "not",  "null",  "of",    "or",   "regex", "sample",
+		"sequence", "true", "until", "where", "with",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal(text, str_from(words[i])))
+			return true;
+	return false;
+}
+
+bool lexer_is_plain_name(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (!is_letter(c) && !(i ? is_digit(c) : c == '@'))
+			return false;
+	}
+	return text.len && !lexer_is_keyword(text);
 }
 
 /* The byte at an offset from the position; NUL beyond the end. */
@@ -36,17 +55,20 @@ static bool at_end(const struct lexer *lexer)
 	return lexer->position >= lexer->compile->text.len;
 }
 
-/* Nested block comments, as EQL has them. */
+static int fail(struct lexer *lexer, size_t offset, const char *message)
+{
+	return compile_fail(lexer->compile, EQL_E_INVALID, offset, "%s",
+			    message);
+}
+
+/* Block comments nest. */
 static int skip_block_comment(struct lexer *lexer)
 {
-	size_t start = lexer->position;
-	unsigned int depth = 0;
+	size_t start = lexer->position, depth = 0;
 
 	do {
 		if (at_end(lexer))
-			return compile_fail(lexer->compile, EQL_E_INVALID,
-					    start,
-					    "this comment is not closed");
+			return fail(lexer, start, "this comment is not closed");
 		if (peek(lexer, 0) == '/' && peek(lexer, 1) == '*') {
 			depth++;
 			lexer->position += 2;
@@ -68,7 +90,8 @@ static int skip_space(struct lexer *lexer)
 		if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
 			lexer->position++;
 		} else if (c == '/' && peek(lexer, 1) == '/') {
-			while (!at_end(lexer) && peek(lexer, 0) != '\n')
+			while (!at_end(lexer) && peek(lexer, 0) != '\n' &&
+			       peek(lexer, 0) != '\r')
 				lexer->position++;
 		} else if (c == '/' && peek(lexer, 1) == '*') {
 			int rc = skip_block_comment(lexer);
@@ -81,6 +104,8 @@ static int skip_space(struct lexer *lexer)
 	}
 }
 
+/* --- strings -------------------------------------------------------------- */
+
 static int hex_value(char c)
 {
 	if (is_digit(c))
@@ -92,200 +117,208 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Appends a code point as UTF-8. */
-static size_t put_utf8(char *out, uint32_t code)
+/* u{XX..} at p, of at most len bytes. Returns its length, 0 = malformed. */
+static size_t read_unicode(const char *p, size_t len, uint32_t *code)
 {
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
+	size_t i = 2;
+
+	if (len < 2 || p[1] != '{')
+		return 0;
+	for (*code = 0; i < len && i < 10 && hex_value(p[i]) >= 0; i++)
+		*code = *code << 4 | (uint32_t)hex_value(p[i]);
+	if (i < 4 || i == len || p[i] != '}' || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return i + 1;
 }
 
-/* \u{XX..} with the position on the 'u'; writes at most 4 bytes. */
-static int read_unicode(struct lexer *lexer, char *out, size_t *len)
-{
-	size_t start = lexer->position - 1;
-	unsigned int digits = 0;
-	uint32_t code = 0;
-
-	lexer->position++;
-	if (peek(lexer, 0) != '{')
-		goto bad;
-	lexer->position++;
-	while (hex_value(peek(lexer, 0)) >= 0 && digits < 9) {
-		code = code << 4 | (uint32_t)hex_value(peek(lexer, 0));
-		lexer->position++;
-		digits++;
-	}
-	if (peek(lexer, 0) != '}' || digits < 2 || digits > 8 ||
-	    code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		goto bad;
-	lexer->position++;
-	*len += put_utf8(out + *len, code);
-	return 0;
-bad:
-	return compile_fail(lexer->compile, EQL_E_INVALID, start,
-			    "\\u wants 2 to 8 hex digits of a code point in "
-			    "braces");
-}
-
-/* One escape, the position on the byte behind the backslash. */
-static int read_escape(struct lexer *lexer, char *out, size_t *len)
+/*
+ * One escape, p behind the backslash. Writes the bytes it stands for and
+ * returns the length of its source, 0 = there is none such. No escape grows.
+ */
+static size_t read_escape(const char *p, size_t len, char out[4],
+			  size_t *out_len)
 {
 	static const char from[] = "btnrf\"'\\", to[] = "\b\t\n\r\f\"'\\";
-	char c = peek(lexer, 0);
-	const char *found = c ? strchr(from, c) : NULL;
+	const char *found = len && *p ? strchr(from, *p) : NULL;
+	uint32_t code;
+	size_t used;
 
-	if (c == 'u')
-		return read_unicode(lexer, out, len);
-	if (!found)
-		return compile_fail(lexer->compile, EQL_E_INVALID,
-				    lexer->position - 1,
-				    "no such escape; write \\\\ for a "
-				    "backslash");
-	out[(*len)++] = to[found - from];
-	lexer->position++;
+	if (found) {
+		out[0] = to[found - from];
+		*out_len = 1;
+		return 1;
+	}
+	used = len && *p == 'u' ? read_unicode(p, len, &code) : 0;
+	if (used)
+		*out_len = text_put_char(out, code);
+	return used;
+}
+
+/* Decodes the escapes of a string's source. */
+static int decode_string(struct lexer *lexer, size_t start, struct str *text)
+{
+	char *out = arena_alloc(lexer->compile->options->arena, text->len + 1);
+	size_t len = 0;
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < text->len;) {
+		const char *p = text->data + i;
+		size_t bytes, used;
+
+		if (*p != '\\') {
+			out[len++] = *p;
+			i++;
+			continue;
+		}
+		used = read_escape(p + 1, text->len - i - 1, out + len, &bytes);
+		if (!used)
+			return fail(lexer, start + i,
+				    p[1] == 'u'
+					    ? "\\u takes 2 to 8 hex digits of "
+					      "a character in braces"
+					    : "no such escape; a backslash is "
+					      "written \\\\");
+		len += bytes;
+		i += 1 + used;
+	}
+	*text = (struct str){ out, len };
 	return 0;
 }
 
 /* "...", with escapes. */
 static int read_string(struct lexer *lexer, struct token *out)
 {
-	struct compile *compile = lexer->compile;
-	size_t start = lexer->position, len = 0;
-	/* no escape grows: \u{..} is at least as long as its bytes */
-	char *text = arena_alloc(compile->options->arena,
-				 compile->text.len - start + 1);
-	int rc;
+	size_t start = lexer->position;
+	bool escapes = false;
 
-	if (!text)
-		return -ENOMEM;
-	lexer->position++;
-	for (;;) {
-		char c = peek(lexer, 0);
-
-		if (at_end(lexer) || c == '\n' || c == '\r')
-			return compile_fail(compile, EQL_E_INVALID, start,
-					    "this string is not closed");
-		lexer->position++;
-		if (c == '"')
-			break;
-		if (c != '\\') {
-			text[len++] = c;
-			continue;
+	for (lexer->position++; peek(lexer, 0) != '"'; lexer->position++) {
+		if (peek(lexer, 0) == '\\') {
+			escapes = true;
+			lexer->position++;
 		}
-		rc = read_escape(lexer, text, &len);
-		if (rc)
-			return rc;
+		if (at_end(lexer) || peek(lexer, 0) == '\n' ||
+		    peek(lexer, 0) == '\r')
+			return fail(lexer, start, "this string is not closed");
 	}
 	out->type = TOKEN_STRING;
-	out->text = (struct str){ text, len };
-	return 0;
+	out->text = (struct str){ lexer->compile->text.data + start + 1,
+				  lexer->position - start - 1 };
+	lexer->position++;
+	return escapes ? decode_string(lexer, start + 1, &out->text) : 0;
+}
+
+static bool at_raw_quotes(const struct lexer *lexer)
+{
+	return peek(lexer, 0) == '"' && peek(lexer, 1) == '"' &&
+	       peek(lexer, 2) == '"';
 }
 
 /* """...""", raw; up to two more quotes behind the end belong to the text. */
 static int read_raw_string(struct lexer *lexer, struct token *out)
 {
-	struct compile *compile = lexer->compile;
 	size_t start = lexer->position;
 
-	lexer->position += 3;
-	while (peek(lexer, 0) != '"' || peek(lexer, 1) != '"' ||
-	       peek(lexer, 2) != '"') {
+	for (lexer->position += 3; !at_raw_quotes(lexer); lexer->position++)
 		if (at_end(lexer) || peek(lexer, 0) == '\n' ||
 		    peek(lexer, 0) == '\r')
-			return compile_fail(compile, EQL_E_INVALID, start,
-					    "this raw string is not closed");
-		lexer->position++;
-	}
+			return fail(lexer, start,
+				    "this raw string is not closed");
 	for (int extra = 0; extra < 2 && peek(lexer, 3) == '"'; extra++)
 		lexer->position++;
 	out->type = TOKEN_STRING;
-	out->text = (struct str){ compile->text.data + start + 3,
+	out->text = (struct str){ lexer->compile->text.data + start + 3,
 				  lexer->position - start - 3 };
 	lexer->position += 3;
 	return 0;
 }
 
+size_t lexer_string_offset(struct str query, size_t start, size_t index)
+{
+	const char *p = query.data + start;
+	size_t at = 1, decoded = 0;
+
+	if (query.len - start >= 3 && p[1] == '"' && p[2] == '"')
+		return start + 3 + index;
+	while (decoded < index) {
+		char bytes[4];
+		size_t len = 1;
+
+		at++;
+		if (p[at - 1] == '\\')
+			at += read_escape(p + at, query.len - start - at, bytes,
+					  &len);
+		decoded += len;
+	}
+	return start + at;
+}
+
+/* --- other tokens --------------------------------------------------------- */
+
+/* `...`; two backticks stand for one. */
 static int read_quoted(struct lexer *lexer, struct token *out)
 {
-	struct compile *compile = lexer->compile;
-	size_t start = lexer->position, len = 0;
-	char *text = arena_alloc(compile->options->arena,
-				 compile->text.len - start + 1);
+	struct str text = lexer->compile->text;
+	size_t start = lexer->position++, len = 0;
+	char *name;
 
-	if (!text)
-		return -ENOMEM;
-	lexer->position++;
-	for (;;) {
-		char c = peek(lexer, 0);
-
+	while (peek(lexer, 0) != '`' || peek(lexer, 1) == '`') {
 		if (at_end(lexer))
-			return compile_fail(compile, EQL_E_INVALID, start,
-					    "this quoted name is not closed");
-		lexer->position++;
-		if (c == '`' && peek(lexer, 0) != '`')
-			break;
-		if (c == '`')
-			lexer->position++;
-		text[len++] = c;
+			return fail(lexer, start, "this name is not closed");
+		lexer->position += peek(lexer, 0) == '`' ? 2 : 1;
 	}
+	name = arena_alloc(lexer->compile->options->arena,
+			   lexer->position - start);
+	if (!name)
+		return -ENOMEM;
+	for (size_t i = start + 1; i < lexer->position; i++) {
+		name[len++] = text.data[i];
+		i += text.data[i] == '`';
+	}
+	lexer->position++;
 	if (!len)
-		return compile_fail(compile, EQL_E_INVALID, start,
-				    "a quoted name cannot be empty");
+		return fail(lexer, start, "a name cannot be empty");
 	out->type = TOKEN_QUOTED;
-	out->text = (struct str){ text, len };
+	out->text = (struct str){ name, len };
 	return 0;
 }
 
-static int read_number(struct lexer *lexer, struct token *out)
+static void skip_digits(struct lexer *lexer)
+{
+	while (is_digit(peek(lexer, 0)))
+		lexer->position++;
+}
+
+static void read_number(struct lexer *lexer, struct token *out)
 {
 	size_t start = lexer->position;
 
 	out->type = TOKEN_INTEGER;
-	while (is_digit(peek(lexer, 0)))
-		lexer->position++;
+	skip_digits(lexer);
 	if (peek(lexer, 0) == '.') {
 		out->type = TOKEN_DECIMAL;
 		lexer->position++;
-		while (is_digit(peek(lexer, 0)))
-			lexer->position++;
+		skip_digits(lexer);
 	}
-	if ((peek(lexer, 0) == 'e' || peek(lexer, 0) == 'E') &&
-	    (is_digit(peek(lexer, 1)) ||
-	     ((peek(lexer, 1) == '-' || peek(lexer, 1) == '+') &&
-	      is_digit(peek(lexer, 2))))) {
-		out->type = TOKEN_DECIMAL;
-		lexer->position += 2;
-		while (is_digit(peek(lexer, 0)))
-			lexer->position++;
+	if (peek(lexer, 0) == 'e' || peek(lexer, 0) == 'E') {
+		size_t sign = peek(lexer, 1) == '-' || peek(lexer, 1) == '+';
+
+		if (is_digit(peek(lexer, 1 + sign))) {
+			out->type = TOKEN_DECIMAL;
+			lexer->position += 1 + sign;
+			skip_digits(lexer);
+		}
 	}
 	out->text = (struct str){ lexer->compile->text.data + start,
 				  lexer->position - start };
-	return 0;
 }
 
-static int read_ident(struct lexer *lexer, struct token *out)
+static void read_ident(struct lexer *lexer, struct token *out)
 {
-	size_t start = lexer->position;
+	size_t start = lexer->position++;
 
-	while (is_ident(peek(lexer, 0)))
+	while (is_letter(peek(lexer, 0)) || is_digit(peek(lexer, 0)))
 		lexer->position++;
 	out->type = TOKEN_IDENT;
 	out->text = (struct str){ lexer->compile->text.data + start,
@@ -294,37 +327,31 @@ static int read_ident(struct lexer *lexer, struct token *out)
 		out->tilde = true;
 		lexer->position++;
 	}
-	return 0;
 }
 
 static int read_operator(struct lexer *lexer, struct token *out)
 {
 	static const char pairs[][3] = { "==", "!=", "<=", ">=", "![" };
-	static const char singles[] = "<>=:()[],.|+-*/%?";
-	const char *at = lexer->compile->text.data + lexer->position;
+	char first = peek(lexer, 0), second = peek(lexer, 1);
 	size_t len = 0;
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]) && !len; i++)
-		if (peek(lexer, 0) == pairs[i][0] &&
-		    peek(lexer, 1) == pairs[i][1])
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (first == pairs[i][0] && second == pairs[i][1])
 			len = 2;
-	if (!len && *at && strchr(singles, *at))
+	if (!len && first && strchr("<>=:()[],.|+-*/%?", first))
 		len = 1;
-	if (*at == '\'')
-		return compile_fail(lexer->compile, EQL_E_INVALID,
-				    lexer->position,
-				    "strings stand in double quotes");
+	if (first == '\'')
+		return fail(lexer, lexer->position,
+			    "strings stand in double quotes");
+	if (first == '?' && (second == '"' || second == '\''))
+		return fail(lexer, lexer->position,
+			    "a raw string stands in three double quotes");
 	if (!len)
-		return compile_fail(lexer->compile, EQL_E_INVALID,
-				    lexer->position,
-				    "no token of EQL begins here");
-	if (*at == '?' && (at[1] == '"' || at[1] == '\''))
-		return compile_fail(lexer->compile, EQL_E_INVALID,
-				    lexer->position,
-				    "?\"...\" is old; write a raw string "
-				    "\"\"\"...\"\"\"");
+		return fail(lexer, lexer->position,
+			    "this character has no meaning here");
 	out->type = TOKEN_OPERATOR;
-	out->text = (struct str){ at, len };
+	out->text = (struct str){ lexer->compile->text.data + lexer->position,
+				  len };
 	lexer->position += len;
 	return 0;
 }
@@ -339,18 +366,17 @@ int lexer_next(struct lexer *lexer, struct token *out)
 	*out = (struct token){ .offset = lexer->position };
 	if (at_end(lexer))
 		return 0;
-	if (c == '"' && peek(lexer, 1) == '"' && peek(lexer, 2) == '"')
+	if (at_raw_quotes(lexer))
 		rc = read_raw_string(lexer, out);
 	else if (c == '"')
 		rc = read_string(lexer, out);
 	else if (c == '`')
 		rc = read_quoted(lexer, out);
 	else if (is_digit(c) || (c == '.' && is_digit(peek(lexer, 1))))
-		rc = read_number(lexer, out);
-	else if (is_ident_start(c))
-		rc = read_ident(lexer, out);
+		read_number(lexer, out);
+	else if (is_letter(c) || c == '@')
+		read_ident(lexer, out);
 	else
 		rc = read_operator(lexer, out);
-	out->len = lexer->position - out->offset;
 	return rc;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recursive descent over the whole grammar of EQL. What EQL itself rejects is
- * rejected here or in check.c with its position; what is right but not run
- * here is left to check.c.
+ * Recursive descent over the whole grammar of EQL. What is wrong whatever the
+ * names mean is refused here, the rest in fold.c and check.c. Recursion is
+ * bounded: parentheses, unary operators and calls by parser.depth, operators
+ * that stand side by side by the depth of their nodes.
  */
+#include "parser.h"
+
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../limits.h"
+#include "functions.h"
 #include "lexer.h"
 
 struct parser {
@@ -20,63 +23,49 @@ struct parser {
 	unsigned int depth;
 };
 
-/* A growing array of pointers in the arena. */
-struct node_list {
-	struct node **items;
-	size_t count, capacity;
-};
+typedef int (*parse_fn)(struct parser *parser, struct node **out);
 
 static int parse_expression(struct parser *parser, struct node **out);
 
-int compile_fail(struct compile *compile, int code, size_t offset,
-		 const char *format, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	compile->error->offset = offset;
-	compile->error->message =
-		arena_str(compile->options->arena, str_from(text));
-	return compile->error->message.data ? code : -ENOMEM;
-}
-
-#define FAIL(parser, ...) \
-	compile_fail((parser)->compile, EQL_E_INVALID, (parser)->token.offset, \
-		     __VA_ARGS__)
+#define FAIL_AT(parser, offset, ...) \
+	compile_fail((parser)->compile, EQL_E_INVALID, offset, __VA_ARGS__)
+#define FAIL(parser, ...) FAIL_AT(parser, (parser)->token.offset, __VA_ARGS__)
 
 static int next(struct parser *parser)
 {
 	return lexer_next(&parser->lexer, &parser->token);
 }
 
-static bool is_operator(const struct parser *parser, const char *text)
+/* The token behind the current one, which stays. */
+static int peek(const struct parser *parser, struct token *out)
 {
-	return parser->token.type == TOKEN_OPERATOR &&
-	       str_equal(parser->token.text, str_from(text));
+	struct lexer ahead = parser->lexer;
+
+	return lexer_next(&ahead, out);
 }
 
-/* A keyword: lower case only, and not a name with ~. */
+static bool token_is(const struct token *token, const char *text)
+{
+	return token->type == TOKEN_OPERATOR &&
+	       str_equal(token->text, str_from(text));
+}
+
+static bool is_operator(const struct parser *parser, const char *text)
+{
+	return token_is(&parser->token, text);
+}
+
+/* A keyword; tilde says whether it has its ~ form. */
 static bool is_word(const struct parser *parser, const char *text)
 {
 	return parser->token.type == TOKEN_IDENT && !parser->token.tilde &&
 	       str_equal(parser->token.text, str_from(text));
 }
 
-static bool is_keyword(struct str text)
+static bool is_word_or_tilde(const struct parser *parser, const char *text)
 {
-	static const char *const words[] = {
-		"and",	    "any",  "by",    "false", "in",   "join",  "like",
-		"maxspan",  "not",  "null",  "of",    "or",   "regex", "sample",
-		"sequence", "true", "until", "where", "with",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_equal(text, str_from(words[i])))
-			return true;
-	return false;
+	return parser->token.type == TOKEN_IDENT &&
+	       str_equal(parser->token.text, str_from(text));
 }
 
 static int expect_operator(struct parser *parser, const char *text)
@@ -93,74 +82,34 @@ static int expect_word(struct parser *parser, const char *text)
 	return next(parser);
 }
 
-static int list_add(struct parser *parser, struct node_list *list,
-		    struct node *node)
+static int enter(struct parser *parser)
 {
-	struct arena *arena = parser->compile->options->arena;
-
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 4;
-		struct node **items =
-			arena_array(arena, capacity, sizeof(struct node *));
-
-		if (!items)
-			return -ENOMEM;
-		if (list->count)
-			memcpy(items, list->items,
-			       list->count * sizeof(*items));
-		list->items = items;
-		list->capacity = capacity;
-	}
-	list->items[list->count++] = node;
+	if (parser->depth == LIMIT_NESTING)
+		return FAIL(parser, "nested deeper than %d", LIMIT_NESTING);
+	parser->depth++;
 	return 0;
 }
 
-static struct node *node_new(struct parser *parser, enum node_type type,
-			     size_t offset)
-{
-	struct node *node =
-		arena_alloc(parser->compile->options->arena, sizeof(*node));
+/* --- constants and fields ------------------------------------------------- */
 
-	if (node) {
-		node->type = type;
-		node->offset = offset;
-	}
-	return node;
-}
-
-/* A node over up to two operands. */
-static int node_over(struct parser *parser, struct node *like,
-		     struct node *left, struct node *right)
-{
-	struct node_list list = { 0 };
-	int rc = list_add(parser, &list, left);
-
-	if (!rc && right)
-		rc = list_add(parser, &list, right);
-	like->operands = list.items;
-	like->count = list.count;
-	return rc;
-}
-
-static int parse_number(struct parser *parser, struct node *node)
+/* The number of the current token. */
+static int parse_number(struct parser *parser, struct value *value)
 {
 	char text[400];
 	struct str token = parser->token.text;
-	struct value *value = &node->literal.value;
 
 	if (token.len >= sizeof(text))
 		return FAIL(parser, "this number is too long");
 	memcpy(text, token.data, token.len);
 	text[token.len] = '\0';
-	errno = 0;
 	if (parser->token.type == TOKEN_INTEGER) {
-		value->type = VALUE_INT;
-		value->i = strtoll(text, NULL, 10);
+		errno = 0;
+		*value = VALUE_OF_INT(strtoll(text, NULL, 10));
 		if (!errno)
 			return next(parser);
 	}
-	value->type = VALUE_DOUBLE;
-	value->d = strtod(text, NULL);
+	*value =
+		(struct value){ .type = VALUE_DOUBLE, .d = strtod(text, NULL) };
 	if (!isfinite(value->d))
 		return FAIL(parser, "this number is too large");
 	return next(parser);
@@ -169,148 +118,151 @@ static int parse_number(struct parser *parser, struct node *node)
 /* A constant, or NULL in *out where none stands here. */
 static int parse_constant(struct parser *parser, struct node **out)
 {
-	struct node *node = node_new(parser, NODE_CONST, parser->token.offset);
+	struct node *node =
+		node_new(parser->compile, NODE_CONST, parser->token.offset);
 
 	if (!node)
 		return -ENOMEM;
 	*out = node;
-	switch (parser->token.type) {
-	case TOKEN_STRING:
-		node->literal.value = VALUE_OF_STR(parser->token.text);
-		return next(parser);
-	case TOKEN_INTEGER:
-	case TOKEN_DECIMAL:
-		return parse_number(parser, node);
-	default:
-		break;
-	}
-	if (is_word(parser, "null"))
-		return next(parser);
-	if (is_word(parser, "true") || is_word(parser, "false")) {
-		node->literal.value = VALUE_OF_BOOL(is_word(parser, "true"));
-		return next(parser);
-	}
-	*out = NULL;
-	return 0;
+	if (parser->token.type == TOKEN_INTEGER ||
+	    parser->token.type == TOKEN_DECIMAL)
+		return parse_number(parser, &node->value);
+	if (parser->token.type == TOKEN_STRING)
+		node->value = VALUE_OF_STR(parser->token.text);
+	else if (is_word(parser, "true") || is_word(parser, "false"))
+		node->value = VALUE_OF_BOOL(is_word(parser, "true"));
+	else if (!is_word(parser, "null"))
+		*out = NULL;
+	return *out ? next(parser) : 0;
 }
 
-/* field[0]; a '[' that no number follows begins the next stage. */
-static int refuse_index(struct parser *parser)
+/* One identifier of a field's path. */
+static int parse_name(struct parser *parser, struct str *name)
 {
-	struct parser ahead = *parser;
-	int rc;
-
-	if (!is_operator(parser, "["))
-		return 0;
-	rc = next(&ahead);
-	if (rc)
-		return rc;
-	if (ahead.token.type == TOKEN_INTEGER)
-		return FAIL(parser, "fields have no indexes: a condition holds "
-				    "for any value of an array");
-	return 0;
-}
-
-/* The path behind its first identifier: .name ... */
-static int parse_path(struct parser *parser, struct node *field)
-{
-	struct arena *arena = parser->compile->options->arena;
-
-	while (is_operator(parser, ".")) {
-		int rc;
-
-		rc = next(parser);
-		if (rc)
-			return rc;
-		if (parser->token.type != TOKEN_IDENT &&
-		    parser->token.type != TOKEN_QUOTED)
-			return FAIL(parser, "a field name is wanted here");
-		if (parser->token.tilde)
-			return FAIL(parser, "no '~' behind a field name");
-		field->name =
-			arena_printf(arena, "%.*s.%.*s", STR_ARG(field->name),
-				     STR_ARG(parser->token.text));
-		if (!field->name.data)
-			return -ENOMEM;
-		rc = next(parser);
-		if (rc)
-			return rc;
-	}
-	return refuse_index(parser);
-}
-
-static int parse_field(struct parser *parser, struct node **out)
-{
-	struct node *field = node_new(parser, NODE_FIELD, parser->token.offset);
-	int rc;
-
-	if (!field)
-		return -ENOMEM;
-	if (is_operator(parser, "?")) {
-		field->optional = true;
-		rc = next(parser);
-		if (rc)
-			return rc;
-	}
 	if (parser->token.type != TOKEN_QUOTED &&
 	    (parser->token.type != TOKEN_IDENT ||
-	     is_keyword(parser->token.text)))
-		return FAIL(parser, "a field or a value is wanted here");
-	field->name = parser->token.text;
-	rc = next(parser);
+	     lexer_is_keyword(parser->token.text)))
+		return FAIL(parser, "a field name is wanted here");
+	if (parser->token.tilde)
+		return FAIL(parser, "'%.*s~' is no field name",
+			    STR_ARG(parser->token.text));
+	*name = parser->token.text;
+	return next(parser);
+}
+
+/* ( "." name )*: most paths are one piece of the query, taken as it stands. */
+static int parse_path(struct parser *parser, struct str *name)
+{
+	struct arena *arena = parser->compile->options->arena;
+	int rc = 0;
+
+	while (!rc && is_operator(parser, ".")) {
+		const char *end = name->data + name->len;
+		size_t offset = parser->token.offset;
+		struct str part;
+
+		rc = next(parser);
+		if (!rc)
+			rc = parse_name(parser, &part);
+		if (rc)
+			return rc;
+		if (name->len + part.len >= LIMIT_FIELD_NAME_BYTES)
+			return FAIL_AT(parser, offset,
+				       "a field name is longer than %d bytes",
+				       LIMIT_FIELD_NAME_BYTES);
+		if (*end == '.' && part.data == end + 1) {
+			name->len += 1 + part.len;
+			continue;
+		}
+		*name = arena_printf(arena, "%.*s.%.*s", STR_ARG(*name),
+				     STR_ARG(part));
+		if (!name->data)
+			return -ENOMEM;
+	}
+	return rc;
+}
+
+/* [ "?" ] name { "." name } */
+static int parse_field(struct parser *parser, struct node **out)
+{
+	struct node *field =
+		node_new(parser->compile, NODE_FIELD, parser->token.offset);
+	struct token index;
+	int rc = field ? 0 : -ENOMEM;
+
+	if (!rc && is_operator(parser, "?")) {
+		field->optional = true;
+		rc = next(parser);
+	}
 	if (!rc)
-		rc = parse_path(parser, field);
+		rc = parse_name(parser, &field->name);
+	if (!rc)
+		rc = parse_path(parser, &field->name);
+	if (!rc && is_operator(parser, "[")) {
+		/* behind a key, '[' begins the first stage */
+		rc = peek(parser, &index);
+		if (!rc && index.type == TOKEN_INTEGER)
+			return FAIL(parser,
+				    "fields take no index: a condition holds "
+				    "for any value of an array");
+	}
 	if (!rc)
 		*out = field;
 	return rc;
 }
 
-/* "(" member { "," member } ")" appended to a node's operands. */
-static int parse_list(struct parser *parser, struct node *node,
-		      int (*member)(struct parser *, struct node **))
-{
-	struct node_list list = { node->operands, node->count, node->count };
-	struct node *item;
-	int rc;
+/* --- expressions ---------------------------------------------------------- */
 
-	do {
-		rc = next(parser);
+/* item { "," item } ")", the position behind "(". */
+static int parse_list(struct parser *parser, struct node_list *list,
+		      parse_fn parse)
+{
+	for (;;) {
+		struct node *item;
+		int rc = parse(parser, &item);
+
 		if (!rc)
-			rc = member(parser, &item);
-		if (!rc)
-			rc = list_add(parser, &list, item);
+			rc = node_add(parser->compile, list, item);
 		if (rc)
 			return rc;
-	} while (is_operator(parser, ","));
-	node->operands = list.items;
-	node->count = list.count;
-	return expect_operator(parser, ")");
+		if (!is_operator(parser, ","))
+			return expect_operator(parser, ")");
+		rc = next(parser);
+		if (rc)
+			return rc;
+	}
 }
 
-static int parse_call(struct parser *parser, struct token name,
-		      struct node **out)
+/* name "(" [ arguments ] ")" */
+static int parse_call(struct parser *parser, struct node **out)
 {
-	struct node *call = node_new(parser, NODE_CALL, name.offset);
-	struct parser ahead = *parser;
+	struct node *call =
+		node_new(parser->compile, NODE_CALL, parser->token.offset);
+	struct node_list list = { 0 };
 	int rc;
 
 	if (!call)
 		return -ENOMEM;
-	call->name = name.text;
-	call->insensitive = name.tilde;
+	call->name = parser->token.text;
+	call->insensitive = parser->token.tilde;
+	call->function = function_find(call->name);
+	if (!call->function || (call->insensitive && !call->function->tilde))
+		return FAIL(parser, "there is no function %.*s%s",
+			    STR_ARG(call->name), call->insensitive ? "~" : "");
+	rc = next(parser);
+	if (!rc)
+		rc = next(parser);
+	if (!rc && is_operator(parser, ")"))
+		rc = next(parser);
+	else if (!rc)
+		rc = parse_list(parser, &list, parse_expression);
 	*out = call;
-	rc = next(&ahead);
-	if (rc)
-		return rc;
-	if (!is_operator(&ahead, ")"))
-		return parse_list(parser, call, parse_expression);
-	*parser = ahead;
-	return next(parser);
+	return rc ? rc : node_set_operands(parser->compile, call, &list);
 }
 
 static int parse_primary(struct parser *parser, struct node **out)
 {
-	struct parser ahead;
+	struct token ahead;
 	int rc = parse_constant(parser, out);
 
 	if (rc || *out)
@@ -322,201 +274,191 @@ static int parse_primary(struct parser *parser, struct node **out)
 		return rc ? rc : expect_operator(parser, ")");
 	}
 	if (parser->token.type == TOKEN_IDENT &&
-	    !is_keyword(parser->token.text)) {
-		ahead = *parser;
-		rc = next(&ahead);
+	    !lexer_is_keyword(parser->token.text)) {
+		rc = peek(parser, &ahead);
 		if (rc)
 			return rc;
-		if (is_operator(&ahead, "(")) {
-			struct token name = parser->token;
-
-			*parser = ahead;
-			return parse_call(parser, name, out);
-		}
-		if (parser->token.tilde)
-			return FAIL(parser, "'%.*s~' is no operator here",
-				    STR_ARG(parser->token.text));
+		if (token_is(&ahead, "("))
+			return parse_call(parser, out);
+		if (ahead.type == TOKEN_IDENT &&
+		    str_equal(ahead.text, STR("of")))
+			return FAIL(parser, "EQL has no process relationships "
+					    "any more");
+	} else if (parser->token.type != TOKEN_QUOTED &&
+		   !is_operator(parser, "?")) {
+		return FAIL(parser, "a field or a value is wanted here");
 	}
 	return parse_field(parser, out);
 }
 
+/* A pattern of ':', like or regex. */
 static int parse_pattern(struct parser *parser, struct node **out)
 {
-	struct node *constant;
-	size_t offset = parser->token.offset;
-	int rc = parse_constant(parser, &constant);
-
-	if (rc)
-		return rc;
-	if (!constant || constant->literal.value.type != VALUE_STRING)
-		return compile_fail(parser->compile, EQL_E_INVALID, offset,
-				    "a string is wanted here");
-	*out = constant;
-	return 0;
+	if (parser->token.type != TOKEN_STRING)
+		return FAIL(parser, "a string is wanted here");
+	return parse_constant(parser, out);
 }
 
 /* Behind ':', like or regex: one string, or several in parentheses. */
-static int parse_match(struct parser *parser, struct node *left,
+static int parse_match(struct parser *parser, enum match_op op,
 		       struct node **out)
 {
-	struct node *match = node_new(parser, NODE_MATCH, parser->token.offset);
+	struct node *match =
+		node_new(parser->compile, NODE_MATCH, parser->token.offset);
+	struct node_list list = { 0 };
 	struct node *pattern;
-	int rc;
+	int rc = match ? node_add(parser->compile, &list, *out) : -ENOMEM;
 
-	if (!match)
-		return -ENOMEM;
-	match->is_like = str_equal(parser->token.text, STR("like"));
-	match->is_regex = str_equal(parser->token.text, STR("regex"));
-	match->insensitive = parser->token.tilde || is_operator(parser, ":");
-	rc = next(parser);
-	if (!rc)
-		rc = node_over(parser, match, left, NULL);
 	if (rc)
 		return rc;
+	match->match = op;
+	match->insensitive = op == MATCH_COLON || parser->token.tilde;
+	rc = next(parser);
+	if (!rc && is_operator(parser, "(")) {
+		rc = next(parser);
+		if (!rc)
+			rc = parse_list(parser, &list, parse_pattern);
+	} else if (!rc) {
+		rc = parse_pattern(parser, &pattern);
+		if (!rc)
+			rc = node_add(parser->compile, &list, pattern);
+	}
 	*out = match;
-	if (is_operator(parser, "("))
-		return parse_list(parser, match, parse_pattern);
-	rc = parse_pattern(parser, &pattern);
-	return rc ? rc : node_over(parser, match, left, pattern);
+	return rc ? rc : node_set_operands(parser->compile, match, &list);
 }
 
-static bool is_match_operator(const struct parser *parser)
-{
-	return is_operator(parser, ":") ||
-	       (parser->token.type == TOKEN_IDENT &&
-		(str_equal(parser->token.text, STR("like")) ||
-		 str_equal(parser->token.text, STR("regex"))));
-}
-
-static bool is_in(const struct parser *parser)
-{
-	return parser->token.type == TOKEN_IDENT &&
-	       str_equal(parser->token.text, STR("in"));
-}
-
-/* Wraps a node in NOT. */
+/* Puts a NOT over *node. */
 static int negate(struct parser *parser, size_t offset, struct node **node)
 {
-	struct node *not = node_new(parser, NODE_NOT, offset);
-	int rc = not ? node_over(parser, not, *node, NULL) : -ENOMEM;
+	struct node *over = node_new(parser->compile, NODE_NOT, offset);
+	int rc = over ? node_over(parser->compile, over, *node, NULL) : -ENOMEM;
 
-	if (!rc)
-		*node = not ;
+	*node = over;
 	return rc;
 }
 
-static int parse_in(struct parser *parser, struct node *left, struct node **out)
+/* Behind in: the members. */
+static int parse_in(struct parser *parser, struct node **out)
 {
-	struct node *in = node_new(parser, NODE_IN, parser->token.offset);
-	int rc;
+	struct node *in =
+		node_new(parser->compile, NODE_IN, parser->token.offset);
+	struct node_list list = { 0 };
+	int rc = in ? node_add(parser->compile, &list, *out) : -ENOMEM;
 
-	if (!in)
-		return -ENOMEM;
-	in->insensitive = parser->token.tilde;
-	rc = node_over(parser, in, left, NULL);
-	if (!rc)
-		rc = next(parser);
 	if (rc)
 		return rc;
-	if (!is_operator(parser, "("))
-		return FAIL(parser, "'(' is wanted here");
+	in->insensitive = parser->token.tilde;
 	*out = in;
-	return parse_list(parser, in, parse_expression);
+	rc = next(parser);
+	if (!rc)
+		rc = expect_operator(parser, "(");
+	if (!rc)
+		rc = parse_list(parser, &list, parse_expression);
+	return rc ? rc : node_set_operands(parser->compile, in, &list);
 }
 
-/* primary [ ["not"] in (...) | : | like | regex ] */
+/* primary [ ["not"] in (...) | : ... | like ... | regex ... ] */
 static int parse_predicated(struct parser *parser, struct node **out)
 {
-	size_t offset = parser->token.offset;
-	bool not = false;
+	size_t offset;
 	int rc = parse_primary(parser, out);
 
 	if (rc)
 		return rc;
 	if (is_word(parser, "not")) {
 		offset = parser->token.offset;
-		not = true;
 		rc = next(parser);
-		if (rc)
-			return rc;
-		if (!is_in(parser))
-			return FAIL(parser, "behind a value, 'not' goes only "
-					    "with 'in'; write 'not' in front");
+		if (!rc && !is_word_or_tilde(parser, "in"))
+			return FAIL(parser, "behind a value, 'not' goes with "
+					    "'in' only; write it in front");
+		if (!rc)
+			rc = parse_in(parser, out);
+		return rc ? rc : negate(parser, offset, out);
 	}
-	if (is_in(parser)) {
-		rc = parse_in(parser, *out, out);
-		return rc || !not ? rc : negate(parser, offset, out);
-	}
-	return is_match_operator(parser) ? parse_match(parser, *out, out) : 0;
-}
-
-static int enter(struct parser *parser)
-{
-	if (++parser->depth > LIMIT_NESTING)
-		return FAIL(parser, "nested deeper than %d", LIMIT_NESTING);
+	if (is_word_or_tilde(parser, "in"))
+		return parse_in(parser, out);
+	if (is_operator(parser, ":"))
+		return parse_match(parser, MATCH_COLON, out);
+	if (is_word_or_tilde(parser, "like"))
+		return parse_match(parser, MATCH_LIKE, out);
+	if (is_word_or_tilde(parser, "regex"))
+		return parse_match(parser, MATCH_REGEX, out);
 	return 0;
 }
 
-static int parse_unary(struct parser *parser, struct node **out)
+/* A node of arithmetic over one or two operands. */
+static int arithmetic(struct parser *parser, struct token sign,
+		      struct node **left, struct node *right)
 {
-	struct node *node;
-	bool minus = is_operator(parser, "-");
-	int rc;
+	struct node *operand = *left;
+	struct node *node = node_new(parser->compile, NODE_CALL,
+				     right ? operand->offset : sign.offset);
 
-	if (!minus && !is_operator(parser, "+"))
-		return parse_predicated(parser, out);
-	node = node_new(parser, NODE_NEGATE, parser->token.offset);
 	if (!node)
 		return -ENOMEM;
+	node->symbol = right ? sign.text.data[0] : '~';
+	node->function = function_of_symbol(node->symbol);
+	*left = node;
+	return node_over(parser->compile, node, operand, right);
+}
+
+/* ( "-" | "+" ) unary | predicated */
+static int parse_unary(struct parser *parser, struct node **out)
+{
+	struct token sign = parser->token;
+	int rc;
+
+	if (!token_is(&sign, "-") && !token_is(&sign, "+"))
+		return parse_predicated(parser, out);
 	rc = enter(parser);
 	if (!rc)
 		rc = next(parser);
 	if (!rc)
 		rc = parse_unary(parser, out);
 	parser->depth--;
-	if (rc || !minus)
-		return rc;
-	rc = node_over(parser, node, *out, NULL);
-	*out = node;
+	if (!rc && token_is(&sign, "-"))
+		rc = arithmetic(parser, sign, out, NULL);
 	return rc;
 }
 
-/* The operators of one level, left to right. */
-static int parse_arithmetic(struct parser *parser, const char *symbols,
-			    struct node **out)
+/* Operators of one level, left to right. */
+static int parse_level(struct parser *parser, const char *symbols,
+		       parse_fn operand, struct node **out)
 {
-	bool products = symbols[0] == '+';
-	int rc = products ? parse_arithmetic(parser, "*/%", out)
-			  : parse_unary(parser, out);
+	int rc = operand(parser, out);
 
 	while (!rc && parser->token.type == TOKEN_OPERATOR &&
 	       parser->token.text.len == 1 &&
 	       strchr(symbols, parser->token.text.data[0])) {
-		struct node *node =
-			node_new(parser, NODE_ARITHMETIC, parser->token.offset);
+		struct token sign = parser->token;
 		struct node *right;
 
-		if (!node)
-			return -ENOMEM;
-		node->symbol = parser->token.text.data[0];
 		rc = next(parser);
 		if (!rc)
-			rc = products ? parse_arithmetic(parser, "*/%", &right)
-				      : parse_unary(parser, &right);
+			rc = operand(parser, &right);
 		if (!rc)
-			rc = node_over(parser, node, *out, right);
-		*out = node;
+			rc = arithmetic(parser, sign, out, right);
 	}
 	return rc;
 }
 
-static bool compare_operator(const struct parser *parser, enum compare_op *op,
-			     bool * not )
+static int parse_product(struct parser *parser, struct node **out)
+{
+	return parse_level(parser, "*/%", parse_unary, out);
+}
+
+static int parse_sum(struct parser *parser, struct node **out)
+{
+	return parse_level(parser, "+-", parse_product, out);
+}
+
+static bool at_comparison(const struct parser *parser, enum compare_op *op,
+			  bool *negated)
 {
 	static const struct {
 		const char *text;
 		enum compare_op op;
-		bool not ;
+		bool negated;
 	} operators[] = {
 		{ "==", OP_EQ, false }, { "!=", OP_EQ, true },
 		{ "<", OP_LT, false },	{ "<=", OP_LE, false },
@@ -527,44 +469,47 @@ static bool compare_operator(const struct parser *parser, enum compare_op *op,
 		if (!is_operator(parser, operators[i].text))
 			continue;
 		*op = operators[i].op;
-		*not = operators[i].not ;
+		*negated = operators[i].negated;
 		return true;
 	}
 	return false;
 }
 
+/* sum [ operator sum ] */
 static int parse_comparison(struct parser *parser, struct node **out)
 {
 	size_t offset;
 	struct node *node, *right;
 	enum compare_op op;
-	bool not ;
-	int rc = parse_arithmetic(parser, "+-", out);
+	bool negated;
+	int rc = parse_sum(parser, out);
 
 	if (rc)
 		return rc;
 	if (is_operator(parser, "="))
-		return FAIL(parser, "use '==', or ':' to ignore case");
-	if (!compare_operator(parser, &op, &not ))
+		return FAIL(parser, "'=' compares nothing: write '==', or ':' "
+				    "to ignore case");
+	if (!at_comparison(parser, &op, &negated))
 		return 0;
 	offset = parser->token.offset;
-	node = node_new(parser, NODE_COMPARE, offset);
+	node = node_new(parser->compile, NODE_COMPARE, offset);
 	if (!node)
 		return -ENOMEM;
-	node->op = op;
+	node->compare = op;
 	rc = next(parser);
 	if (!rc)
-		rc = parse_arithmetic(parser, "+-", &right);
+		rc = parse_sum(parser, &right);
 	if (!rc)
-		rc = node_over(parser, node, *out, right);
+		rc = node_over(parser->compile, node, *out, right);
 	*out = node;
-	if (!rc && not )
+	if (!rc && negated)
 		rc = negate(parser, offset, out);
-	if (!rc && compare_operator(parser, &op, &not ))
+	if (!rc && at_comparison(parser, &op, &negated))
 		return FAIL(parser, "comparisons cannot be chained");
 	return rc;
 }
 
+/* "not" not | comparison */
 static int parse_not(struct parser *parser, struct node **out)
 {
 	size_t offset = parser->token.offset;
@@ -581,91 +526,71 @@ static int parse_not(struct parser *parser, struct node **out)
 	return rc ? rc : negate(parser, offset, out);
 }
 
-/* One level of "and" or "or" as a node over all its operands. */
+/* One level of "and" or "or", as one node over all its operands. */
 static int parse_logic(struct parser *parser, enum node_type type,
 		       struct node **out)
 {
 	const char *word = type == NODE_AND ? "and" : "or";
 	size_t offset = parser->token.offset;
 	struct node_list list = { 0 };
-	struct node *node;
+	struct node *operand = NULL;
 	int rc;
 
 	for (;;) {
-		rc = type == NODE_AND ? parse_not(parser, &node)
-				      : parse_logic(parser, NODE_AND, &node);
+		rc = type == NODE_AND ? parse_not(parser, &operand)
+				      : parse_logic(parser, NODE_AND, &operand);
 		if (!rc)
-			rc = list_add(parser, &list, node);
+			rc = node_add(parser->compile, &list, operand);
 		if (rc || !is_word(parser, word))
 			break;
 		rc = next(parser);
 		if (rc)
 			break;
 	}
-	if (rc || list.count == 1) {
-		*out = node;
+	*out = operand;
+	if (rc || list.count == 1)
 		return rc;
-	}
-	*out = node_new(parser, type, offset);
-	if (!*out)
-		return -ENOMEM;
-	(*out)->operands = list.items;
-	(*out)->count = list.count;
-	return 0;
+	*out = node_new(parser->compile, type, offset);
+	return *out ? node_set_operands(parser->compile, *out, &list) : -ENOMEM;
 }
 
 static int parse_expression(struct parser *parser, struct node **out)
 {
 	int rc = enter(parser);
 
-	if (!rc)
-		rc = parse_logic(parser, NODE_OR, out);
+	if (rc)
+		return rc;
+	rc = parse_logic(parser, NODE_OR, out);
 	parser->depth--;
 	return rc;
 }
 
 /* --- query ---------------------------------------------------------------- */
 
-static int parse_keys(struct parser *parser, struct key_list *out)
+/* Fields, the position on "by". */
+static int parse_keys(struct parser *parser, struct node_list *out)
 {
-	struct node_list list = { out->keys, out->count, out->count };
-	struct node *key;
-	int rc;
-
 	do {
-		rc = next(parser);
+		size_t offset;
+		struct node *key;
+		int rc = next(parser);
+
+		offset = parser->token.offset;
 		if (!rc)
 			rc = parse_expression(parser, &key);
 		if (rc)
 			return rc;
 		if (key->type != NODE_FIELD)
-			return compile_fail(parser->compile, EQL_E_INVALID,
-					    key->offset,
-					    "only a field can be a join key");
-		rc = list_add(parser, &list, key);
+			return FAIL_AT(parser, offset,
+				       "only a field can be a join key");
+		rc = node_add(parser->compile, out, key);
 		if (rc)
 			return rc;
 	} while (is_operator(parser, ","));
-	*out = (struct key_list){ list.count, list.items };
 	return 0;
 }
 
-static int parse_integer(struct parser *parser, int64_t *out)
-{
-	struct node node;
-	int rc;
-
-	if (parser->token.type != TOKEN_INTEGER)
-		return FAIL(parser, "a whole number is wanted here");
-	rc = parse_number(parser, &node);
-	if (rc)
-		return rc;
-	*out = node.literal.value.type == VALUE_INT ? node.literal.value.i
-						    : INT64_MAX;
-	return 0;
-}
-
-/* maxspan=NUMBER UNIT, the position behind "with". */
+/* NUMBER UNIT behind "maxspan=". */
 static int parse_span(struct parser *parser, int64_t *out)
 {
 	static const struct {
@@ -676,42 +601,70 @@ static int parse_span(struct parser *parser, int64_t *out)
 		{ "m", 60 * NSEC_PER_SEC },    { "h", 3600 * NSEC_PER_SEC },
 		{ "d", 86400 * NSEC_PER_SEC },
 	};
-	size_t offset;
-	int64_t number;
-	int rc = expect_word(parser, "maxspan");
+	size_t offset = parser->token.offset;
+	struct value number;
+	int rc;
 
-	if (!rc)
-		rc = expect_operator(parser, "=");
-	offset = parser->token.offset;
-	if (!rc)
-		rc = parse_integer(parser, &number);
+	if (parser->token.type != TOKEN_INTEGER)
+		return FAIL(parser, "maxspan is a whole number and a unit");
+	rc = parse_number(parser, &number);
 	if (rc)
 		return rc;
-	if (number <= 0)
-		return compile_fail(parser->compile, EQL_E_INVALID, offset,
-				    "maxspan must be greater than 0");
+	if (number.type != VALUE_INT || number.i < 1)
+		return FAIL_AT(parser, offset, "maxspan must be 1 or more");
+	if (parser->token.type != TOKEN_IDENT ||
+	    lexer_is_keyword(parser->token.text))
+		return FAIL_AT(parser, offset,
+			       "maxspan needs a unit: ms, s, m, h or d");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!is_word(parser, units[i].unit))
 			continue;
-		if (__builtin_mul_overflow(number, units[i].ns, out))
-			*out = INT64_MAX;
+		if (__builtin_mul_overflow(number.i, units[i].ns, out))
+			return FAIL_AT(parser, offset, "maxspan is too large");
 		return next(parser);
 	}
-	return FAIL(parser, "a unit is wanted here: ms, s, m, h or d");
+	return FAIL(parser, "the units of maxspan are ms, s, m, h and d");
 }
 
-static int parse_category(struct parser *parser, struct str *out)
+/* with maxspan=..., the position on "with". */
+static int parse_maxspan(struct parser *parser, int64_t *out)
 {
-	if (is_word(parser, "any"))
-		*out = (struct str){ 0 };
-	else if (parser->token.type == TOKEN_STRING ||
-		 (parser->token.type == TOKEN_IDENT && !parser->token.tilde &&
-		  !is_keyword(parser->token.text)))
-		*out = parser->token.text;
-	else
-		return FAIL(parser, "an event category or 'any' is wanted "
-				    "here");
-	return next(parser);
+	int rc = next(parser);
+
+	if (!rc)
+		rc = expect_word(parser, "maxspan");
+	if (!rc)
+		rc = expect_operator(parser, "=");
+	if (!rc)
+		rc = parse_span(parser, out);
+	if (!rc && is_word(parser, "by"))
+		return FAIL(parser, "'by' goes before 'with maxspan'");
+	return rc;
+}
+
+/* with runs=N, the position on "with". */
+static int parse_runs(struct parser *parser, int64_t *out)
+{
+	size_t offset;
+	struct value number;
+	int rc = next(parser);
+
+	if (!rc)
+		rc = expect_word(parser, "runs");
+	if (!rc)
+		rc = expect_operator(parser, "=");
+	if (rc)
+		return rc;
+	offset = parser->token.offset;
+	if (parser->token.type != TOKEN_INTEGER)
+		return FAIL(parser, "runs is a whole number");
+	rc = parse_number(parser, &number);
+	if (rc)
+		return rc;
+	if (number.type != VALUE_INT || number.i < 1 || number.i > 100)
+		return FAIL_AT(parser, offset, "runs must be from 1 to 100");
+	*out = number.i;
+	return 0;
 }
 
 /* category "where" expression */
@@ -719,33 +672,21 @@ static int parse_filter(struct parser *parser, struct ast_stage *stage)
 {
 	int rc;
 
-	stage->offset = parser->token.offset;
-	rc = parse_category(parser, &stage->category);
-	if (!rc && is_word(parser, "of"))
-		return FAIL(parser,
-			    "process relationships are no part of EQL here");
+	if (is_word(parser, "any"))
+		stage->category = (struct str){ 0 };
+	else if (parser->token.type == TOKEN_STRING ||
+		 (parser->token.type == TOKEN_IDENT && !parser->token.tilde &&
+		  !lexer_is_keyword(parser->token.text)))
+		stage->category = parser->token.text;
+	else
+		return FAIL(parser, "an event category or 'any' is wanted "
+				    "here");
+	if (parser->token.type == TOKEN_STRING && !stage->category.len)
+		return FAIL(parser, "a category cannot be empty");
+	rc = next(parser);
 	if (!rc)
 		rc = expect_word(parser, "where");
 	return rc ? rc : parse_expression(parser, &stage->condition);
-}
-
-/* with runs=N, the position on "with". */
-static int parse_runs(struct parser *parser, struct ast_stage *stage)
-{
-	int rc = next(parser);
-
-	if (!rc)
-		rc = expect_word(parser, "runs");
-	if (!rc)
-		rc = expect_operator(parser, "=");
-	stage->runs_offset = parser->token.offset;
-	if (!rc)
-		rc = parse_integer(parser, &stage->runs);
-	if (!rc && (stage->runs < 1 || stage->runs > 100))
-		return compile_fail(parser->compile, EQL_E_INVALID,
-				    stage->runs_offset,
-				    "runs must be from 1 to 100");
-	return rc;
 }
 
 static bool at_stage(const struct parser *parser)
@@ -753,12 +694,15 @@ static bool at_stage(const struct parser *parser)
 	return is_operator(parser, "[") || is_operator(parser, "![");
 }
 
-/* "[" filter "]" [by keys] [with runs=N] */
+/* "[" filter "]" [ by keys ] [ with runs=N ] */
 static int parse_stage(struct parser *parser, struct ast_stage *stage)
 {
+	size_t offset = parser->token.offset;
 	int rc;
 
-	*stage = (struct ast_stage){ .runs = 1 };
+	*stage = (struct ast_stage){ .offset = offset,
+				     .by_offset = offset,
+				     .runs = 1 };
 	if (!at_stage(parser))
 		return FAIL(parser, "'[' is wanted here");
 	stage->missing = is_operator(parser, "![");
@@ -767,37 +711,52 @@ static int parse_stage(struct parser *parser, struct ast_stage *stage)
 		rc = parse_filter(parser, stage);
 	if (!rc)
 		rc = expect_operator(parser, "]");
-	if (!rc && is_word(parser, "by"))
+	if (!rc && is_word(parser, "by")) {
+		stage->by_offset = parser->token.offset;
 		rc = parse_keys(parser, &stage->by);
-	if (!rc && is_word(parser, "with"))
-		rc = parse_runs(parser, stage);
+	}
 	return rc;
 }
 
+static int grow_stages(struct parser *parser, struct ast_query *query)
+{
+	size_t capacity = query->stage_capacity;
+	struct ast_stage *stages;
+
+	if (query->stage_count == LIMIT_STAGES)
+		return FAIL(parser, "more than %d stages", LIMIT_STAGES);
+	if (query->stage_count < capacity)
+		return 0;
+	capacity = capacity ? 2 * capacity : 4;
+	stages = arena_array(parser->compile->options->arena, capacity,
+			     sizeof(*stages));
+	if (!stages)
+		return -ENOMEM;
+	if (query->stage_count)
+		memcpy(stages, query->stages,
+		       query->stage_count * sizeof(*stages));
+	query->stages = stages;
+	query->stage_capacity = capacity;
+	return 0;
+}
+
+/* One or more stages; those of a sample are plain. */
 static int parse_stages(struct parser *parser, struct ast_query *query)
 {
-	struct arena *arena = parser->compile->options->arena;
-	size_t capacity = 0;
+	bool sample = query->type == QUERY_SAMPLE;
+	struct ast_stage *stage;
+	int rc;
 
 	do {
-		int rc;
-
-		if (query->stage_count == LIMIT_STAGES)
-			return FAIL(parser, "more than %d stages",
-				    LIMIT_STAGES);
-		if (query->stage_count == capacity) {
-			struct ast_stage *stages = query->stages;
-
-			capacity = capacity ? 2 * capacity : 4;
-			query->stages =
-				arena_array(arena, capacity, sizeof(*stages));
-			if (!query->stages)
-				return -ENOMEM;
-			if (query->stage_count)
-				memcpy(query->stages, stages,
-				       query->stage_count * sizeof(*stages));
-		}
-		rc = parse_stage(parser, &query->stages[query->stage_count]);
+		rc = grow_stages(parser, query);
+		if (rc)
+			return rc;
+		if (sample && is_operator(parser, "!["))
+			return FAIL(parser, "a sample has no missing events");
+		stage = &query->stages[query->stage_count];
+		rc = parse_stage(parser, stage);
+		if (!rc && !sample && is_word(parser, "with"))
+			rc = parse_runs(parser, &stage->runs);
 		if (rc)
 			return rc;
 		query->stage_count++;
@@ -805,38 +764,93 @@ static int parse_stages(struct parser *parser, struct ast_query *query)
 	return 0;
 }
 
-static int parse_sequence(struct parser *parser, struct ast_query *query)
+static int parse_until(struct parser *parser, struct ast_query *query)
 {
-	struct arena *arena = parser->compile->options->arena;
 	int rc = next(parser);
 
-	if (!rc && is_word(parser, "by"))
-		rc = parse_keys(parser, &query->by);
-	if (!rc && is_word(parser, "with")) {
-		rc = next(parser);
-		if (!rc)
-			rc = parse_span(parser, &query->maxspan_ns);
-		if (!rc && is_word(parser, "by"))
-			return FAIL(parser, "'by' goes before 'with maxspan'");
-	}
-	if (!rc)
-		rc = parse_stages(parser, query);
-	if (rc || !is_word(parser, "until"))
-		return rc;
-	query->until = arena_alloc(arena, sizeof(*query->until));
+	query->until = arena_alloc(parser->compile->options->arena,
+				   sizeof(*query->until));
 	if (!query->until)
 		return -ENOMEM;
-	rc = next(parser);
-	return rc ? rc : parse_stage(parser, query->until);
+	if (!rc && is_operator(parser, "!["))
+		return compile_fail(parser->compile, EQL_E_UNSUPPORTED,
+				    parser->token.offset,
+				    "until takes no '!': Elasticsearch drops "
+				    "it without a word");
+	if (!rc)
+		rc = parse_stage(parser, query->until);
+	if (!rc && is_word(parser, "with"))
+		return FAIL(parser, "until takes no 'with runs'");
+	return rc;
+}
+
+static int parse_sequence(struct parser *parser, struct ast_query *query)
+{
+	int rc = next(parser);
+
+	query->type = QUERY_SEQUENCE;
+	if (!rc && is_word(parser, "by"))
+		rc = parse_keys(parser, &query->by);
+	if (!rc && is_word(parser, "with"))
+		rc = parse_maxspan(parser, &query->maxspan_ns);
+	if (!rc)
+		rc = parse_stages(parser, query);
+	if (!rc && is_word(parser, "until"))
+		rc = parse_until(parser, query);
+	return rc;
 }
 
 static int parse_sample(struct parser *parser, struct ast_query *query)
 {
 	int rc = next(parser);
 
+	query->type = QUERY_SAMPLE;
 	if (!rc && is_word(parser, "by"))
 		rc = parse_keys(parser, &query->by);
 	return rc ? rc : parse_stages(parser, query);
+}
+
+static int parse_event(struct parser *parser, struct ast_query *query)
+{
+	int rc = grow_stages(parser, query);
+
+	if (rc)
+		return rc;
+	query->type = QUERY_EVENT;
+	query->stages[0] = (struct ast_stage){
+		.offset = parser->token.offset,
+		.runs = 1,
+	};
+	query->stage_count = 1;
+	return parse_filter(parser, &query->stages[0]);
+}
+
+/* IDENT [ expression { "," expression } ], the position behind "|". */
+static int parse_pipe(struct parser *parser, struct ast_pipe *pipe)
+{
+	int rc;
+
+	*pipe = (struct ast_pipe){ .offset = parser->token.offset,
+				   .name = parser->token.text };
+	if (parser->token.type != TOKEN_IDENT || parser->token.tilde ||
+	    lexer_is_keyword(parser->token.text))
+		return FAIL(parser, "the name of a pipe is wanted here");
+	rc = next(parser);
+	if (rc || is_operator(parser, "|") || parser->token.type == TOKEN_END)
+		return rc;
+	for (;;) {
+		struct node *argument;
+
+		rc = parse_expression(parser, &argument);
+		if (!rc)
+			rc = node_add(parser->compile, &pipe->arguments,
+				      argument);
+		if (rc || !is_operator(parser, ","))
+			return rc;
+		rc = next(parser);
+		if (rc)
+			return rc;
+	}
 }
 
 static int parse_pipes(struct parser *parser, struct ast_query *query)
@@ -844,15 +858,12 @@ static int parse_pipes(struct parser *parser, struct ast_query *query)
 	struct arena *arena = parser->compile->options->arena;
 
 	while (is_operator(parser, "|")) {
-		struct ast_pipe *pipes = query->pipes, *pipe;
-		struct node_list list = { 0 };
-		struct node *argument;
+		struct ast_pipe *pipes = query->pipes;
 		int rc = next(parser);
 
-		if (rc)
-			return rc;
-		if (parser->token.type != TOKEN_IDENT)
-			return FAIL(parser, "a pipe's name is wanted here");
+		if (!rc && query->pipe_count == LIMIT_NESTING)
+			return FAIL(parser, "more than %d pipes",
+				    LIMIT_NESTING);
 		query->pipes = arena_array(arena, query->pipe_count + 1,
 					   sizeof(*pipes));
 		if (!query->pipes)
@@ -860,48 +871,13 @@ static int parse_pipes(struct parser *parser, struct ast_query *query)
 		if (query->pipe_count)
 			memcpy(query->pipes, pipes,
 			       query->pipe_count * sizeof(*pipes));
-		pipe = &query->pipes[query->pipe_count++];
-		pipe->offset = parser->token.offset;
-		pipe->name = parser->token.text;
-		do {
-			rc = next(parser);
-			if (rc)
-				return rc;
-			if (!list.count && (is_operator(parser, "|") ||
-					    parser->token.type == TOKEN_END))
-				break;
-			rc = parse_expression(parser, &argument);
-			if (!rc)
-				rc = list_add(parser, &list, argument);
-			if (rc)
-				return rc;
-		} while (is_operator(parser, ","));
-		pipe->arguments = (struct key_list){ list.count, list.items };
+		if (!rc)
+			rc = parse_pipe(parser,
+					&query->pipes[query->pipe_count++]);
+		if (rc)
+			return rc;
 	}
 	return 0;
-}
-
-static int parse_body(struct parser *parser, struct ast_query *query)
-{
-	query->offset = parser->token.offset;
-	if (is_word(parser, "join"))
-		return FAIL(parser, "join is no part of EQL here");
-	if (is_word(parser, "sequence")) {
-		query->type = QUERY_SEQUENCE;
-		return parse_sequence(parser, query);
-	}
-	if (is_word(parser, "sample")) {
-		query->type = QUERY_SAMPLE;
-		return parse_sample(parser, query);
-	}
-	query->type = QUERY_EVENT;
-	query->stages = arena_alloc(parser->compile->options->arena,
-				    sizeof(*query->stages));
-	if (!query->stages)
-		return -ENOMEM;
-	query->stages->runs = 1;
-	query->stage_count = 1;
-	return parse_filter(parser, query->stages);
 }
 
 int parse_query(struct compile *compile, struct ast_query **out)
@@ -914,8 +890,17 @@ int parse_query(struct compile *compile, struct ast_query **out)
 		arena_alloc(compile->options->arena, sizeof(*query));
 	int rc = query ? next(&parser) : -ENOMEM;
 
-	if (!rc)
-		rc = parse_body(&parser, query);
+	if (rc)
+		return rc;
+	query->offset = parser.token.offset;
+	if (is_word(&parser, "join"))
+		return FAIL(&parser, "EQL has no join any more");
+	if (is_word(&parser, "sequence"))
+		rc = parse_sequence(&parser, query);
+	else if (is_word(&parser, "sample"))
+		rc = parse_sample(&parser, query);
+	else
+		rc = parse_event(&parser, query);
 	if (!rc)
 		rc = parse_pipes(&parser, query);
 	if (!rc && parser.token.type != TOKEN_END)

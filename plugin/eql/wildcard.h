@@ -2,19 +2,28 @@
 #ifndef AUDISP_EQL_EQL_WILDCARD_H
 #define AUDISP_EQL_EQL_WILDCARD_H
 
-#include <audisp-eql/event.h>
+#include "../util/arena.h"
 
-/* A pattern: '*' is any run of characters, '?' exactly one; nothing escapes. */
-struct wildcard {
-	struct str pattern;
-	bool insensitive; /* ASCII letters only, as Elasticsearch does it */
-	bool plain; /* neither star nor question mark: equality */
+enum wildcard_shape {
+	WILDCARD_EXACT,
+	WILDCARD_PREFIX, /* text* */
+	WILDCARD_SUFFIX, /* *text */
+	WILDCARD_INFIX, /* *text* */
+	WILDCARD_GENERAL,
 };
 
-struct wildcard wildcard_compile(struct str pattern, bool insensitive);
+/* '*' is any run of characters, '?' exactly one; nothing escapes. */
+struct wildcard {
+	enum wildcard_shape shape;
+	struct str text; /* without its stars unless GENERAL */
+	bool insensitive; /* ASCII letters only; text is in lower case */
+	bool one_line; /* '*' and '?' stop at ends of lines, as Java's '.' */
+};
+
+/* Sets shape and text; the flags are the caller's. 0 or -ENOMEM. */
+int wildcard_make(struct arena *arena, struct str pattern,
+		  struct wildcard *wildcard);
 /* Whether the whole text matches, in O(pattern * text) at worst. */
 bool wildcard_match(const struct wildcard *wildcard, struct str text);
-/* Equality that ignores the case of ASCII letters. */
-bool wildcard_equal_insensitive(struct str a, struct str b);
 
 #endif

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../eql/ast.h"
 #include "../eql/pred.h"
 #include "../limits.h"
 
@@ -210,10 +209,11 @@ static bool has_category(const struct probe *probe, const struct stage *stage)
 static bool can_match(const struct probe *probe, const struct stage *stage,
 		      size_t known_count)
 {
+	const struct pred_known known = { probe->known, known_count };
+
 	return has_category(probe, stage) &&
 	       (known_count == FIELD__COUNT || has_keys(probe, stage)) &&
-	       pred_possible(stage->condition, &probe->event, probe->known,
-			     known_count);
+	       pred_possible(stage->condition, &probe->event, &known);
 }
 
 /* --- linkers -------------------------------------------------------------- */
@@ -238,14 +238,10 @@ static bool is_linker(const char *name)
 	return false;
 }
 
-/* The name an operand of a leaf stands for; of a pattern, the one with nothing
- * in place of a star. False = too long. */
-static bool name_of(const struct node *leaf, const struct node *operand,
-		    char out[256])
+/* The name a text stands for; of a pattern, the one with nothing in place of a
+ * star. False = too long. */
+static bool name_of(struct str text, bool pattern, char out[256])
 {
-	bool pattern = leaf->type == NODE_MATCH;
-	struct str text =
-		pattern ? operand->literal.value.s : operand->literal.text;
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
@@ -261,46 +257,50 @@ static bool name_of(const struct node *leaf, const struct node *operand,
 	return true;
 }
 
-static bool reads_slot(const struct node *node, size_t slot)
+static bool reads_slot(const struct pred *leaf, size_t slot)
 {
-	if (node->type == NODE_FIELD)
-		return node->slot == slot;
-	for (size_t i = 0; i < node->count; i++)
-		if (reads_slot(node->operands[i], slot))
+	const size_t *slots;
+	size_t count = pred_slots(leaf, &slots);
+
+	for (size_t i = 0; i < count; i++)
+		if (slots[i] == slot)
 			return true;
 	return false;
 }
 
 static bool leaf_names_linkers(struct probe *probe, const struct stage *stage,
-			       const struct node *leaf)
+			       const struct pred *leaf)
 {
+	struct str text;
 	char name[256];
 
-	if (leaf->type == NODE_NULL_TEST ||
-	    !reads_slot(leaf, FIELD_PROCESS_NAME))
+	if (pred_is_null_test(leaf) || !reads_slot(leaf, FIELD_PROCESS_NAME))
 		return true;
-	if (leaf->type != NODE_IN && leaf->type != NODE_MATCH &&
-	    (leaf->type != NODE_COMPARE || leaf->op != OP_EQ))
-		return false;
-	for (size_t i = 1; i < leaf->count; i++) {
-		if (!name_of(leaf, leaf->operands[i], name))
+	for (size_t i = 0;; i++) {
+		enum pred_names names = pred_names(leaf, i, &text);
+
+		if (names == PRED_NAMES_END)
+			return true;
+		if (names == PRED_NAMES_UNKNOWN ||
+		    !name_of(text, names == PRED_NAMES_PATTERN, name))
 			return false;
 		probe_set(probe, FIELD_PROCESS_NAME,
 			  VALUE_OF_STR(str_from(name)));
 		if (!is_linker(name) && can_match(probe, stage, SLOTS_MAX))
 			return false;
 	}
-	return true;
 }
 
 static bool names_linkers(struct probe *probe, const struct stage *stage,
-			  const struct node *node)
+			  const struct pred *pred)
 {
-	if (node->type != NODE_AND && node->type != NODE_OR &&
-	    node->type != NODE_NOT)
-		return leaf_names_linkers(probe, stage, node);
-	for (size_t i = 0; i < node->count; i++)
-		if (!names_linkers(probe, stage, node->operands[i]))
+	const struct pred *const *items;
+	size_t count = pred_items(pred, &items);
+
+	if (!count)
+		return leaf_names_linkers(probe, stage, pred);
+	for (size_t i = 0; i < count; i++)
+		if (!names_linkers(probe, stage, items[i]))
 			return false;
 	return true;
 }
@@ -313,7 +313,7 @@ static bool only_linkers(const struct kind *kind, const struct stage *stage)
 	probe_init(&probe, kind);
 	probe_set(&probe, FIELD_PROCESS_NAME, VALUE_OF_STR(STR(OTHER)));
 	return !can_match(&probe, stage, SLOTS_MAX) &&
-	       names_linkers(&probe, stage, stage->condition->root);
+	       names_linkers(&probe, stage, stage->condition);
 }
 
 /* --- what is live --------------------------------------------------------- */
@@ -369,18 +369,6 @@ static int miss_field(struct survey *survey, size_t slot, size_t offset)
 			   field_table_name(survey->fields, slot));
 }
 
-/* Whether the known fields leave it open if the condition holds. */
-static bool is_open(const struct probe *probe, struct node *node)
-{
-	struct node not = { .type = NODE_NOT, .count = 1, .operands = &node };
-	const struct pred positive = { node }, negative = { &not };
-
-	return pred_possible(&positive, &probe->event, probe->known,
-			     FIELD__COUNT) &&
-	       pred_possible(&negative, &probe->event, probe->known,
-			     FIELD__COUNT);
-}
-
 /* A live field: is it known at all, and where does it come from? */
 static int use_field(struct survey *survey, size_t slot, size_t offset)
 {
@@ -391,37 +379,28 @@ static int use_field(struct survey *survey, size_t slot, size_t offset)
 	return 0;
 }
 
-static int use_live_fields(struct survey *survey, struct node *node)
+static int use_live_fields(struct survey *survey, const struct pred *pred)
 {
+	const struct pred_known known = { survey->probe.known, FIELD__COUNT };
+	const struct pred *const *items;
+	const size_t *slots;
+	size_t count = pred_items(pred, &items);
 	int rc = 0;
 
-	if (node->type == NODE_FIELD)
-		return use_field(survey, node->slot, node->offset);
-	if (node->type != NODE_CONST && !is_open(&survey->probe, node))
+	if (!pred_open(pred, &survey->probe.event, &known))
 		return 0;
-	for (size_t i = 0; i < node->count && !rc; i++)
-		rc = use_live_fields(survey, node->operands[i]);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = use_live_fields(survey, items[i]);
+	count = count ? 0 : pred_slots(pred, &slots);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = use_field(survey, slots[i], pred_offset(pred));
 	return rc;
-}
-
-/* Where in the query a condition begins. */
-static size_t start_of(const struct node *node)
-{
-	size_t start = node->offset;
-
-	for (size_t i = 0; i < node->count; i++) {
-		size_t operand = start_of(node->operands[i]);
-
-		if (operand < start)
-			start = operand;
-	}
-	return start;
 }
 
 static int use_keys(struct survey *survey)
 {
 	const struct stage *stage = survey->stage;
-	size_t offset = start_of(stage->condition->root);
+	size_t offset = pred_offset(stage->condition);
 	int rc = 0;
 
 	for (size_t i = 0; i < stage->key_count && !rc; i++)
@@ -442,7 +421,7 @@ static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
 	probe_init(probe, &kinds[id]);
 	if (!can_match(probe, stage, FIELD__COUNT))
 		return 0;
-	rc = use_live_fields(survey, stage->condition->root);
+	rc = use_live_fields(survey, stage->condition);
 	if (!rc)
 		rc = use_keys(survey);
 	if (rc)
@@ -458,16 +437,17 @@ static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
 	return 0;
 }
 
-/* The first field among two that a condition reads. */
-static const struct node *find_field(const struct node *node, size_t slot,
-				     size_t other)
+/* The first leaf that asks for an action or a type. */
+static const struct pred *find_word(const struct pred *pred)
 {
-	const struct node *found = NULL;
+	const struct pred *const *items, *found = NULL;
+	size_t count = pred_items(pred, &items);
 
-	if (node->type == NODE_FIELD)
-		return node->slot == slot || node->slot == other ? node : NULL;
-	for (size_t i = 0; i < node->count && !found; i++)
-		found = find_field(node->operands[i], slot, other);
+	if (!count && (reads_slot(pred, FIELD_EVENT_ACTION) ||
+		       reads_slot(pred, FIELD_EVENT_TYPE)))
+		return pred;
+	for (size_t i = 0; i < count && !found; i++)
+		found = find_word(items[i]);
 	return found;
 }
 
@@ -489,16 +469,15 @@ static bool asks_for(struct probe *probe, const struct stage *stage,
 
 static int miss_kinds(struct survey *survey)
 {
-	const struct node *root = survey->stage->condition->root;
-	const struct node *word =
-		find_field(root, FIELD_EVENT_ACTION, FIELD_EVENT_TYPE);
+	const struct pred *condition = survey->stage->condition;
+	const struct pred *word = find_word(condition);
 	int rc = 0;
 
 	for (size_t i = 0;
 	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++)
 		if (asks_for(&survey->probe, survey->stage, &absent_kinds[i]))
 			rc = add_problem(survey,
-					 word ? word->offset : start_of(root),
+					 pred_offset(word ? word : condition),
 					 "no event here is of the kind ",
 					 str_from(absent_kinds[i].kind.name));
 	return rc;
@@ -517,7 +496,7 @@ static int survey_stage(struct survey *survey, const struct stage *stage)
 		rc = miss_kinds(survey);
 	if (rc || matched)
 		return rc;
-	return add_problem(survey, start_of(stage->condition->root),
+	return add_problem(survey, pred_offset(stage->condition),
 			   stage == survey->query->until
 				   ? "no event here can match until"
 				   : "no event here can match this stage: the "

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ECS documents as events: for the tool and for tests. */
+#ifndef AUDISP_EQL_AUEQL_ECS_H
+#define AUDISP_EQL_AUEQL_ECS_H
+
+#include <audisp-eql/event.h>
+
+#include "../util/arena.h"
+
+struct ecs_reader {
+	/* the fields that are read, with their types; others are left out, so
+	 * queries are compiled before the first document */
+	const struct field_table *fields;
+	uint64_t serial; /* of the last event: documents count from 1 */
+	char error[256]; /* what was wrong with the last document */
+};
+
+enum {
+	ECS_E_INVALID = 1, /* no document, or a value its field cannot have */
+};
+
+/*
+ * One JSON document as an event in the arena. Fields are nested or dotted,
+ * arrays of objects are arrays of their fields, null is no value. @timestamp
+ * is ISO 8601 or milliseconds since the epoch, and must be there. The document
+ * stays whole as event.document. 0, ECS_E_INVALID, -ENOMEM.
+ */
+int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
+	      struct event **out);
+
+#endif
