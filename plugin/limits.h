@@ -41,8 +41,6 @@
 #define LIMIT_CONSTRAINTS 4096
 /* Tuples of field values one computing leaf may try. */
 #define LIMIT_SCRIPT_TUPLES 65536
-/* What the functions of all conditions may make of one event. */
-#define LIMIT_SCRATCH_BYTES (64U << 20)
 /* A regex as rewritten for PCRE2, several times what stands in the query. */
 #define LIMIT_REGEX_PATTERN_BYTES (1U << 20)
 /* A regex steps through a text with up to WORKSPACE / 6 states at once and

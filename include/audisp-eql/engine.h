@@ -9,6 +9,7 @@
 #include <audisp-eql/alert.h>
 
 struct engine;
+struct strbuf;
 
 struct engine_config {
 	const struct ruleset *rules; /* borrowed, outlives the engine */
@@ -34,8 +35,7 @@ struct engine_stats {
 	uint64_t late_attempts;
 	uint64_t held_early; /* released before their time: memory */
 	uint64_t key_overflows; /* events beyond LIMIT_KEY_TUPLES */
-	/* conditions that raised (division by zero) or met a limit */
-	uint64_t runtime_errors;
+	uint64_t runtime_errors; /* e.g. division by zero in a condition */
 	size_t memory; /* bytes charged now */
 	size_t memory_peak;
 };
@@ -63,5 +63,17 @@ void engine_close_findings(struct engine *engine);
 /* Records of host were lost around this time: marks alerts that span it. */
 void engine_mark_gap(struct engine *engine, struct str host, int64_t time_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *out);
+
+/*
+ * All that the engine knows of hosts, as bytes for engine_load(): partials,
+ * marks of until and missing events, matches that wait, events held back,
+ * findings. 0, -ENOMEM (out of memory, or over out's limit).
+ *
+ * engine_load() is for an engine that has seen no event (-EINVAL else). Its
+ * rule set may differ: rules of unchanged hash take theirs back. -EBADMSG with
+ * nothing loaded when the bytes are not what engine_save() wrote; -ENOMEM.
+ */
+int engine_save(const struct engine *engine, struct strbuf *out);
+int engine_load(struct engine *engine, struct str state);
 
 #endif

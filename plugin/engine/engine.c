@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine's outside: which events meet a condition, when they count, and
- * what it all may cost. An event that meets nothing costs its conditions and no
+ * The engine's outside: which events hit a stage, when they count, and its
+ * life. An event that hits nothing costs the conditions asked, and no
  * allocation.
  */
 #include <audisp-eql/engine.h>
@@ -12,104 +12,29 @@
 
 #include "../eql/pred.h"
 #include "../limits.h"
+#include "../util/arena.h"
 #include "../util/hash.h"
+#include "account.h"
+#include "evict.h"
+#include "holdback.h"
+#include "host.h"
 #include "internal.h"
+#include "keys.h"
+#include "partial.h"
+#include "rules.h"
+#include "sequence.h"
 
-/* --- memory --------------------------------------------------------------- */
-
-void engine_charge(struct engine *engine, size_t bytes)
-{
-	engine->stats.memory += bytes;
-	if (engine->stats.memory > engine->stats.memory_peak)
-		engine->stats.memory_peak = engine->stats.memory;
-}
-
-void engine_discharge(struct engine *engine, size_t bytes)
-{
-	engine->stats.memory -= bytes;
-}
-
-void engine_drop_event(struct engine *engine, struct event **event)
-{
-	engine_discharge(engine, event_release(event));
-}
-
-/* --- hosts and their time ------------------------------------------------- */
-
-int64_t host_now(const struct engine_host *host)
-{
-	return host->newest_ns + host->idle_ns;
-}
-
-struct engine_host *engine_host(struct engine *engine, struct str name)
-{
-	struct engine_host **link = &engine->hosts, *host;
-
-	for (; *link; link = &(*link)->next)
-		if (str_equal((struct str){ (*link)->name, (*link)->name_len },
-			      name))
-			break;
-	host = *link;
-	if (host) {
-		*link = host->next;
-	} else {
-		/* beyond the limit all further hosts share one: what they do
-		 * is still seen, if not kept apart */
-		if (engine->host_count == LIMIT_HOSTS)
-			return engine->hosts;
-		host = calloc(1, sizeof(*host) + name.len);
-		if (!host)
-			return NULL;
-		if (name.len)
-			memcpy(host->name, name.data, name.len);
-		host->name_len = name.len;
-		engine->host_count++;
-		engine_charge(engine, sizeof(*host) + name.len);
-	}
-	host->next = engine->hosts;
-	engine->hosts = host;
-	return host;
-}
-
-/* The latest of the last HOST_TIMES stamps: one wild stamp is forgotten soon,
- * and a clock set back is followed. */
-static void host_note_time(struct engine_host *host, int64_t time_ns)
-{
-	int64_t leaving = host->times[host->time_at];
-	bool full = host->time_count == HOST_TIMES;
-
-	host->times[host->time_at] = time_ns;
-	host->time_at = (host->time_at + 1) % HOST_TIMES;
-	host->time_count += !full;
-	host->idle_ns = 0;
-	if (time_ns >= host->newest_ns || host->time_count == 1) {
-		host->newest_ns = time_ns;
-	} else if (full && leaving == host->newest_ns) {
-		host->newest_ns = host->times[0];
-		for (size_t i = 1; i < HOST_TIMES; i++)
-			if (host->times[i] > host->newest_ns)
-				host->newest_ns = host->times[i];
-	}
-}
-
-void engine_mark_gap(struct engine *engine, struct str name, int64_t time_ns)
-{
-	struct engine_host *host = engine_host(engine, name);
-
-	if (host)
-		host->gaps[host->gap_count++ % HOST_GAPS] = time_ns;
-}
+/* Hosts without events held are looked at this often. */
+#define SWEEP_NS NSEC_PER_SEC
+/* What a condition's functions, or an alert's key tuples, may take: an event
+ * of the largest kind through some functions, or all keys of eight fields. */
+#define SCRATCH_BYTES (8U * LIMIT_EVENT_BYTES)
+/* Below this not even one event fits well. */
+#define MEMCAP_MIN (64U << 10)
 
 /* --- conditions ----------------------------------------------------------- */
 
-static bool reading_allowed(const struct rule *rule, enum reading reading)
-{
-	return rule->process_names == PROCESS_NAMES_EITHER ||
-	       (rule->process_names == PROCESS_NAMES_INVOKED) ==
-		       (reading == READING_INVOKED);
-}
-
-/* A stage's category beyond its bit. */
+/* A category that has no bit of its own is compared by name. */
 static bool category_holds(const struct stage *stage, const struct event *event)
 {
 	const struct value *items;
@@ -127,231 +52,276 @@ static bool category_holds(const struct stage *stage, const struct event *event)
 	return false;
 }
 
-/* Fills in the readings under which the stage holds; false = none. */
-static bool stage_holds(struct engine *engine, const struct event *event,
-			struct hit *hit)
+/* The readings worth asking, as bits. */
+static uint32_t readings_of(const struct slot *slot, bool has_readings)
 {
-	const struct rule *rule = engine->config.rules->rules[hit->rule];
-	const struct stage *stage = hit->stage == UNTIL_STAGE
-					    ? rule->query->until
-					    : &rule->query->stages[hit->stage];
-	bool readings = stage->uses_readings && event_has_readings(event);
-
-	if (!category_holds(stage, event))
-		return false;
-	hit->readings[READING_INVOKED] = false;
-	hit->readings[READING_RESOLVED] = false;
-	if (!readings) {
-		hit->readings[READING_INVOKED] =
-			pred_eval(stage->condition, event, READING_INVOKED,
-				  &engine->context);
-		return hit->readings[READING_INVOKED];
+	if (!has_readings || !slot->stage->uses_readings)
+		return 1U << READING_INVOKED;
+	switch (slot->rule->rule->process_names) {
+	case PROCESS_NAMES_INVOKED:
+		return 1U << READING_INVOKED;
+	case PROCESS_NAMES_RESOLVED:
+		return 1U << READING_RESOLVED;
+	default:
+		return 1U << READING_INVOKED | 1U << READING_RESOLVED;
 	}
+}
+
+/* Under which readings an event meets a stage and has its keys; 0 = none. */
+static uint32_t ask(struct engine *engine, const struct slot *slot,
+		    const struct event *event, bool has_readings)
+{
+	uint32_t readings = readings_of(slot, has_readings), holds = 0;
+	struct pred_context context = { .scratch = engine->scratch };
+
+	if (!category_holds(slot->stage, event))
+		return 0;
+	arena_reset(engine->scratch);
 	for (int i = READING_INVOKED; i <= READING_RESOLVED; i++)
-		if (reading_allowed(rule, (enum reading)i))
-			hit->readings[i] =
-				pred_eval(stage->condition, event,
-					  (enum reading)i, &engine->context);
-	return hit->readings[READING_INVOKED] ||
-	       hit->readings[READING_RESOLVED];
+		if (readings & 1U << i &&
+		    pred_eval(slot->stage->condition, event, (enum reading)i,
+			      &context) &&
+		    keys_present(slot->stage, event, (enum reading)i))
+			holds |= 1U << i;
+	engine->stats.runtime_errors += context.errors;
+	return holds;
 }
 
-static size_t add_hits(struct engine *engine, const struct event *event,
-		       const struct stage_index *index, size_t count)
-{
-	for (size_t i = 0; i < index->count; i++) {
-		engine->hits[count] = index->stages[i];
-		count += stage_holds(engine, event, &engine->hits[count]);
-	}
-	return count;
-}
-
-static int compare_hits(const void *a, const void *b)
-{
-	const struct hit *x = a, *y = b;
-
-	if (x->rule != y->rule)
-		return x->rule < y->rule ? -1 : 1;
-	/* until comes after the stages, which go from last to first */
-	if (x->stage == UNTIL_STAGE || y->stage == UNTIL_STAGE)
-		return (x->stage == UNTIL_STAGE) - (y->stage == UNTIL_STAGE);
-	return (x->stage < y->stage) - (x->stage > y->stage);
-}
-
-/* All hits of an event in the order they are to be taken. */
+/* All hits of an event, in the order they are to be taken. */
 static size_t find_hits(struct engine *engine, const struct event *event)
 {
-	size_t count;
+	bool has_readings = event_has_readings(event);
+	uint32_t readings = 0;
+	size_t count = 0;
 
-	arena_reset(engine->context.scratch);
-	count = add_hits(engine, event, &engine->any, 0);
-	for (size_t i = 0; i < CATEGORIES; i++)
-		if (event->categories & 1U << i)
-			count = add_hits(engine, event, &engine->by_category[i],
-					 count);
-	if (count > 1)
-		qsort(engine->hits, count, sizeof(engine->hits[0]),
-		      compare_hits);
+	for (size_t word = 0; word < engine->word_count; word++) {
+		uint64_t bits = engine->by_category[CATEGORY_ANY][word];
+
+		for (unsigned int left =
+			     event->categories & ((1U << CATEGORIES) - 1);
+		     left; left &= left - 1)
+			bits |= engine->by_category[__builtin_ctz(left)][word];
+		for (; bits; bits &= bits - 1) {
+			uint32_t probe = (uint32_t)(word * PROBES_PER_WORD) +
+					 (uint32_t)__builtin_ctzll(bits);
+			const struct slot *slot = engine->probes[probe];
+
+			if (!slot->repeats)
+				readings =
+					ask(engine, slot, event, has_readings);
+			if (readings)
+				engine->hits[count++] =
+					(struct hit){ probe, readings };
+		}
+	}
 	return count;
 }
 
 /* --- events --------------------------------------------------------------- */
 
-/*
- * An accomplished event (an exec, a creation) counts when its call ended, which
- * is not before the newest time already seen; an attempt when it began.
- */
-static struct ordinal effective(const struct engine_host *host,
-				const struct event *event)
+/* Keeps the first hits back until they count. */
+static int hold(struct turn *turn, size_t hit_count)
 {
-	struct ordinal ordinal = { event->time_ns, event->serial };
+	const struct held held = {
+		.ordinal = turn->ordinal,
+		.arrival = turn->engine->arrivals++,
+		.kept = turn->kept,
+		.hit_count = hit_count,
+	};
 
-	if (!(event->flags & EVENT_ATTEMPT) &&
-	    ordinal.time_ns < host->newest_ns)
-		ordinal.time_ns = host->newest_ns;
-	return ordinal;
+	if (!hit_count)
+		return 0;
+	return holdback_put(turn->engine, turn->host, &held,
+			    turn->engine->hits);
 }
 
-static int hold(struct engine *engine, struct engine_host *host,
-		const struct event *event, size_t hit_count)
+/* Whether a hit counts as of the attempt's own time however late it comes:
+ * where it completes a sequence or undoes one. */
+static bool counts_late(const struct engine *engine, const struct hit *hit)
 {
-	size_t size = hit_count * sizeof(struct hit), kept_size;
-	struct held *held = malloc(sizeof(*held) + size);
+	const struct slot *slot = engine->probes[hit->probe];
+
+	return slot->last || slot->kind != SLOT_STAGE;
+}
+
+/* Takes the hits that count late from the others, both in their order. Returns
+ * how many the others are. */
+static size_t split_hits(struct engine *engine, size_t count)
+{
+	size_t others = 0, lates = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct hit hit = engine->hits[i];
+
+		if (counts_late(engine, &hit))
+			engine->late_hits[lates++] = hit;
+		else
+			engine->hits[others++] = hit;
+	}
+	return others;
+}
+
+/* Whether an attempt began before what has been matched, or forgotten. */
+static bool is_late(const struct host *host, const struct event *event)
+{
+	const struct ordinal ordinal = { event->time_ns, event->serial };
+
+	return event->flags & EVENT_ATTEMPT &&
+	       (event->time_ns < host->matched_ns ||
+		ordinal_before(ordinal, host->released));
+}
+
+/*
+ * What a late attempt completes or undoes it does as of its own time, now; what
+ * it begins or advances counts from its arrival.
+ */
+static int take_late(struct turn *turn, size_t hit_count)
+{
+	struct engine *engine = turn->engine;
+	size_t others = split_hits(engine, hit_count);
+	int rc = sequence_take(turn, engine->late_hits, hit_count - others);
+
+	engine->stats.late_attempts++;
+	turn->ordinal.time_ns = turn->host->newest_ns;
+	return rc ? rc : hold(turn, others);
+}
+
+static int take_hits(struct engine *engine, struct host *host,
+		     const struct event *event, size_t hit_count)
+{
+	struct turn turn = {
+		.engine = engine,
+		.host = host,
+		.kept = kept_new(engine, host, event),
+		.ordinal = { event->time_ns, event->serial },
+	};
 	int rc;
 
-	if (!held)
+	if (!turn.kept)
 		return -ENOMEM;
-	held->event = event_keep(event, &kept_size);
-	if (!held->event) {
-		free(held);
-		return -ENOMEM;
-	}
-	held->ordinal = effective(host, event);
-	held->arrival = engine->arrivals++;
-	held->hit_count = hit_count;
-	memcpy(held->hits, engine->hits, size);
-	engine_charge(engine, sizeof(*held) + size + kept_size);
-	rc = holdback_put(engine, host, held);
+	evict_for(engine, 0);
+	if (!(event->flags & EVENT_ATTEMPT))
+		turn.ordinal.time_ns = host->newest_ns;
+	if (is_late(host, event))
+		rc = take_late(&turn, hit_count);
+	else
+		rc = hold(&turn, hit_count);
+	kept_drop(engine, turn.kept);
 	while (!rc && engine->held_bytes > engine->config.memcap / 2)
-		rc = holdback_release_oldest(engine);
+		rc = holdback_release_early(engine);
 	return rc;
 }
 
 int engine_process(struct engine *engine, const struct event *event)
 {
-	struct engine_host *host = engine_host(engine, event->host);
+	struct host *host;
 	size_t hit_count;
-	int rc = 0;
+	int rc = host_get(engine, event->host, &host);
 
-	if (!host)
-		return -ENOMEM;
+	if (rc)
+		return rc;
 	engine->stats.events++;
+	host_see(engine, host, event->time_ns);
 	hit_count = find_hits(engine, event);
 	engine->stats.hits += hit_count;
 	if (hit_count)
-		rc = hold(engine, host, event, hit_count);
-	host_note_time(host, event->time_ns);
-	return rc ? rc : holdback_release(engine, host);
+		rc = take_hits(engine, host, event, hit_count);
+	return rc ? rc : host_run(engine, host);
+}
+
+/* Runs each host of a list, which may leave it meanwhile. */
+static int run_all(struct engine *engine, size_t member)
+{
+	struct list *all = member == offsetof(struct host, holding)
+				   ? &engine->holding
+				   : &engine->hosts;
+	int rc = 0;
+
+	for (struct list *at = all->next, *next; at != all && !rc; at = next) {
+		next = at->next;
+		rc = host_run(engine, (struct host *)((char *)at - member));
+	}
+	return rc;
 }
 
 int engine_advance(struct engine *engine, int64_t elapsed_ns)
 {
-	int rc = 0;
+	int rc;
 
-	/* hosts move to the front when used: keep the next one first */
-	for (struct engine_host *host = engine->hosts, *next; host && !rc;
-	     host = next) {
-		next = host->next;
-		host->idle_ns += elapsed_ns;
-		rc = holdback_release(engine, host);
-	}
-	suppress_expire(engine);
-	return rc;
+	if (elapsed_ns > 0)
+		engine->clock_ns = time_add(engine->clock_ns, elapsed_ns);
+	rc = run_all(engine, offsetof(struct host, holding));
+	if (rc || engine->clock_ns - engine->swept_ns < SWEEP_NS)
+		return rc;
+	engine->swept_ns = engine->clock_ns;
+	return run_all(engine, offsetof(struct host, recent));
 }
 
 int engine_finish(struct engine *engine)
 {
 	int rc = 0;
 
-	for (struct engine_host *host = engine->hosts, *next; host && !rc;
-	     host = next) {
-		next = host->next;
-		rc = holdback_release_all(engine, host);
-	}
+	for (struct list *at = engine->hosts.next; at != &engine->hosts && !rc;
+	     at = at->next)
+		rc = host_finish(engine, list_entry(at, struct host, recent));
 	return rc;
 }
 
 void engine_close_findings(struct engine *engine)
 {
-	suppress_close_all(engine);
+	for (struct list *at = engine->hosts.next; at != &engine->hosts;
+	     at = at->next)
+		host_close_findings(engine,
+				    list_entry(at, struct host, recent));
+}
+
+void engine_mark_gap(struct engine *engine, struct str name, int64_t time_ns)
+{
+	struct host *host;
+
+	if (!host_get(engine, name, &host))
+		host_mark_gap(engine, host, time_ns);
+	evict_for(engine, 0);
 }
 
 void engine_stats(const struct engine *engine, struct engine_stats *out)
 {
 	*out = engine->stats;
-	out->runtime_errors = engine->context.errors;
 }
 
 /* --- life ----------------------------------------------------------------- */
 
-static size_t category_of(unsigned int bit)
+static bool larger(const struct heap_node *a, const struct heap_node *b)
 {
-	return (size_t)__builtin_ctz(bit);
-}
-
-static int index_add(struct engine *engine, uint32_t rule, uint32_t number,
-		     const struct stage *stage)
-{
-	struct stage_index *index =
-		stage->category_bit
-			? &engine->by_category[category_of(stage->category_bit)]
-			: &engine->any;
-	struct hit *stages =
-		reallocarray(index->stages, index->count + 1, sizeof(*stages));
-
-	if (!stages)
-		return -ENOMEM;
-	stages[index->count++] = (struct hit){ .rule = rule, .stage = number };
-	index->stages = stages;
-	return 0;
-}
-
-static int index_rule(struct engine *engine, uint32_t number, size_t *stages)
-{
-	const struct rule *rule = engine->config.rules->rules[number];
-	const struct query *query = rule->query;
-	struct rule_state *state = &engine->rules[number];
-	int rc = 0;
-
-	list_init(&state->partials);
-	state->span_ns = query->maxspan_ns ? query->maxspan_ns : rule->from_ns;
-	for (uint32_t i = 0; i < query->stage_count && !rc; i++)
-		rc = index_add(engine, number, i, &query->stages[i]);
-	if (!rc && query->until)
-		rc = index_add(engine, number, UNTIL_STAGE, query->until);
-	*stages += query->stage_count + 1;
-	return rc;
+	return list_entry(a, struct account, by_size)->bytes >
+	       list_entry(b, struct account, by_size)->bytes;
 }
 
 static int engine_open(struct engine *engine)
 {
-	const struct ruleset *rules = engine->config.rules;
-	size_t stages = 0;
-	int rc = hash_seed(engine->seed);
+	int rc;
 
-	engine->scratch = arena_new(0);
-	engine->context.scratch = arena_new(LIMIT_SCRATCH_BYTES);
-	engine->rules = calloc(rules->rule_count + 1, sizeof(*engine->rules));
-	if (!engine->scratch || !engine->context.scratch || !engine->rules)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < rules->rule_count && !rc; i++)
-		rc = index_rule(engine, i, &stages);
-	engine->hits = calloc(stages + 1, sizeof(*engine->hits));
-	if (!engine->hits)
-		return -ENOMEM;
+	list_init(&engine->hosts);
+	list_init(&engine->holding);
+	pool_open(&engine->partial_pool, sizeof(struct partial));
+	pool_open(&engine->step_pool, sizeof(struct step));
+	pool_open(&engine->kept_pool, sizeof(struct kept));
+	engine->holders.before = larger;
+	engine->scratch = arena_new(SCRATCH_BYTES);
+	rc = engine->scratch ? rules_open(engine) : -ENOMEM;
+	for (size_t i = 0; i < 2 && !rc; i++)
+		rc = hash_seed(engine->seeds[i]);
 	if (!rc)
-		rc = partial_table_new(engine);
-	return rc ? rc : suppressor_new(engine);
+		rc = keys_new(&engine->keys);
+	if (!rc)
+		rc = table_open(&engine->host_table);
+	if (!rc)
+		rc = table_open(&engine->accounts);
+	if (!rc)
+		rc = table_open(&engine->partials);
+	if (!rc)
+		rc = table_open(&engine->findings);
+	return rc;
 }
 
 int engine_new(const struct engine_config *config, struct engine **out)
@@ -359,12 +329,17 @@ int engine_new(const struct engine_config *config, struct engine **out)
 	struct engine *engine;
 	int rc;
 
-	if (!config->rules || !config->on_alert || !config->memcap)
+	if (!config->rules || !config->on_alert ||
+	    config->memcap < MEMCAP_MIN || config->reorder_ns < 0 ||
+	    config->lateness_ns < 0 || config->suppress_ns < 0)
 		return -EINVAL;
 	engine = calloc(1, sizeof(*engine));
 	if (!engine)
 		return -ENOMEM;
 	engine->config = *config;
+	engine->wait_ns =
+		config->exact ? config->lateness_ns : config->reorder_ns;
+	engine->late_ns = config->exact ? 0 : config->lateness_ns;
 	rc = engine_open(engine);
 	if (rc) {
 		engine_free(&engine);
@@ -380,24 +355,18 @@ void engine_free(struct engine **out)
 
 	if (!engine)
 		return;
-	suppressor_free(engine);
-	if (engine->buckets)
-		partial_table_free(engine);
-	while (engine->hosts) {
-		struct engine_host *next = engine->hosts->next;
-
-		holdback_free(engine, engine->hosts);
-		free(engine->hosts);
-		engine->hosts = next;
-	}
-	for (size_t i = 0; i < CATEGORIES; i++)
-		free(engine->by_category[i].stages);
-	free(engine->any.stages);
-	free(engine->accounts);
-	free(engine->hits);
-	free(engine->rules);
+	hosts_free(engine);
+	table_close(&engine->host_table);
+	table_close(&engine->accounts);
+	table_close(&engine->partials);
+	table_close(&engine->findings);
+	heap_free(&engine->holders);
+	pool_close(&engine->partial_pool);
+	pool_close(&engine->step_pool);
+	pool_close(&engine->kept_pool);
+	keys_free(&engine->keys);
 	arena_free(&engine->scratch);
-	arena_free(&engine->context.scratch);
+	rules_close(engine);
 	free(engine);
 	*out = NULL;
 }

@@ -1,150 +1,144 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events come nearly in order: an audit record bears the time its call began,
- * but is sent when it ended. What met a condition waits here for a while, so
- * that the matching sees events in the order of (effective time, serial). One
- * heap per host: clocks of hosts have nothing to do with one another.
+ * Events come nearly in order: a record bears the time its call began, but is
+ * sent when it ended. What hit a stage waits here for a while, so that matching
+ * sees events in the order of (effective time, serial).
  */
+#include "holdback.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "internal.h"
+#include "account.h"
+#include "host.h"
+#include "sequence.h"
 
-static bool held_before(const struct held *a, const struct held *b)
+static struct held *held_of(const struct heap_node *node)
 {
-	if (a->ordinal.time_ns != b->ordinal.time_ns ||
-	    a->ordinal.serial != b->ordinal.serial)
-		return ordinal_before(a->ordinal, b->ordinal);
-	return a->arrival < b->arrival;
+	return list_entry(node, struct held, node);
 }
 
+static bool held_before(const struct heap_node *x, const struct heap_node *y)
+{
+	const struct held *a = held_of(x), *b = held_of(y);
+
+	if (ordinal_before(a->ordinal, b->ordinal))
+		return true;
+	return !ordinal_before(b->ordinal, a->ordinal) &&
+	       a->arrival < b->arrival;
+}
+
+/* Without the event, which is charged where it is kept. */
 static size_t held_size(const struct held *held)
 {
 	return sizeof(*held) + held->hit_count * sizeof(held->hits[0]) +
-	       event_kept_size(held->event);
+	       HEAP_NODE_BYTES;
 }
 
-static void sift_up(struct engine_host *host, size_t at)
+void holdback_open(struct host *host)
 {
-	struct held *held = host->heap[at];
-
-	while (at && held_before(held, host->heap[(at - 1) / 2])) {
-		host->heap[at] = host->heap[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	host->heap[at] = held;
-}
-
-static void sift_down(struct engine_host *host)
-{
-	struct held *held = host->heap[0];
-	size_t at = 0;
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child >= host->held_count)
-			break;
-		if (child + 1 < host->held_count &&
-		    held_before(host->heap[child + 1], host->heap[child]))
-			child++;
-		if (!held_before(host->heap[child], held))
-			break;
-		host->heap[at] = host->heap[child];
-		at = child;
-	}
-	host->heap[at] = held;
-}
-
-int holdback_put(struct engine *engine, struct engine_host *host,
-		 struct held *held)
-{
-	if (host->held_count == host->held_capacity) {
-		size_t capacity =
-			host->held_capacity ? 2 * host->held_capacity : 64;
-		struct held **heap = reallocarray(host->heap, capacity,
-						  sizeof(struct held *));
-
-		if (!heap)
-			return -ENOMEM;
-		host->heap = heap;
-		host->held_capacity = capacity;
-	}
-	host->heap[host->held_count++] = held;
-	sift_up(host, host->held_count - 1);
-	engine->held_bytes += held_size(held);
-	return 0;
-}
-
-static struct held *pop(struct engine *engine, struct engine_host *host)
-{
-	struct held *held = host->heap[0];
-
-	host->heap[0] = host->heap[--host->held_count];
-	if (host->held_count)
-		sift_down(host);
-	engine->held_bytes -= held_size(held);
-	return held;
+	host->held.before = held_before;
 }
 
 static void held_free(struct engine *engine, struct held *held)
 {
-	engine_discharge(engine, sizeof(*held) + held->hit_count *
-							 sizeof(held->hits[0]));
-	engine_drop_event(engine, &held->event);
+	account_discharge(engine, held->kept->account, held_size(held));
+	kept_drop(engine, held->kept);
 	free(held);
 }
 
-static int release_first(struct engine *engine, struct engine_host *host)
+static void count_held(struct engine *engine, struct host *host,
+		       const struct held *held, bool more)
 {
-	struct held *held = pop(engine, host);
-	int rc = sequence_process(engine, host, held);
+	size_t size = held_size(held) + kept_size(held->kept);
 
+	host->held_bytes += more ? size : -size;
+	engine->held_bytes += more ? size : -size;
+	if (!host->held.count)
+		list_remove(&host->holding);
+	else if (list_empty(&host->holding))
+		list_add_tail(&engine->holding, &host->holding);
+}
+
+int holdback_put(struct engine *engine, struct host *host,
+		 const struct held *held, const struct hit *hits)
+{
+	size_t size = held->hit_count * sizeof(*hits);
+	struct held *copy = malloc(sizeof(*copy) + size);
+	int rc;
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *held;
+	memcpy(copy->hits, hits, size);
+	rc = heap_put(&host->held, &copy->node);
+	if (rc) {
+		free(copy);
+		return rc;
+	}
+	kept_hold(copy->kept);
+	account_charge(engine, copy->kept->account, held_size(copy));
+	count_held(engine, host, copy, true);
+	return 0;
+}
+
+static struct held *take_first(struct engine *engine, struct host *host)
+{
+	struct held *held = held_of(heap_first(&host->held));
+
+	heap_remove(&host->held, &held->node);
+	count_held(engine, host, held, false);
+	return held;
+}
+
+static int release_first(struct engine *engine, struct host *host)
+{
+	struct held *held = take_first(engine, host);
+	struct turn turn = {
+		.engine = engine,
+		.host = host,
+		.kept = held->kept,
+		.ordinal = held->ordinal,
+	};
+	int rc = host_fire(engine, host, held->ordinal.time_ns);
+
+	if (ordinal_before(host->released, held->ordinal))
+		host->released = held->ordinal;
+	if (!rc)
+		rc = sequence_take(&turn, held->hits, held->hit_count);
 	held_free(engine, held);
 	return rc;
 }
 
-int holdback_release(struct engine *engine, struct engine_host *host)
+int holdback_release(struct engine *engine, struct host *host, int64_t until_ns)
 {
-	int64_t wait = engine->config.exact ? engine->config.lateness_ns
-					    : engine->config.reorder_ns;
 	int rc = 0;
 
-	while (!rc && host->held_count &&
-	       host_now(host) - host->heap[0]->ordinal.time_ns >= wait)
+	while (!rc && host->held.count &&
+	       held_of(heap_first(&host->held))->ordinal.time_ns <= until_ns)
 		rc = release_first(engine, host);
 	return rc;
 }
 
-int holdback_release_all(struct engine *engine, struct engine_host *host)
+int holdback_release_early(struct engine *engine)
 {
-	int rc = 0;
+	struct host *most = NULL;
 
-	while (!rc && host->held_count)
-		rc = release_first(engine, host);
-	return rc;
-}
+	for (struct list *at = engine->holding.next; at != &engine->holding;
+	     at = at->next) {
+		struct host *host = list_entry(at, struct host, holding);
 
-/* That is, of the host that holds the most. */
-int holdback_release_oldest(struct engine *engine)
-{
-	struct engine_host *most = NULL;
-
-	for (struct engine_host *host = engine->hosts; host; host = host->next)
-		if (host->held_count &&
-		    (!most || host->held_count > most->held_count))
+		if (!most || host->held_bytes > most->held_bytes)
 			most = host;
-	if (!most)
-		return 0;
+	}
 	engine->stats.held_early++;
 	return release_first(engine, most);
 }
 
-void holdback_free(struct engine *engine, struct engine_host *host)
+void holdback_close(struct engine *engine, struct host *host)
 {
-	while (host->held_count)
-		held_free(engine, pop(engine, host));
-	free(host->heap);
-	host->heap = NULL;
-	host->held_capacity = 0;
+	while (host->held.count)
+		held_free(engine, take_first(engine, host));
+	heap_free(&host->held);
 }

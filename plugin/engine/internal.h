@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the engine share. */
+/* What the files of the engine share: the engine, its rules and hosts. */
 #ifndef AUDISP_EQL_ENGINE_INTERNAL_H
 #define AUDISP_EQL_ENGINE_INTERNAL_H
 
 #include <audisp-eql/engine.h>
 
-#include "../eql/pred.h"
-#include "../util/arena.h"
 #include "../util/list.h"
+#include "heap.h"
+#include "pool.h"
+#include "table.h"
+
+/* --- time ----------------------------------------------------------------- */
 
 /* When an event counts: effective time, then audit serial. */
 struct ordinal {
@@ -21,182 +24,186 @@ static inline bool ordinal_before(struct ordinal a, struct ordinal b)
 				      : a.serial < b.serial;
 }
 
-/* A stage whose condition an event met, and under which readings of names. */
+/* Stamps come from outside and may be anything: sums end at the limits. */
+static inline int64_t time_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (!__builtin_add_overflow(a, b, &sum))
+		return sum;
+	return b < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static inline int64_t time_sub(int64_t a, int64_t b)
+{
+	int64_t difference;
+
+	if (!__builtin_sub_overflow(a, b, &difference))
+		return difference;
+	return b < 0 ? INT64_MAX : INT64_MIN;
+}
+
+/* --- rules ---------------------------------------------------------------- */
+
+enum slot_kind {
+	SLOT_STAGE,
+	SLOT_MISSING, /* ![ ]: hits are marks */
+	SLOT_UNTIL, /* the same */
+};
+
+/* A stage, or the until, of a rule: what an event can hit. */
+struct slot {
+	struct rule_state *rule;
+	const struct stage *stage;
+	enum slot_kind kind;
+	uint32_t index; /* of the stage; until: the number of stages */
+	uint64_t salt; /* keeps its keys apart from those of other slots */
+	struct slot *before; /* the stage its partials come from; NULL: first */
+	bool last; /* completes the sequence */
+	bool history; /* what is superseded or consumed stays for a while */
+	bool repeats; /* condition and keys of the slot asked just before */
+};
+
+struct rule_state {
+	const struct rule *rule;
+	const struct query *query;
+	uint32_t number; /* in the rule set */
+	int64_t span_ns; /* maxspan, or how far the rule looks back */
+	bool has_missing;
+	bool waits; /* matches wait for the end of their window */
+	size_t slot_count;
+	struct slot *slots; /* by index */
+	struct slot *last, *until; /* until: NULL = none */
+};
+
+/* A slot whose condition an event met, under some readings of names. */
 struct hit {
-	uint32_t rule, stage; /* stage == UNTIL_STAGE: the rule's until */
-	bool readings[2]; /* by enum reading */
+	uint32_t probe; /* into engine->probes */
+	uint32_t readings; /* bits, 1 << enum reading */
 };
 
-#define UNTIL_STAGE UINT32_MAX
-
-/* An event that met something, waiting for its turn. */
-struct held {
-	struct event *event; /* kept */
-	struct ordinal ordinal;
-	uint64_t arrival;
-	size_t hit_count;
-	struct hit hits[];
-};
+/* --- hosts ---------------------------------------------------------------- */
 
 #define HOST_TIMES 64
 #define HOST_GAPS 64
+#define HOST_EVICTIONS 16
 
-struct engine_host {
-	struct engine_host *next;
-	/* the latest of its last HOST_TIMES events, and what passed since */
-	int64_t times[HOST_TIMES];
-	size_t time_at, time_count;
-	int64_t newest_ns, idle_ns;
-	struct ordinal matched; /* the latest event that had its turn */
-	struct held **heap; /* held back, earliest first */
-	size_t held_count, held_capacity;
-	int64_t gaps[HOST_GAPS];
-	size_t gap_count;
-	int64_t evicted_ns; /* when a partial of it was evicted; 0 = never */
-	size_t name_len;
-	char name[];
+/* The newest times at which something was lost; near ones are taken together.
+ */
+struct time_marks {
+	size_t count, at, capacity;
+	struct time_span {
+		int64_t from, to;
+	} marks[];
 };
 
-/* Who pays for a partial: a login uid (uid where unset) of a host. */
+/* What stands in a host's queues, and is fired when its time has passed; of
+ * those due at the same time the first kind first. */
+enum item_kind {
+	ITEM_MATCH, /* a match that waited for the end of its window */
+	ITEM_STEP, /* partials or marks: they are forgotten */
+	ITEM_FINDING, /* an interval of suppression */
+	ITEM__COUNT,
+};
+
+struct host {
+	struct table_node node;
+	struct list recent; /* of engine->hosts, the longest silent first */
+	struct list holding; /* of engine->holding, while events are held */
+	struct str name;
+	uint64_t salt;
+	uint32_t number; /* while a state is written */
+	/* the stamps of its last events; the latest of them is its time */
+	int64_t times[HOST_TIMES];
+	size_t time_at, time_count;
+	int64_t newest_ns;
+	int64_t seen_ns; /* engine->clock_ns at its last event */
+	int64_t matched_ns; /* its time as far as matching has come */
+	struct ordinal released; /* the latest event that had its turn */
+	struct heap held;
+	size_t held_bytes;
+	struct heap queues[ITEM__COUNT]; /* by when they are due */
+	struct time_marks *gaps, *evictions; /* NULL = none yet */
+};
+
+/* --- memory --------------------------------------------------------------- */
+
+/* Who pays: a login uid (uid where unset) of a host. */
 struct account {
-	struct account *next; /* of its hash bucket */
-	struct list in_class; /* accounts of about the same size */
-	struct list partials; /* oldest first */
-	const struct engine_host *host;
+	struct table_node node;
+	struct heap_node by_size;
+	struct list items; /* oldest first */
+	struct host *host;
 	uint32_t uid;
 	size_t bytes;
 };
 
-/* A sequence begun and not ended, or (stage == UNTIL_STAGE) an until mark. */
-struct partial {
-	struct partial *chain; /* of its hash bucket */
-	struct partial *older; /* the one it superseded, see partial.c */
-	struct list in_rule; /* oldest first: expiry */
-	struct list in_account;
+/* The head of what is due at some time, and may be evicted before. */
+struct item {
+	struct heap_node queued;
+	int64_t due_ns;
+	struct list aged; /* of the account's items */
 	struct account *account;
-	struct engine_host *host;
-	uint64_t hash;
-	uint32_t rule, stage;
-	int64_t first_ns;
-	struct ordinal last;
-	bool consumed;
-	struct ordinal consumed_by;
-	size_t size; /* bytes charged, without events */
-	size_t key_count;
-	struct value *keys; /* own copies, behind the struct */
-	size_t event_count;
-	struct event **events; /* kept; behind the struct */
+	enum item_kind kind;
 };
 
-struct rule_state {
-	struct list partials; /* oldest first */
-	int64_t span_ns;
-	/* flood: findings in the minute that began then */
-	int64_t minute_ns;
-	uint64_t findings, flooded;
+/* An event kept, shared by all that need it. */
+struct kept {
+	struct event *event;
+	struct account *account;
+	unsigned int owners;
+	uint32_t number; /* while a state is written */
 };
 
-struct stage_index {
-	size_t count;
-	struct hit *stages;
-};
+/* --- engine --------------------------------------------------------------- */
 
+#define PROBES_PER_WORD 64
+
+struct keys;
+struct engine_match;
+
+/* event.category bits, and one for stages of any category */
 #define CATEGORIES 9
-
-struct suppressor;
+#define CATEGORY_ANY CATEGORIES
 
 struct engine {
 	struct engine_config config;
 	struct engine_stats stats;
-	uint8_t seed[16];
-	struct arena *scratch; /* of the event having its turn */
-	struct pred_context context; /* of conditions */
-	struct engine_host *hosts;
-	size_t host_count;
+	uint8_t seeds[2][16];
+	int64_t clock_ns; /* the sum of what engine_advance() was told */
+	int64_t swept_ns; /* when all hosts were last looked at */
+	int64_t wait_ns; /* the hold-back */
+	int64_t late_ns; /* how late an attempt may be, beyond that */
 	uint64_t arrivals;
-	size_t held_bytes;
 	struct rule_state *rules;
-	struct stage_index by_category[CATEGORIES], any;
-	struct hit *hits; /* room for all stages of all rules */
-	struct partial **buckets;
-	size_t bucket_count; /* a power of two */
-	struct account **accounts;
-	struct list account_classes[64]; /* by magnitude of bytes */
-	struct suppressor *suppressor;
+	/* all slots, in the order their hits are taken: by rule, the last
+	 * stage first, until at the end; and per category which to ask */
+	size_t probe_count, word_count;
+	struct slot **probes;
+	uint64_t *by_category[CATEGORIES + 1];
+	/* of the event in hand, room for all */
+	struct hit *hits, *late_hits;
+	struct table host_table;
+	struct list hosts, holding;
+	struct host *host; /* of the last event */
+	size_t held_bytes;
+	struct table accounts, partials, findings;
+	struct heap holders; /* accounts with items, the largest first */
+	struct pool partial_pool, step_pool, kept_pool;
+	struct keys *keys; /* key tuples of the event in hand */
+	struct arena *scratch; /* of the condition or the alert in hand */
+	/* each single match beside the alerts; for tests and tools */
+	void (*on_match)(void *user, const struct engine_match *match);
+	void *match_user;
 };
 
-/* engine.c */
-struct engine_host *engine_host(struct engine *engine, struct str name);
-int64_t host_now(const struct engine_host *host);
-void engine_charge(struct engine *engine, size_t bytes);
-void engine_discharge(struct engine *engine, size_t bytes);
-/* An event given up by who kept it. */
-void engine_drop_event(struct engine *engine, struct event **event);
-
-/* holdback.c */
-int holdback_put(struct engine *engine, struct engine_host *host,
-		 struct held *held);
-/* Gives their turn to all that have waited long enough. */
-int holdback_release(struct engine *engine, struct engine_host *host);
-int holdback_release_all(struct engine *engine, struct engine_host *host);
-/* The oldest of all hosts goes early; false = none is held. */
-int holdback_release_oldest(struct engine *engine);
-void holdback_free(struct engine *engine, struct engine_host *host);
-
-/* keys.c */
-struct tuples {
-	size_t count, key_count;
-	struct value *values; /* count * key_count, in the scratch arena */
+/* One match: an alert may stand for several that end in the same event. */
+struct engine_match {
+	const struct rule *rule;
+	size_t event_count;
+	const struct event *const *events; /* one a stage, NULL = missing */
+	size_t key_count;
+	const struct value *keys;
 };
-
-/* The distinct key tuples of an event for a stage, under the readings that
- * held. 0 or -ENOMEM. */
-int keys_of(struct engine *engine, const struct event *event,
-	    const struct stage *stage, const struct hit *hit,
-	    struct tuples *out);
-
-/* partial.c */
-struct partial_key {
-	struct engine_host *host;
-	uint32_t rule, stage;
-	size_t count;
-	const struct value *values;
-};
-
-int partial_table_new(struct engine *engine);
-void partial_table_free(struct engine *engine);
-/* The newest partial of a slot; NULL = none. */
-struct partial *partial_find(struct engine *engine,
-			     const struct partial_key *key);
-/*
- * Puts a partial into its slot: the events of before (NULL = none) and one
- * more, whose share it is. What was in the slot goes, or, where keep_older,
- * stays behind it. Takes its own hold on the events. NULL = out of memory.
- */
-struct partial *partial_put(struct engine *engine,
-			    const struct partial_key *key,
-			    const struct partial *before, struct event *event,
-			    struct ordinal ordinal);
-/* Takes a partial (and those behind it) out of its slot. */
-void partial_remove(struct engine *engine, struct partial *partial);
-/* Frees what has outlived its rule's span and the lateness. */
-void partial_expire(struct engine *engine, struct rule_state *rule);
-/* The largest holder loses its oldest; false = there is none. */
-bool partial_evict(struct engine *engine);
-
-/* sequence.c */
-/* An event has its turn: all of its hits, rule by rule. */
-int sequence_process(struct engine *engine, struct engine_host *host,
-		     const struct held *held);
-
-/* suppress.c */
-int suppressor_new(struct engine *engine);
-void suppressor_free(struct engine *engine);
-/* Sends a match, or counts it as a repeat of its finding. */
-int suppress_match(struct engine *engine, struct engine_host *host,
-		   struct alert *alert);
-/* Closes intervals that ended by this time of the host. */
-void suppress_expire(struct engine *engine);
-void suppress_close_all(struct engine *engine);
 
 #endif

@@ -3,168 +3,327 @@
  * Join keys: the cartesian product over the values of a stage's key fields,
  * each tuple once. A field without value excludes the event, unless the key is
  * optional: then null is its value.
+ *
+ * Repeated values are sorted out per field before the product is made, so that
+ * the work is bounded by the values there are and the tuples there may be.
  */
+#include "keys.h"
+
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "../limits.h"
-#include "internal.h"
+#include "../util/arena.h"
+#include "../util/hash.h"
 
 static const struct value null_key;
 
-/* A set of tuples seen, by open addressing over their numbers. */
-struct seen {
-	size_t mask;
-	uint32_t *slots; /* tuple + 1 */
+/* The distinct values of one key field. */
+struct axis {
+	size_t count, at;
+	struct print *prints;
+	const struct value **values;
 };
 
-static uint64_t tuple_hash(struct engine *engine, const struct value *tuple,
-			   size_t count)
-{
-	uint64_t hash = 0;
+/* A set of prints by open addressing, over the array that holds them. */
+struct seen {
+	size_t mask;
+	uint32_t *numbers; /* into prints, + 1 */
+	const struct print *prints;
+};
 
-	for (size_t i = 0; i < count; i++)
-		hash = hash * 31 + value_hash(&tuple[i], engine->seed);
-	return hash;
+int keys_new(struct keys **out)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	keys->arena = arena_new(0);
+	if (!keys->arena) {
+		free(keys);
+		return -ENOMEM;
+	}
+	*out = keys;
+	return 0;
 }
 
-static bool tuple_equal(const struct value *a, const struct value *b,
-			size_t count)
+void keys_free(struct keys **keys)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!value_equal(&a[i], &b[i]))
+	if (!*keys)
+		return;
+	arena_free(&(*keys)->arena);
+	free(*keys);
+	*keys = NULL;
+}
+
+void keys_forget(struct keys *keys)
+{
+	keys->kept = NULL;
+}
+
+/* --- sets ----------------------------------------------------------------- */
+
+/* Room for count prints; false = out of memory. */
+static bool seen_open(struct seen *seen, struct arena *arena, size_t count)
+{
+	size_t size = 4;
+
+	while (size < 2 * count)
+		size *= 2;
+	seen->mask = size - 1;
+	seen->numbers = arena_array(arena, size, sizeof(*seen->numbers));
+	return seen->numbers;
+}
+
+/* Whether a print is new; it is then expected at that number. */
+static bool seen_add(struct seen *seen, const struct print *print,
+		     size_t number)
+{
+	size_t at = print->a & seen->mask;
+
+	for (; seen->numbers[at]; at = (at + 1) & seen->mask) {
+		const struct print *other =
+			&seen->prints[seen->numbers[at] - 1];
+
+		if (other->a == print->a && other->b == print->b)
 			return false;
+	}
+	seen->numbers[at] = (uint32_t)number + 1;
 	return true;
 }
 
-/* Keeps the tuple written at the end of out, if it is new. */
-static void tuple_keep(struct engine *engine, struct seen *seen,
-		       struct tuples *out)
-{
-	const struct value *tuple = out->values + out->count * out->key_count;
-	size_t at = tuple_hash(engine, tuple, out->key_count) & seen->mask;
+/* --- values of a field ---------------------------------------------------- */
 
-	for (; seen->slots[at]; at = (at + 1) & seen->mask)
-		if (tuple_equal(tuple,
-				out->values +
-					(seen->slots[at] - 1) * out->key_count,
-				out->key_count))
-			return;
-	seen->slots[at] = (uint32_t)++out->count;
+static struct print value_print(const struct engine *engine,
+				const struct value *value)
+{
+	return (struct print){ value_hash(value, engine->seeds[0]),
+			       value_hash(value, engine->seeds[1]) };
 }
 
-/* The non-null values of a key under one reading; none = { null, 1 } where
- * optional. Returns how many. */
-static size_t key_values(struct arena *arena, const struct event *event,
-			 const struct stage_key *key, enum reading reading,
-			 const struct value **out)
+static size_t count_values(const struct value *items, size_t count)
 {
-	size_t count, kept = 0;
-	const struct value *items =
-		value_items(event_value(event, key->slot, reading), &count);
-	struct value *values = NULL;
+	size_t values = 0;
 
 	for (size_t i = 0; i < count; i++)
-		kept += items[i].type != VALUE_NULL;
-	*out = items;
-	if (!kept && key->optional) {
-		*out = &null_key;
-		return 1;
-	}
-	if (kept == count)
-		return count;
-	values = arena_array(arena, kept, sizeof(*values));
-	if (!values)
-		return 0;
-	kept = 0;
-	for (size_t i = 0; i < count; i++)
-		if (items[i].type != VALUE_NULL)
-			values[kept++] = items[i];
-	*out = values;
-	return kept;
+		values += items[i].type != VALUE_NULL;
+	return values;
 }
 
-/* Tuples of one reading; false = there are more than the limit. */
-static bool add_product(struct engine *engine, const struct event *event,
-			const struct stage *stage, enum reading reading,
-			struct seen *seen, struct tuples *out)
+bool keys_present(const struct stage *stage, const struct event *event,
+		  enum reading reading)
 {
-	size_t keys = stage->key_count;
-	const struct value **columns =
-		arena_array(engine->scratch, keys + 1, sizeof(*columns));
-	size_t *counts =
-		arena_array(engine->scratch, keys + 1, sizeof(*counts));
-	size_t *at = arena_array(engine->scratch, keys + 1, sizeof(*at));
-	size_t k, visited = 0;
-
-	if (!columns || !counts || !at)
-		return false;
-	for (k = 0; k < keys; k++) {
-		counts[k] = key_values(engine->scratch, event, &stage->keys[k],
-				       reading, &columns[k]);
-		if (!counts[k])
-			return true;
-	}
-	do {
-		/* repeated values make the same tuple again and again */
-		if (out->count == LIMIT_KEY_TUPLES ||
-		    visited++ == 4 * LIMIT_KEY_TUPLES)
-			return false;
-		for (k = 0; k < keys; k++)
-			out->values[out->count * keys + k] = columns[k][at[k]];
-		tuple_keep(engine, seen, out);
-		/* the next combination, the last key turning fastest */
-		for (k = keys; k > 0 && ++at[k - 1] == counts[k - 1]; k--)
-			at[k - 1] = 0;
-	} while (k);
-	return true;
-}
-
-/* An upper bound on the number of tuples. */
-static size_t count_product(const struct event *event,
-			    const struct stage *stage)
-{
-	size_t product = 2; /* two readings at most */
-
-	for (size_t k = 0; k < stage->key_count; k++) {
+	for (size_t i = 0; i < stage->key_count; i++) {
+		const struct stage_key *key = &stage->keys[i];
+		const struct value *items;
 		size_t count;
 
-		value_items(event_value(event, stage->keys[k].slot,
-					READING_INVOKED),
-			    &count);
-		if (count > 1 &&
-		    __builtin_mul_overflow(product, count, &product))
-			return LIMIT_KEY_TUPLES + 1;
-		if (product > LIMIT_KEY_TUPLES)
-			return LIMIT_KEY_TUPLES + 1;
+		items = value_items(event_value(event, key->slot, reading),
+				    &count);
+		if (!key->optional && !count_values(items, count))
+			return false;
 	}
+	return true;
+}
+
+static void axis_add(struct axis *axis, const struct value *value,
+		     struct print print)
+{
+	axis->values[axis->count] = value;
+	axis->prints[axis->count++] = print;
+}
+
+/* Fills in the values of one key; without any the axis stays empty. */
+static int axis_make(const struct engine *engine, struct axis *axis,
+		     const struct value *value, bool optional)
+{
+	struct arena *arena = engine->keys->arena;
+	size_t count, room;
+	const struct value *items = value_items(value, &count);
+	struct seen seen;
+
+	room = count_values(items, count);
+	if (!room && optional) {
+		items = &null_key;
+		count = room = 1;
+	}
+	axis->prints = arena_array(arena, room, sizeof(*axis->prints));
+	axis->values = arena_array(arena, room, sizeof(*axis->values));
+	if (!axis->prints || !axis->values || !seen_open(&seen, arena, room))
+		return -ENOMEM;
+	seen.prints = axis->prints;
+	for (size_t i = 0; i < count; i++) {
+		struct print print;
+
+		if (items[i].type == VALUE_NULL && items != &null_key)
+			continue;
+		print = value_print(engine, &items[i]);
+		if (seen_add(&seen, &print, axis->count))
+			axis_add(axis, &items[i], print);
+	}
+	return 0;
+}
+
+/* --- tuples --------------------------------------------------------------- */
+
+/* Adds the tuple the axes stand at. */
+static void tuple_add(struct keys *keys, const struct axis *axes,
+		      struct seen *seen)
+{
+	struct print print = { 0 };
+
+	for (size_t i = 0; i < keys->key_count; i++) {
+		const struct print *part = &axes[i].prints[axes[i].at];
+
+		print.a = hash_combine(print.a, part->a);
+		print.b = hash_combine(print.b, part->b);
+	}
+	if (!seen_add(seen, &print, keys->count))
+		return;
+	for (size_t i = 0; i < keys->key_count; i++)
+		keys->values[keys->count * keys->key_count + i] =
+			axes[i].values[axes[i].at];
+	keys->prints[keys->count++] = print;
+}
+
+/* The next combination, the last key turning fastest; false = that was all. */
+static bool axes_turn(struct axis *axes, size_t count)
+{
+	while (count) {
+		struct axis *axis = &axes[--count];
+
+		if (++axis->at < axis->count)
+			return true;
+		axis->at = 0;
+	}
+	return false;
+}
+
+static void product_add(struct keys *keys, struct axis *axes, struct seen *seen)
+{
+	for (size_t i = 0; i < keys->key_count; i++)
+		if (!axes[i].count)
+			return;
+	do {
+		if (keys->count == LIMIT_KEY_TUPLES) {
+			keys->cut = true;
+			return;
+		}
+		tuple_add(keys, axes, seen);
+	} while (axes_turn(axes, keys->key_count));
+}
+
+static size_t product_size(const struct axis *axes, size_t count)
+{
+	size_t product = 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (__builtin_mul_overflow(product, axes[i].count, &product) ||
+		    product > LIMIT_KEY_TUPLES)
+			return LIMIT_KEY_TUPLES;
 	return product;
 }
 
-int keys_of(struct engine *engine, const struct event *event,
-	    const struct stage *stage, const struct hit *hit,
-	    struct tuples *out)
+/* Whether the keys of a stage read the same under both readings. */
+static bool readings_differ(const struct stage *stage,
+			    const struct event *event)
 {
-	size_t room = count_product(event, stage), slots = 8;
-	struct seen seen;
-	bool whole = true;
+	for (size_t i = 0; i < stage->key_count; i++) {
+		size_t slot = stage->keys[i].slot;
 
-	while (slots < 2 * room)
-		slots *= 2;
-	seen.mask = slots - 1;
-	seen.slots = arena_array(engine->scratch, slots, sizeof(uint32_t));
-	*out = (struct tuples){ .key_count = stage->key_count };
-	out->values = arena_array(engine->scratch,
-				  (room + 1) * (stage->key_count + 1),
-				  sizeof(struct value));
-	if (!seen.slots || !out->values)
+		if (event_value(event, slot, READING_INVOKED) !=
+		    event_value(event, slot, READING_RESOLVED))
+			return true;
+	}
+	return false;
+}
+
+static int axes_make(const struct engine *engine, struct axis *axes,
+		     enum reading reading)
+{
+	const struct stage *stage = engine->keys->slot->stage;
+	const struct event *event = engine->keys->kept->event;
+	int rc = 0;
+
+	for (size_t i = 0; i < stage->key_count && !rc; i++)
+		rc = axis_make(engine, &axes[i],
+			       event_value(event, stage->keys[i].slot, reading),
+			       stage->keys[i].optional);
+	return rc;
+}
+
+static int tuples_make(const struct engine *engine, struct axis *axes[2])
+{
+	struct keys *keys = engine->keys;
+	size_t room = 0;
+	struct seen seen;
+
+	for (size_t i = 0; i < 2; i++)
+		if (axes[i])
+			room += product_size(axes[i], keys->key_count);
+	if (room > LIMIT_KEY_TUPLES)
+		room = LIMIT_KEY_TUPLES;
+	keys->prints = arena_array(keys->arena, room, sizeof(*keys->prints));
+	keys->values = arena_array(keys->arena, room * keys->key_count,
+				   sizeof(*keys->values));
+	if (!keys->prints || !keys->values ||
+	    !seen_open(&seen, keys->arena, room))
 		return -ENOMEM;
-	for (int reading = 0; reading < 2; reading++)
-		if (hit->readings[reading])
-			whole = add_product(engine, event, stage,
-					    (enum reading)reading, &seen,
-					    out) &&
-				whole;
-	engine->stats.key_overflows += !whole;
+	seen.prints = keys->prints;
+	for (size_t i = 0; i < 2; i++)
+		if (axes[i])
+			product_add(keys, axes[i], &seen);
 	return 0;
+}
+
+static int keys_fill(struct engine *engine, uint32_t readings)
+{
+	struct keys *keys = engine->keys;
+	struct axis *axes[2] = { 0 };
+	int rc = 0;
+
+	if (readings == 3 &&
+	    !readings_differ(keys->slot->stage, keys->kept->event))
+		readings = 1U << READING_INVOKED;
+	for (size_t i = 0; i < 2 && !rc; i++) {
+		if (!(readings & 1U << i))
+			continue;
+		axes[i] = arena_array(keys->arena, keys->key_count + 1,
+				      sizeof(struct axis));
+		rc = axes[i] ? axes_make(engine, axes[i], (enum reading)i)
+			     : -ENOMEM;
+	}
+	return rc ? rc : tuples_make(engine, axes);
+}
+
+int keys_make(struct engine *engine, const struct kept *kept,
+	      const struct slot *slot, uint32_t readings)
+{
+	struct keys *keys = engine->keys;
+	int rc;
+
+	if (keys->kept == kept && keys->readings == readings &&
+	    keys->slot->stage->keys == slot->stage->keys &&
+	    keys->key_count == slot->stage->key_count)
+		return 0;
+	arena_reset(keys->arena);
+	keys->kept = kept;
+	keys->slot = slot;
+	keys->readings = readings;
+	keys->key_count = slot->stage->key_count;
+	keys->count = 0;
+	keys->cut = false;
+	rc = keys_fill(engine, readings);
+	if (rc)
+		keys_forget(keys);
+	return rc;
+}
+
+struct print keys_place(const struct print *print, const struct slot *slot,
+			const struct host *host)
+{
+	return (struct print){
+		hash_combine(hash_combine(print->a, slot->salt), host->salt),
+		hash_combine(hash_combine(print->b, slot->salt), host->salt),
+	};
 }

@@ -3,393 +3,425 @@
  * Partials: sequences begun and not ended.
  *
  * Elasticsearch keeps a list of partials per key and stage; a later event takes
- * the newest one that ended before it and drops all older ones. With events in
- * order that needs one slot only: the newest overwrites, since whatever an
- * older one could still become, the newer one becomes too (it has at least as
- * much of its span left). Events are visited last stage first, so that none
- * advances the partial it has just made.
+ * the newest one that ended before it, and drops all older ones. With events in
+ * order that needs one place per key and stage only: the newest overwrites,
+ * since whatever an older one could still become, the newer one becomes too (it
+ * has at least as much of its span left).
  *
  * One thing arrives out of order: an attempt to connect bears the time it began
- * and comes when it ended, minutes later. It must find the partials as they
- * were at its time. So in the slot that feeds the last stage, what was
- * superseded or consumed stays behind the newest until no attempt can be that
- * late; how the right one is chosen is in sequence.c.
+ * and comes when it ended, minutes later. It must find what stood in the place
+ * at its time. So in the place that feeds the last stage, what was superseded
+ * or consumed stays behind the newest until no attempt can be that late; and so
+ * do the marks of until and of missing stages. How the right one is chosen is
+ * in sequence.c.
  *
- * Memory has a ceiling. Whoever has an ordinary account can make partials, so
- * each is charged to its host and login uid, and at the ceiling the largest
- * holder loses its oldest one: a flood pushes out itself. Holders are kept in
- * classes by the magnitude of what they hold, so that finding one of the
- * largest costs nothing.
+ * Behind the newest they form a splay tree ordered by time. Events come nearly
+ * in order, so putting one there is O(1); but whoever makes thousands of
+ * partials of one key, and then lets thousands of attempts come late, must not
+ * make each of those walk all of them. The newest stands in the hash table; in
+ * the tree, node.next is the branch of the older ones, older that of the newer.
  */
+#include "partial.h"
+
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
-#include "../limits.h"
-#include "../util/hash.h"
-#include "internal.h"
+#include "account.h"
 
-#define ACCOUNT_BUCKETS 1024
-/* slots of the table per byte of memcap: a partial is some 400 bytes */
-#define BYTES_PER_BUCKET 512
-#define BUCKETS_MIN 1024
+static const struct ordinal never = { INT64_MAX, UINT64_MAX };
 
-/* --- accounts ------------------------------------------------------------- */
+/* --- the tree ------------------------------------------------------------- */
 
-static size_t account_class(size_t bytes)
+static struct partial *partial_of(struct table_node *node)
 {
-	return bytes ? 63 - (size_t)__builtin_clzl(bytes) : 0;
+	return node ? list_entry(node, struct partial, node) : NULL;
 }
 
-static struct account **account_bucket(struct engine *engine,
-				       const struct engine_host *host,
-				       uint32_t uid)
+static struct partial *left_of(const struct partial *partial)
 {
-	uint64_t key[2] = { (uint64_t)(uintptr_t)host, uid };
-
-	return &engine->accounts[hash_bytes(key, sizeof(key), engine->seed) %
-				 ACCOUNT_BUCKETS];
+	return partial_of(partial->node.next);
 }
 
-static struct account *account_get(struct engine *engine,
-				   struct engine_host *host, uint32_t uid)
+static void set_left(struct partial *partial, struct partial *left)
 {
-	struct account **bucket = account_bucket(engine, host, uid);
-	struct account *account = *bucket;
+	partial->node.next = left ? &left->node : NULL;
+}
 
-	while (account && (account->host != host || account->uid != uid))
-		account = account->next;
-	if (account)
-		return account;
-	account = calloc(1, sizeof(*account));
-	if (!account)
+/* Where to stand: an ordinal, and the address to tell equals apart. */
+struct point {
+	struct ordinal ordinal;
+	uintptr_t address;
+};
+
+static struct point point_of(const struct partial *partial)
+{
+	return (struct point){ partial->step->last, (uintptr_t)partial };
+}
+
+static int compare(struct point point, const struct partial *partial)
+{
+	if (ordinal_before(point.ordinal, partial->step->last))
+		return -1;
+	if (ordinal_before(partial->step->last, point.ordinal))
+		return 1;
+	return (point.address > (uintptr_t)partial) -
+	       (point.address < (uintptr_t)partial);
+}
+
+static struct partial *rotate_right(struct partial *root)
+{
+	struct partial *left = left_of(root);
+
+	set_left(root, left->older);
+	left->older = root;
+	return left;
+}
+
+static struct partial *rotate_left(struct partial *root)
+{
+	struct partial *right = root->older;
+
+	root->older = left_of(right);
+	set_left(right, root);
+	return right;
+}
+
+/* Top-down splay: brings a neighbour of the point, or it itself, to the root
+ * of a tree that is not empty. */
+static struct partial *splay(struct partial *root, struct point point)
+{
+	struct partial side = { 0 }, *less = &side, *more = &side, *child;
+
+	for (;;) {
+		int order = compare(point, root);
+
+		if (order < 0) {
+			child = left_of(root);
+			if (child && compare(point, child) < 0)
+				root = rotate_right(root);
+			if (!left_of(root))
+				break;
+			set_left(more, root);
+			more = root;
+			root = left_of(root);
+		} else if (order > 0) {
+			child = root->older;
+			if (child && compare(point, child) > 0)
+				root = rotate_left(root);
+			if (!root->older)
+				break;
+			less->older = root;
+			less = root;
+			root = root->older;
+		} else {
+			break;
+		}
+	}
+	less->older = left_of(root);
+	set_left(more, root->older);
+	set_left(root, side.older);
+	root->older = left_of(&side);
+	return root;
+}
+
+static const struct point end_of_time = { { INT64_MAX, UINT64_MAX },
+					  UINTPTR_MAX };
+static const struct point start_of_time = { { INT64_MIN, 0 }, 0 };
+
+/* Two trees, all of the first before the second, as one. */
+static struct partial *tree_join(struct partial *first, struct partial *second)
+{
+	if (!first)
+		return second;
+	first = splay(first, end_of_time);
+	first->older = second;
+	return first;
+}
+
+static struct partial *tree_add(struct partial *root, struct partial *partial)
+{
+	set_left(partial, NULL);
+	partial->older = NULL;
+	if (!root)
+		return partial;
+	/* the newest of all nearly always, which needs no search */
+	if (compare(point_of(partial), root) > 0 && !root->older) {
+		set_left(partial, root);
+		return partial;
+	}
+	root = splay(root, point_of(partial));
+	if (compare(point_of(partial), root) > 0) {
+		partial->older = root->older;
+		root->older = NULL;
+		set_left(partial, root);
+	} else {
+		set_left(partial, left_of(root));
+		set_left(root, NULL);
+		partial->older = root;
+	}
+	return partial;
+}
+
+static struct partial *tree_remove(struct partial *root,
+				   struct partial *partial)
+{
+	root = splay(root, point_of(partial));
+	return tree_join(left_of(root), root->older);
+}
+
+/* --- places --------------------------------------------------------------- */
+
+struct partial *partial_find(const struct engine *engine,
+			     const struct print *place)
+{
+	struct table_node *node = table_bucket(&engine->partials, place->a);
+
+	for (; node; node = node->next) {
+		struct partial *partial = partial_of(node);
+
+		if (node->hash == place->a && partial->print_b == place->b)
+			return partial;
+	}
+	return NULL;
+}
+
+struct partial *partial_before(struct partial *newest, struct ordinal ordinal)
+{
+	const struct point point = { ordinal, 0 };
+	struct partial *root;
+
+	if (!newest || ordinal_before(newest->step->last, ordinal))
+		return newest;
+	if (!newest->older)
 		return NULL;
-	account->host = host;
-	account->uid = uid;
-	list_init(&account->partials);
-	account->next = *bucket;
-	*bucket = account;
-	list_add_tail(&engine->account_classes[0], &account->in_class);
-	engine_charge(engine, sizeof(*account));
-	return account;
+	root = newest->older = splay(newest->older, point);
+	if (compare(point, root) > 0)
+		return root;
+	if (!left_of(root))
+		return NULL;
+	set_left(root, splay(left_of(root), end_of_time));
+	return left_of(root);
 }
 
-/* Moves an account to the class of its new size; an empty one goes. */
-static void account_change(struct engine *engine, struct account *account,
-			   size_t bytes)
+struct partial *partial_after(struct partial *newest, struct ordinal ordinal)
 {
-	struct account **link;
+	const struct point point = { ordinal, UINTPTR_MAX };
+	struct partial *root;
 
-	account->bytes = bytes;
-	list_remove(&account->in_class);
-	if (bytes) {
-		list_add_tail(&engine->account_classes[account_class(bytes)],
-			      &account->in_class);
+	if (!newest || !ordinal_before(ordinal, newest->step->last))
+		return NULL;
+	if (!newest->older)
+		return newest;
+	root = newest->older = splay(newest->older, point);
+	if (compare(point, root) < 0)
+		return root;
+	if (!root->older)
+		return newest;
+	root->older = splay(root->older, start_of_time);
+	return root->older;
+}
+
+/* A partial comes to a place where others are kept. */
+static void place_behind(struct engine *engine, struct partial *newest,
+			 struct partial *partial)
+{
+	struct partial *tree = newest->older;
+
+	if (ordinal_before(partial->step->last, newest->step->last)) {
+		newest->older = tree_add(tree, partial);
 		return;
 	}
-	link = account_bucket(engine, account->host, account->uid);
-	while (*link != account)
-		link = &(*link)->next;
-	*link = account->next;
-	free(account);
-	engine_discharge(engine, sizeof(*account));
+	table_replace(&engine->partials, &newest->node, &partial->node);
+	partial->older = tree_add(tree, newest);
 }
 
-/* --- table ---------------------------------------------------------------- */
-
-int partial_table_new(struct engine *engine)
+static void place_leave(struct engine *engine, struct partial *partial)
 {
-	size_t count = BUCKETS_MIN;
+	const struct print place = { partial->node.hash, partial->print_b };
+	struct partial *newest = partial_find(engine, &place), *tree;
 
-	while (count < engine->config.memcap / BYTES_PER_BUCKET)
-		count *= 2;
-	engine->bucket_count = count;
-	engine->buckets = calloc(count, sizeof(*engine->buckets));
-	engine->accounts = calloc(ACCOUNT_BUCKETS, sizeof(*engine->accounts));
-	for (size_t i = 0; i < 64; i++)
-		list_init(&engine->account_classes[i]);
-	return engine->buckets && engine->accounts ? 0 : -ENOMEM;
+	if (newest != partial) {
+		newest->older = tree_remove(newest->older, partial);
+		return;
+	}
+	if (!partial->older) {
+		table_remove(&engine->partials, &partial->node);
+		return;
+	}
+	/* the newest behind it moves up */
+	tree = splay(partial->older, end_of_time);
+	partial->older = left_of(tree);
+	table_replace(&engine->partials, &partial->node, &tree->node);
+	tree->older = partial->older;
 }
 
-static uint64_t key_hash(const struct engine *engine,
-			 const struct partial_key *key)
-{
-	uint64_t where[2] = { (uint64_t)(uintptr_t)key->host,
-			      (uint64_t)key->rule << 32 | key->stage };
-	uint64_t hash = hash_bytes(where, sizeof(where), engine->seed);
+/* --- steps ---------------------------------------------------------------- */
 
-	for (size_t i = 0; i < key->count; i++)
-		hash = hash_combine(hash,
-				    value_hash(&key->values[i], engine->seed));
-	return hash;
+struct step *step_new(struct engine *engine, const struct step_seed *seed)
+{
+	struct step *step = pool_get(&engine->step_pool);
+	struct step *parent = seed->parent;
+
+	if (!step)
+		return NULL;
+	step->owners = 1;
+	step->host = seed->host;
+	step->slot = seed->slot;
+	step->readings = seed->readings;
+	step->last = seed->ordinal;
+	step->first = parent ? parent->first : seed->ordinal;
+	step->item.account = seed->kept->account;
+	step->item.kind = ITEM_STEP;
+	list_init(&step->item.aged);
+	account_charge(engine, step->item.account, STEP_BYTES);
+	if (seed->slot->kind == SLOT_STAGE)
+		step->kept = kept_hold(seed->kept);
+	if (parent) {
+		step->parent = parent;
+		step_hold(parent);
+	}
+	return step;
 }
 
-static bool key_equal(const struct partial *partial,
-		      const struct partial_key *key)
+void step_hold(struct step *step)
 {
-	if (partial->host != key->host || partial->rule != key->rule ||
-	    partial->stage != key->stage || partial->key_count != key->count)
-		return false;
-	for (size_t i = 0; i < key->count; i++)
-		if (!value_equal(&partial->keys[i], &key->values[i]))
-			return false;
-	return true;
+	step->owners++;
 }
 
-static struct partial **find_link(struct engine *engine,
-				  const struct partial_key *key, uint64_t hash)
+/* A chain of steps may go at once; it is as long as the sequence. */
+void step_drop(struct engine *engine, struct step *step)
 {
-	struct partial **link =
-		&engine->buckets[hash & (engine->bucket_count - 1)];
+	while (step && !--step->owners) {
+		struct step *parent = step->parent;
 
-	while (*link && ((*link)->hash != hash || !key_equal(*link, key)))
-		link = &(*link)->chain;
-	return link;
+		while (step->partials)
+			partial_remove(engine, step->partials);
+		kept_drop(engine, step->kept);
+		account_discharge(engine, step->item.account, STEP_BYTES);
+		pool_put(&engine->step_pool, step);
+		step = parent;
+	}
 }
 
-struct partial *partial_find(struct engine *engine,
-			     const struct partial_key *key)
+int64_t step_due(const struct engine *engine, const struct step *step)
 {
-	return *find_link(engine, key, key_hash(engine, key));
+	int64_t span_ns = step->slot->rule->span_ns;
+	int64_t due_ns;
+
+	due_ns = time_add(step->first.time_ns, span_ns);
+	/* a mark may matter to a sequence that begins a span later, and that
+	 * is decided together with one that begins another span later */
+	if (step->slot->kind != SLOT_STAGE)
+		due_ns = time_add(time_add(due_ns, span_ns), span_ns);
+	return step->slot->history ? time_add(due_ns, engine->late_ns) : due_ns;
+}
+
+int step_queue(struct engine *engine, struct step *step, enum item_kind kind,
+	       int64_t due_ns)
+{
+	int rc;
+
+	step->item.kind = kind;
+	step->item.due_ns = due_ns;
+	rc = item_queue(engine, &step->item);
+	if (rc)
+		return rc;
+	step->queued = true;
+	step_hold(step);
+	return 0;
+}
+
+void step_unqueue(struct engine *engine, struct step *step)
+{
+	if (!step->queued)
+		return;
+	step->queued = false;
+	item_unqueue(engine, &step->item);
+	step_drop(engine, step);
+}
+
+void step_forget(struct engine *engine, struct item *item)
+{
+	struct step *step = list_entry(item, struct step, item);
+
+	step_hold(step);
+	while (step->partials)
+		partial_remove(engine, step->partials);
+	step_unqueue(engine, step);
+	step_drop(engine, step);
 }
 
 /* --- partials ------------------------------------------------------------- */
 
-static size_t partial_size(const struct partial_key *key, size_t events)
+static struct partial *partial_new(struct engine *engine, struct step *step,
+				   const struct print *print)
 {
-	size_t size = sizeof(struct partial) +
-		      key->count * sizeof(struct value) +
-		      events * sizeof(struct event *);
-
-	for (size_t i = 0; i < key->count; i++)
-		if (key->values[i].type == VALUE_STRING)
-			size += key->values[i].s.len;
-	return size;
-}
-
-/* Copies the key's values and their bytes behind the struct. */
-static void copy_key(struct partial *partial, const struct partial_key *key,
-		     size_t events)
-{
-	char *at;
-
-	partial->key_count = key->count;
-	partial->keys = (struct value *)(partial + 1);
-	partial->events = (struct event **)(partial->keys + key->count);
-	at = (char *)(partial->events + events);
-	for (size_t i = 0; i < key->count; i++) {
-		partial->keys[i] = key->values[i];
-		if (key->values[i].type != VALUE_STRING)
-			continue;
-		if (key->values[i].s.len)
-			memcpy(at, key->values[i].s.data, key->values[i].s.len);
-		partial->keys[i].s.data = at;
-		at += key->values[i].s.len;
-	}
-}
-
-static struct partial *partial_new(struct engine *engine,
-				   const struct partial_key *key,
-				   const struct partial *before,
-				   struct event *event)
-{
-	size_t old = before ? before->event_count : 0;
-	size_t count = old + (event != NULL);
-	size_t size = partial_size(key, count);
-	struct partial *partial = calloc(1, size);
+	struct partial *partial = pool_get(&engine->partial_pool);
 
 	if (!partial)
 		return NULL;
-	partial->size = size;
-	copy_key(partial, key, count);
-	for (size_t i = 0; i < old; i++)
-		partial->events[i] = event_hold(before->events[i]);
-	if (event)
-		partial->events[old] = event_hold(event);
-	partial->event_count = count;
-	partial->host = key->host;
-	partial->rule = key->rule;
-	partial->stage = key->stage;
-	engine_charge(engine, size);
+	partial->node.hash = print->a;
+	partial->print_b = print->b;
+	partial->step = step;
+	partial->next = step->partials;
+	if (step->partials)
+		step->partials->prev = partial;
+	step->partials = partial;
+	step->partial_count++;
+	account_charge(engine, step->item.account, PARTIAL_BYTES);
 	return partial;
 }
 
-/* Frees a partial that is in no slot any more. */
-static void partial_free(struct engine *engine, struct partial *partial)
+int partial_add_match(struct engine *engine, struct step *step,
+		      const struct print *print, size_t tuple)
 {
-	list_remove(&partial->in_rule);
-	list_remove(&partial->in_account);
-	for (size_t i = 0; i < partial->event_count; i++)
-		engine_drop_event(engine, &partial->events[i]);
-	engine_discharge(engine, partial->size);
-	engine->stats.partials_live--;
-	account_change(engine, partial->account,
-		       partial->account->bytes - partial->size);
-	free(partial);
+	struct partial *partial = partial_new(engine, step, print);
+
+	if (!partial)
+		return -ENOMEM;
+	partial->tuple = tuple;
+	return 0;
 }
 
-static struct partial **link_of(struct engine *engine,
-				const struct partial *head)
+int partial_put(struct engine *engine, struct step *step,
+		const struct print *place)
 {
-	struct partial **link =
-		&engine->buckets[head->hash & (engine->bucket_count - 1)];
+	struct partial *newest, *partial;
 
-	while (*link != head)
-		link = &(*link)->chain;
-	return link;
-}
-
-/* Frees the partials behind one. */
-static void free_older(struct engine *engine, struct partial *partial)
-{
-	while (partial) {
-		struct partial *older = partial->older;
-
-		partial_free(engine, partial);
-		partial = older;
+	while ((newest = partial_find(engine, place)) && !step->slot->history)
+		partial_remove(engine, newest);
+	partial = partial_new(engine, step, place);
+	if (!partial)
+		return -ENOMEM;
+	partial->consumed = never;
+	if (newest)
+		place_behind(engine, newest, partial);
+	else
+		table_add(&engine->partials, &partial->node);
+	if (step->slot->kind == SLOT_STAGE) {
+		engine->stats.partials_live++;
+		engine->stats.partials_started += !step->parent;
 	}
+	return 0;
 }
 
 void partial_remove(struct engine *engine, struct partial *partial)
 {
-	struct partial **link = link_of(engine, partial);
+	struct step *step = partial->step;
 
-	*link = partial->chain;
-	free_older(engine, partial);
-}
-
-/* Takes one partial out from wherever in its slot it stands. */
-static void partial_unlink(struct engine *engine, struct partial *partial)
-{
-	struct partial_key key = { partial->host, partial->rule, partial->stage,
-				   partial->key_count, partial->keys };
-	struct partial **link = find_link(engine, &key, partial->hash);
-	struct partial *at = *link;
-
-	if (at == partial) {
-		/* the one behind it moves up */
-		*link = partial->older ? partial->older : partial->chain;
-		if (partial->older)
-			partial->older->chain = partial->chain;
-	} else {
-		while (at->older != partial)
-			at = at->older;
-		at->older = partial->older;
+	if (!step->slot->last) {
+		place_leave(engine, partial);
+		engine->stats.partials_live -= step->slot->kind == SLOT_STAGE;
 	}
-	partial_free(engine, partial);
-}
-
-/* Whether superseded partials of this slot are kept for late attempts. */
-static bool keeps_older(const struct engine *engine,
-			const struct partial_key *key)
-{
-	const struct query *query =
-		engine->config.rules->rules[key->rule]->query;
-
-	return key->stage != UNTIL_STAGE &&
-	       key->stage + 2 == query->stage_count;
-}
-
-static int partial_enlist(struct engine *engine, struct partial *partial,
-			  const struct event *payer)
-{
-	struct account *account =
-		account_get(engine, partial->host, payer->charge_uid);
-
-	if (!account)
-		return -ENOMEM;
-	partial->account = account;
-	list_add_tail(&account->partials, &partial->in_account);
-	list_add_tail(&engine->rules[partial->rule].partials,
-		      &partial->in_rule);
-	account_change(engine, account, account->bytes + partial->size);
-	engine->stats.partials_live++;
-	engine->stats.partials_started++;
-	return 0;
-}
-
-static void partial_abandon(struct engine *engine, struct partial *partial)
-{
-	for (size_t i = 0; i < partial->event_count; i++)
-		engine_drop_event(engine, &partial->events[i]);
-	engine_discharge(engine, partial->size);
-	free(partial);
-}
-
-struct partial *partial_put(struct engine *engine,
-			    const struct partial_key *key,
-			    const struct partial *before, struct event *event,
-			    struct ordinal ordinal)
-{
-	bool is_until = key->stage == UNTIL_STAGE;
-	struct partial *partial =
-		partial_new(engine, key, before, is_until ? NULL : event);
-	struct partial **link, *old;
-
-	if (!partial)
-		return NULL;
-	partial->hash = key_hash(engine, key);
-	partial->first_ns = before ? before->first_ns : ordinal.time_ns;
-	partial->last = ordinal;
-	if (partial_enlist(engine, partial, event)) {
-		partial_abandon(engine, partial);
-		return NULL;
-	}
-	link = find_link(engine, key, partial->hash);
-	old = *link;
-	*link = partial;
-	if (old) {
-		partial->chain = old->chain;
-		old->chain = NULL;
-		if (keeps_older(engine, key))
-			partial->older = old;
-		else
-			free_older(engine, old);
-	}
-	return partial;
-}
-
-void partial_expire(struct engine *engine, struct rule_state *rule)
-{
-	while (!list_empty(&rule->partials)) {
-		struct partial *partial = list_entry(rule->partials.next,
-						     struct partial, in_rule);
-		int64_t end = partial->last.time_ns + rule->span_ns +
-			      engine->config.lateness_ns;
-
-		if (host_now(partial->host) <= end)
-			return;
-		partial_unlink(engine, partial);
-	}
-}
-
-bool partial_evict(struct engine *engine)
-{
-	for (size_t class = 64; class -- > 0;) {
-		struct list *accounts = &engine->account_classes[class];
-		struct account *account;
-		struct partial *partial;
-
-		if (list_empty(accounts))
-			continue;
-		account = list_entry(accounts->next, struct account, in_class);
-		partial = list_entry(account->partials.next, struct partial,
-				     in_account);
-		partial->host->evicted_ns = host_now(partial->host);
-		engine->stats.partials_evicted++;
-		partial_unlink(engine, partial);
-		return true;
-	}
-	return false;
-}
-
-void partial_table_free(struct engine *engine)
-{
-	for (size_t i = 0; engine->buckets && i < engine->bucket_count; i++)
-		while (engine->buckets[i])
-			partial_remove(engine, engine->buckets[i]);
-	free(engine->buckets);
-	free(engine->accounts);
-	engine->buckets = NULL;
-	engine->accounts = NULL;
+	if (partial->prev)
+		partial->prev->next = partial->next;
+	else
+		step->partials = partial->next;
+	if (partial->next)
+		partial->next->prev = partial->prev;
+	step->partial_count--;
+	account_discharge(engine, step->item.account, PARTIAL_BYTES);
+	pool_put(&engine->partial_pool, partial);
+	if (!step->partials && step->item.kind != ITEM_MATCH)
+		step_unqueue(engine, step);
 }

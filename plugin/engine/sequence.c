@@ -1,306 +1,195 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An event has its turn: what its hits begin, advance and complete. The rules
- * are Elasticsearch's; see partial.c for why one slot per key and stage does.
+ * are Elasticsearch's (its lists on events in order; see partial.c):
+ *
+ * A hit of the first stage begins a partial at its key. A hit of a later stage
+ * takes the newest partial of the stage before that ended strictly before it;
+ * that partial and all older ones are gone from there, also where the window
+ * has passed, and nothing else is tried. Stages are visited last to first, so
+ * that no event advances what it has just made.
+ *
+ * An until is looked for when a sequence is complete, from its first event on,
+ * and not at each advance. A partial that it has ended lives on, but is in
+ * nobody's way: what it supersedes had ended before it, and not behind the
+ * until, or its last event would have taken this partial. So the until has
+ * ended that, too.
+ *
+ * A late attempt does the same as of its own time. Whatever consumed the newest
+ * partial before it, and was ordered before it, consumed the older ones too;
+ * what was consumed by an event ordered behind it is still there for it.
  */
+#include "sequence.h"
+
 #include <errno.h>
-#include <string.h>
 
-#include "../util/hash.h"
-#include "internal.h"
+#include "evict.h"
+#include "keys.h"
+#include "match.h"
+#include "partial.h"
 
-/* One event at one rule. */
-struct turn {
-	struct engine *engine;
-	struct engine_host *host;
-	struct event *event;
-	struct ordinal ordinal;
-	uint32_t rule;
-	const struct query *query;
-	/* the match to be told, and the key tuples it was found by */
-	struct event **events;
-	int64_t newest_first_ns;
-	struct value *tuples;
-	size_t tuple_count, tuple_capacity;
+/* One hit of the event in hand. */
+struct take {
+	struct turn *turn;
+	const struct slot *slot;
+	uint32_t readings;
+	struct step *made; /* by this hit, one on top of each parent */
 };
 
-/* --- alert ---------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------- */
 
-/* What tells a match from any other, whenever and wherever it is found: rule,
- * host, and the audit ids of its events. */
-static int alert_id(struct turn *turn, uint8_t out[16])
+static struct step *make_step(struct take *take, struct step *parent)
 {
-	static const uint8_t seeds[2][16] = { { 1 }, { 2 } };
-	const struct rule *rule = turn->engine->config.rules->rules[turn->rule];
-	struct str text = arena_printf(
-		turn->engine->scratch, "%.*s %.*s", STR_ARG(rule->id),
-		(int)turn->host->name_len, turn->host->name);
-
-	for (size_t i = 0; i < turn->query->stage_count && text.data; i++) {
-		char id[EVENT_ID_MAX];
-
-		event_id_format(turn->events[i], id);
-		text = arena_printf(turn->engine->scratch, "%.*s %s",
-				    STR_ARG(text), id);
-	}
-	if (!text.data)
-		return -ENOMEM;
-	for (size_t i = 0; i < 2; i++) {
-		uint64_t half = hash_bytes(text.data, text.len, seeds[i]);
-
-		memcpy(out + 8 * i, &half, sizeof(half));
-	}
-	return 0;
-}
-
-static bool span_has_gap(const struct engine_host *host, int64_t from,
-			 int64_t to)
-{
-	size_t count =
-		host->gap_count < HOST_GAPS ? host->gap_count : HOST_GAPS;
-
-	for (size_t i = 0; i < count; i++)
-		if (host->gaps[i] >= from && host->gaps[i] <= to)
-			return true;
-	return false;
-}
-
-/* Matches of one rule that end in the same event are one alert. */
-static int tell_match(struct turn *turn)
-{
-	struct alert alert = {
-		.kind = ALERT_MATCH,
-		.rule = turn->engine->config.rules->rules[turn->rule],
-		.host = { turn->host->name, turn->host->name_len },
-		.time_ns = turn->event->time_ns,
-		.event_count = turn->query->stage_count,
-		.events = (const struct event *const *)turn->events,
-		.key_count = turn->query->key_count,
-		.tuple_count = turn->tuple_count,
-		.keys = turn->tuples,
+	struct turn *turn = take->turn;
+	const struct step_seed seed = {
+		.host = turn->host,
+		.slot = take->slot,
+		.kept = turn->kept,
+		.parent = parent,
+		.ordinal = turn->ordinal,
+		.readings = take->readings,
 	};
-	int64_t first;
+	struct step *step = step_new(turn->engine, &seed);
+
+	if (!step)
+		return NULL;
+	if (!take->slot->last && step_queue(turn->engine, step, ITEM_STEP,
+					    step_due(turn->engine, step))) {
+		step_drop(turn->engine, step);
+		return NULL;
+	}
+	step->next = take->made;
+	take->made = step;
+	if (parent)
+		parent->child = step;
+	return step;
+}
+
+/* A key of the event goes on: to the next place, or into the match. */
+static int add_key(struct take *take, struct step *step, size_t number)
+{
+	struct engine *engine = take->turn->engine;
+	const struct print *print = &engine->keys->prints[number];
+	struct print place;
+
+	if (take->slot->last)
+		return partial_add_match(engine, step, print, number);
+	place = keys_place(print, take->slot, take->turn->host);
+	return partial_put(engine, step, &place);
+}
+
+/* A first stage begins, a mark is made: one step with all keys. */
+static int begin(struct take *take)
+{
+	struct step *step = make_step(take, NULL);
+	size_t count = take->turn->engine->keys->count;
+	int rc = step ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = add_key(take, step, i);
+	return rc;
+}
+
+/* --- advancing ------------------------------------------------------------ */
+
+static int go_on(struct take *take, struct step *parent, size_t number)
+{
+	struct ordinal ordinal = take->turn->ordinal;
+	struct step *step;
+
+	if (time_sub(ordinal.time_ns, parent->first.time_ns) >
+	    take->slot->rule->span_ns)
+		return 0;
+	step = parent->child ? parent->child : make_step(take, parent);
+	return step ? add_key(take, step, number) : -ENOMEM;
+}
+
+/* Takes a partial from where it stands. */
+static void consume(struct engine *engine, struct partial *partial,
+		    struct ordinal ordinal)
+{
+	if (!partial->step->slot->history)
+		partial_remove(engine, partial);
+	else if (ordinal_before(ordinal, partial->consumed))
+		partial->consumed = ordinal;
+}
+
+static int advance_key(struct take *take, size_t number)
+{
+	struct engine *engine = take->turn->engine;
+	struct ordinal ordinal = take->turn->ordinal;
+	struct print place = keys_place(&engine->keys->prints[number],
+					take->slot->before, take->turn->host);
+	struct partial *partial =
+		partial_before(partial_find(engine, &place), ordinal);
+	struct step *parent;
 	int rc;
 
-	if (!turn->events)
+	if (!partial || !ordinal_before(ordinal, partial->consumed))
 		return 0;
-	first = turn->events[0]->time_ns;
-	alert.gap = span_has_gap(turn->host, first, host_now(turn->host));
-	alert.degraded = turn->host->evicted_ns >= first;
-	rc = alert_id(turn, alert.id);
-	return rc ? rc : suppress_match(turn->engine, turn->host, &alert);
+	parent = partial->step;
+	step_hold(parent);
+	consume(engine, partial, ordinal);
+	rc = go_on(take, parent, number);
+	/* while it has a child this turn, that holds it */
+	step_drop(engine, parent);
+	return rc;
 }
 
-static int add_tuple(struct turn *turn, const struct value *tuple)
+static int advance(struct take *take)
 {
-	size_t keys = turn->query->key_count;
+	size_t count = take->turn->engine->keys->count;
+	int rc = 0;
 
-	if (turn->tuple_count == turn->tuple_capacity) {
-		size_t capacity =
-			turn->tuple_capacity ? 2 * turn->tuple_capacity : 4;
-		struct value *tuples =
-			arena_array(turn->engine->scratch,
-				    capacity * (keys + 1), sizeof(*tuples));
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = advance_key(take, i);
+	for (struct step *step = take->made; step; step = step->next)
+		step->parent->child = NULL;
+	return rc;
+}
 
-		if (!tuples)
-			return -ENOMEM;
-		if (turn->tuple_count)
-			memcpy(tuples, turn->tuples,
-			       turn->tuple_count * keys * sizeof(*tuples));
-		turn->tuples = tuples;
-		turn->tuple_capacity = capacity;
+/* --- turns ---------------------------------------------------------------- */
+
+static int take_hit(struct turn *turn, const struct slot *slot,
+		    uint32_t readings)
+{
+	struct take take = { turn, slot, readings, NULL };
+	struct engine *engine = turn->engine;
+	size_t count;
+	int rc = keys_make(engine, turn->kept, slot, readings);
+
+	if (rc)
+		return rc;
+	turn->cut |= engine->keys->cut;
+	count = engine->keys->count;
+	if (slot->before) {
+		rc = advance(&take);
+	} else {
+		evict_for(engine, STEP_BYTES + count * PARTIAL_BYTES);
+		rc = begin(&take);
 	}
-	if (keys)
-		memcpy(turn->tuples + turn->tuple_count * keys, tuple,
-		       keys * sizeof(*tuple));
-	turn->tuple_count++;
-	return 0;
-}
-
-/* A match: of several with the same end the one begun last is shown. */
-static int complete(struct turn *turn, const struct partial *before,
-		    const struct value *tuple)
-{
-	size_t count = turn->query->stage_count;
-	int64_t first = before ? before->first_ns : turn->ordinal.time_ns;
-
-	turn->engine->stats.matches++;
-	if (!turn->events || first > turn->newest_first_ns) {
-		if (!turn->events)
-			turn->events = arena_array(turn->engine->scratch, count,
-						   sizeof(struct event *));
-		if (!turn->events)
-			return -ENOMEM;
-		for (size_t i = 0; before && i < before->event_count; i++)
-			turn->events[i] = before->events[i];
-		turn->events[count - 1] = turn->event;
-		turn->newest_first_ns = first;
+	if (slot->last)
+		return match_take(turn, take.made, rc);
+	/* the queue owns them now, and those without a key go */
+	for (struct step *step = take.made, *next; step; step = next) {
+		next = step->next;
+		step->next = NULL;
+		step_drop(engine, step);
 	}
-	return add_tuple(turn, tuple);
+	return rc;
 }
 
-/* --- matching ------------------------------------------------------------- */
-
-/*
- * The partial an event advances: the newest that ended strictly before it. One
- * consumed by an event ordered before this one is gone, and so are all older
- * ones; one consumed by a later event, which merely arrived first, is still
- * there as of this event's time.
- */
-static struct partial *choose(struct partial *newest, struct ordinal ordinal)
-{
-	while (newest && !ordinal_before(newest->last, ordinal))
-		newest = newest->older;
-	if (!newest ||
-	    (newest->consumed && ordinal_before(newest->consumed_by, ordinal)))
-		return NULL;
-	return newest;
-}
-
-/* Whether an until event of the key stands between the partial's last event
- * (included) and this one (excluded). */
-static bool ended_by_until(const struct turn *turn,
-			   const struct partial_key *key,
-			   const struct partial *partial)
-{
-	struct partial_key until = *key;
-	const struct partial *mark;
-
-	if (!turn->query->until)
-		return false;
-	until.stage = UNTIL_STAGE;
-	mark = partial_find(turn->engine, &until);
-	return mark && ordinal_before(mark->last, turn->ordinal) &&
-	       !ordinal_before(mark->last, partial->last);
-}
-
-static int advance(struct turn *turn, const struct partial_key *key)
+int sequence_take(struct turn *turn, const struct hit *hits, size_t count)
 {
 	struct engine *engine = turn->engine;
-	bool last = key->stage + 1 == turn->query->stage_count;
-	struct partial_key from = *key;
-	struct partial *partial;
 	int rc = 0;
 
-	from.stage = key->stage - 1;
-	partial = choose(partial_find(engine, &from), turn->ordinal);
-	if (!partial)
-		return 0;
-	if (turn->ordinal.time_ns - partial->first_ns <=
-		    engine->rules[turn->rule].span_ns &&
-	    !ended_by_until(turn, key, partial)) {
-		if (last)
-			rc = complete(turn, partial, key->values);
-		else if (!partial_put(engine, key, partial, turn->event,
-				      turn->ordinal))
-			rc = -ENOMEM;
+	keys_forget(engine->keys);
+	for (size_t i = 0; i < count && !rc; i++) {
+		rc = take_hit(turn, engine->probes[hits[i].probe],
+			      hits[i].readings);
+		evict_for(engine, 0);
 	}
-	if (!last) {
-		partial_remove(engine, partial);
-	} else if (!partial->consumed ||
-		   ordinal_before(turn->ordinal, partial->consumed_by)) {
-		partial->consumed = true;
-		partial->consumed_by = turn->ordinal;
-	}
-	return rc;
-}
-
-static int take_tuple(struct turn *turn, const struct partial_key *key)
-{
-	if (turn->query->stage_count == 1)
-		return complete(turn, NULL, key->values);
-	if (key->stage && key->stage != UNTIL_STAGE)
-		return advance(turn, key);
-	return partial_put(turn->engine, key, NULL, turn->event, turn->ordinal)
-		       ? 0
-		       : -ENOMEM;
-}
-
-static int take_hit(struct turn *turn, const struct hit *hit)
-{
-	const struct stage *stage = hit->stage == UNTIL_STAGE
-					    ? turn->query->until
-					    : &turn->query->stages[hit->stage];
-	struct partial_key key = {
-		.host = turn->host,
-		.rule = hit->rule,
-		.stage = hit->stage,
-		.count = stage->key_count,
-	};
-	struct tuples tuples;
-	int rc = keys_of(turn->engine, turn->event, stage, hit, &tuples);
-
-	for (size_t i = 0; i < tuples.count && !rc; i++) {
-		key.values = tuples.values + i * tuples.key_count;
-		rc = take_tuple(turn, &key);
-	}
-	return rc;
-}
-
-/*
- * An attempt that arrives after later events had their turn is matched as of
- * its own time where it completes a sequence; where it would begin or advance
- * one, it counts from now.
- */
-static void set_ordinal(struct turn *turn, const struct held *held,
-			const struct hit *hit)
-{
-	bool last = hit->stage != UNTIL_STAGE &&
-		    hit->stage + 1 == turn->query->stage_count;
-
-	turn->ordinal = held->ordinal;
-	if (!last && ordinal_before(held->ordinal, turn->host->matched)) {
-		turn->ordinal.time_ns = turn->host->matched.time_ns;
-		if (turn->ordinal.serial < turn->host->matched.serial)
-			turn->ordinal.serial = turn->host->matched.serial;
-	}
-}
-
-/* The hits of one rule, last stage first, until at the end. */
-static int take_rule(struct turn *turn, const struct held *held, size_t from,
-		     size_t to)
-{
-	int rc = 0;
-
-	for (size_t i = from; i < to && !rc; i++) {
-		set_ordinal(turn, held, &held->hits[i]);
-		rc = take_hit(turn, &held->hits[i]);
-	}
-	if (!rc)
-		rc = tell_match(turn);
-	partial_expire(turn->engine, &turn->engine->rules[turn->rule]);
-	return rc;
-}
-
-int sequence_process(struct engine *engine, struct engine_host *host,
-		     const struct held *held)
-{
-	size_t from = 0;
-	int rc = 0;
-
-	if (ordinal_before(held->ordinal, host->matched))
-		engine->stats.late_attempts++;
-	while (from < held->hit_count && !rc) {
-		uint32_t rule = held->hits[from].rule;
-		struct turn turn = {
-			.engine = engine,
-			.host = host,
-			.event = held->event,
-			.rule = rule,
-			.query = engine->config.rules->rules[rule]->query,
-		};
-		size_t to = from;
-
-		while (to < held->hit_count && held->hits[to].rule == rule)
-			to++;
-		arena_reset(engine->scratch);
-		rc = take_rule(&turn, held, from, to);
-		from = to;
-	}
-	if (ordinal_before(host->matched, held->ordinal))
-		host->matched = held->ordinal;
-	while (engine->stats.memory > engine->config.memcap &&
-	       partial_evict(engine))
-		;
+	engine->stats.key_overflows += turn->cut;
 	return rc;
 }

@@ -1,54 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One finding, one alert. A finding is a rule, a host, a login, a program, a
- * destination and the join keys, or what the rule's suppress_by says; what
+ * destination and the join keys, or what the rule's suppress_by says. What
  * repeats within the interval is counted, and told once when the interval ends.
- * A rule that finds too many different things in a minute is a flood: it gets
- * one summary a minute.
+ * A rule that finds more than 60 different things of a host in a minute is a
+ * flood: the rest of that minute is counted too, and told in one summary. They
+ * are no findings known: what goes on in the next minute is told then.
  *
- * A finding is known by a 128-bit hash, so the table is small and its entries
- * of one size; at its ceiling the oldest interval is closed early.
+ * Nothing is dropped unsaid: an interval that ends early for want of memory is
+ * told early.
  */
+#include "suppress.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../util/hash.h"
-#include "internal.h"
+#include "account.h"
 
-#define FINDINGS_MAX 8192
-#define BUCKETS 4096
 #define FLOOD_FINDINGS 60
 #define MINUTE_NS (60 * NSEC_PER_SEC)
+#define FINDING_BYTES (sizeof(struct finding) + TABLE_NODE_BYTES)
+#define NO_DESTINATION (-2)
 
-struct finding {
-	struct finding *chain;
-	struct list in_age; /* oldest interval first */
-	uint64_t id[2];
-	uint8_t alert_id[16];
-	uint32_t rule;
-	struct engine_host *host;
-	int64_t start_ns, first_ns, last_ns;
-	uint64_t repeats;
-	struct event *last; /* the last repeat's last event, kept */
-	size_t destination_count;
-	struct alert_destination destinations[ALERT_DESTINATIONS_MAX];
+static const size_t finding_slots[] = {
+	FIELD_USER_AUDIT_ID,
+	FIELD_PROCESS_EXECUTABLE,
+	FIELD_DESTINATION_IP,
+	FIELD_DESTINATION_PORT,
 };
-
-struct suppressor {
-	struct list findings;
-	size_t count;
-	struct finding *buckets[BUCKETS];
-};
-
-int suppressor_new(struct engine *engine)
-{
-	engine->suppressor = calloc(1, sizeof(*engine->suppressor));
-	if (!engine->suppressor)
-		return -ENOMEM;
-	list_init(&engine->suppressor->findings);
-	return 0;
-}
 
 static void emit(struct engine *engine, const struct alert *alert)
 {
@@ -58,70 +39,149 @@ static void emit(struct engine *engine, const struct alert *alert)
 
 /* --- identity ------------------------------------------------------------- */
 
-static const size_t finding_slots[] = {
-	FIELD_USER_AUDIT_ID,
-	FIELD_PROCESS_EXECUTABLE,
-	FIELD_DESTINATION_IP,
-	FIELD_DESTINATION_PORT,
-};
-
-static void finding_id(const struct engine *engine, uint32_t rule_index,
-		       const struct alert *alert, uint64_t out[2])
+static void print_add(struct print *print, uint64_t number)
 {
-	const struct event *last = alert->events[alert->event_count - 1];
-	const struct rule *rule = alert->rule;
-	const size_t *slots = finding_slots;
-	size_t count = sizeof(finding_slots) / sizeof(finding_slots[0]);
-	bool keys = true;
-
-	if (rule->suppress_by_count) {
-		slots = rule->suppress_by;
-		count = rule->suppress_by_count;
-		keys = false;
-	}
-	for (size_t half = 0; half < 2; half++) {
-		uint8_t seed[16];
-
-		memcpy(seed, engine->seed, sizeof(seed));
-		seed[0] ^= (uint8_t)half;
-		out[half] = hash_combine(
-			rule_index,
-			hash_bytes(alert->host.data, alert->host.len, seed));
-		/* without slots of its own a rule tells of each login apart */
-		out[half] = hash_combine(out[half], last->charge_uid);
-		for (size_t i = 0; i < count; i++)
-			out[half] = hash_combine(
-				out[half],
-				value_hash(event_value(last, slots[i],
-						       READING_INVOKED),
-					   seed));
-		for (size_t i = 0;
-		     keys && i < alert->key_count * alert->tuple_count; i++)
-			out[half] = hash_combine(
-				out[half], value_hash(&alert->keys[i], seed));
-	}
+	print->a = hash_combine(print->a, number);
+	print->b = hash_combine(print->b, number);
 }
 
-static struct finding *finding_get(const struct suppressor *suppressor,
-				   const uint64_t id[2])
+static void print_add_value(const struct engine *engine, struct print *print,
+			    const struct value *value)
 {
-	struct finding *finding = suppressor->buckets[id[0] % BUCKETS];
+	print->a = hash_combine(print->a, value_hash(value, engine->seeds[0]));
+	print->b = hash_combine(print->b, value_hash(value, engine->seeds[1]));
+}
 
-	while (finding && (finding->id[0] != id[0] || finding->id[1] != id[1]))
-		finding = finding->chain;
-	return finding;
+/* A program started by another name is another finding: both readings count. */
+static void print_add_field(const struct engine *engine, struct print *print,
+			    const struct event *event, size_t slot)
+{
+	print_add_value(engine, print,
+			event_value(event, slot, READING_INVOKED));
+	print_add_value(engine, print,
+			event_value(event, slot, READING_RESOLVED));
+}
+
+/* Of a rule on a host; what is added tells its findings apart. */
+static struct print rule_print(const struct engine *engine,
+			       const struct host *host,
+			       const struct rule_state *rule)
+{
+	const struct str id = rule->rule->id;
+	struct print print = {
+		hash_bytes(id.data, id.len, engine->seeds[0]),
+		hash_bytes(id.data, id.len, engine->seeds[1]),
+	};
+
+	print_add(&print, host->salt);
+	return print;
+}
+
+static struct print finding_print(const struct engine *engine,
+				  const struct step *match,
+				  const struct alert *alert)
+{
+	const struct rule *rule = alert->rule;
+	const struct event *event = match->kept->event;
+	struct print print = rule_print(engine, match->host, match->slot->rule);
+	size_t keys = alert->key_count * alert->tuple_count;
+
+	print_add(&print, 1);
+	if (rule->suppress_by_count) {
+		for (size_t i = 0; i < rule->suppress_by_count; i++)
+			print_add_field(engine, &print, event,
+					rule->suppress_by[i]);
+		return print;
+	}
+	print_add(&print, event->charge_uid);
+	for (size_t i = 0; i < sizeof(finding_slots) / sizeof(size_t); i++)
+		print_add_field(engine, &print, event, finding_slots[i]);
+	for (size_t i = 0; i < keys; i++)
+		print_add_value(engine, &print, &alert->keys[i]);
+	return print;
+}
+
+struct finding *finding_find(const struct engine *engine,
+			     const struct print *print)
+{
+	struct table_node *node = table_bucket(&engine->findings, print->a);
+
+	for (; node; node = node->next) {
+		struct finding *finding =
+			list_entry(node, struct finding, node);
+
+		if (node->hash == print->a && finding->print_b == print->b)
+			return finding;
+	}
+	return NULL;
 }
 
 /* --- intervals ------------------------------------------------------------ */
 
-/* Tells what was held back, if anything was. */
+int finding_restore(struct engine *engine, struct finding *finding,
+		    const struct print *print)
+{
+	int rc;
+
+	finding->item.kind = ITEM_FINDING;
+	finding->node.hash = print->a;
+	finding->print_b = print->b;
+	account_charge(engine, finding->item.account, FINDING_BYTES);
+	rc = item_queue(engine, &finding->item);
+	if (rc) {
+		account_discharge(engine, finding->item.account, FINDING_BYTES);
+		return rc;
+	}
+	table_add(&engine->findings, &finding->node);
+	return 0;
+}
+
+/* Begins an interval; NULL = out of memory. */
+static struct finding *finding_begin(struct engine *engine,
+				     const struct step *match,
+				     const struct print *print,
+				     int64_t interval_ns)
+{
+	struct finding *finding = calloc(1, sizeof(*finding));
+
+	if (!finding)
+		return NULL;
+	finding->rule = match->slot->rule;
+	finding->start_ns = match->host->matched_ns;
+	finding->item.due_ns = time_add(finding->start_ns, interval_ns);
+	finding->item.account = match->item.account;
+	finding->port = NO_DESTINATION;
+	if (finding_restore(engine, finding, print)) {
+		free(finding);
+		return NULL;
+	}
+	return finding;
+}
+
+/* Told from the first alert by its id, and from those of other intervals. */
+static void closing_id(const struct finding *finding, struct alert *alert)
+{
+	static const uint8_t seeds[2][16] = { "audisp-eql end a",
+					      "audisp-eql end b" };
+	uint8_t text[sizeof(finding->alert_id) + 1];
+
+	memcpy(text, finding->alert_id, sizeof(finding->alert_id));
+	text[sizeof(text) - 1] = (uint8_t)alert->kind;
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t half = hash_bytes(text, sizeof(text), seeds[i]);
+
+		for (size_t k = 0; k < 8; k++)
+			alert->id[8 * i + k] = (uint8_t)(half >> 8 * k);
+	}
+}
+
 static void finding_tell(struct engine *engine, const struct finding *finding)
 {
-	const struct event *last = finding->last;
+	const struct event *last = finding->last->event;
 	struct alert alert = {
-		.kind = ALERT_REPEATS,
-		.rule = engine->config.rules->rules[finding->rule],
-		.host = { finding->host->name, finding->host->name_len },
+		.kind = finding->flood ? ALERT_FLOOD : ALERT_REPEATS,
+		.rule = finding->rule->rule,
+		.host = finding->item.account->host->name,
 		.time_ns = finding->last_ns,
 		.event_count = 1,
 		.events = &last,
@@ -132,216 +192,171 @@ static void finding_tell(struct engine *engine, const struct finding *finding)
 		.destinations = finding->destinations,
 	};
 
-	if (!finding->repeats)
-		return;
-	memcpy(alert.id, finding->alert_id, sizeof(alert.id));
-	/* the same first alert, another document */
-	alert.id[15] ^= 0xff;
+	closing_id(finding, &alert);
 	emit(engine, &alert);
 }
 
-static void finding_free(struct engine *engine, struct finding *finding)
+void finding_forget(struct engine *engine, struct item *item)
 {
-	struct finding **link =
-		&engine->suppressor->buckets[finding->id[0] % BUCKETS];
+	struct finding *finding = list_entry(item, struct finding, item);
 
-	while (*link != finding)
-		link = &(*link)->chain;
-	*link = finding->chain;
-	list_remove(&finding->in_age);
-	engine_drop_event(engine, &finding->last);
-	engine_discharge(engine, sizeof(*finding));
-	engine->suppressor->count--;
+	item_unqueue(engine, item);
+	table_remove(&engine->findings, &finding->node);
+	kept_drop(engine, finding->last);
+	account_discharge(engine, item->account, FINDING_BYTES);
 	free(finding);
 }
 
-static struct finding *oldest(const struct suppressor *suppressor)
+void finding_close(struct engine *engine, struct item *item)
 {
-	if (list_empty(&suppressor->findings))
-		return NULL;
-	return list_entry(suppressor->findings.next, struct finding, in_age);
-}
+	struct finding *finding = list_entry(item, struct finding, item);
 
-static int64_t interval_of(const struct engine *engine,
-			   const struct finding *finding)
-{
-	const struct rule *rule = engine->config.rules->rules[finding->rule];
-
-	return rule->suppress_ns >= 0 ? rule->suppress_ns
-				      : engine->config.suppress_ns;
-}
-
-static void flood_tell(struct engine *engine, uint32_t index,
-		       struct engine_host *host)
-{
-	struct rule_state *state = &engine->rules[index];
-	struct alert alert = {
-		.kind = ALERT_FLOOD,
-		.rule = engine->config.rules->rules[index],
-		.host = { host->name, host->name_len },
-		.time_ns = host_now(host),
-		.suppressed = state->flooded,
-		.first_ns = state->minute_ns,
-		.last_ns = host_now(host),
-	};
-	uint64_t id[2] = { alert.rule->hash, (uint64_t)state->minute_ns };
-
-	memcpy(alert.id, id, sizeof(alert.id));
-	state->flooded = 0;
-	emit(engine, &alert);
-}
-
-void suppress_expire(struct engine *engine)
-{
-	struct finding *finding;
-
-	while ((finding = oldest(engine->suppressor)) &&
-	       host_now(finding->host) - finding->start_ns >
-		       interval_of(engine, finding)) {
+	if (finding->repeats)
 		finding_tell(engine, finding);
-		finding_free(engine, finding);
-	}
+	finding_forget(engine, item);
 }
 
-void suppress_close_all(struct engine *engine)
+/* The running interval of a print; one that began in a future, before the
+ * clock was set back, is over. (What is released early is ahead of the host's
+ * time by the hold-back at most.) */
+static struct finding *finding_running(struct engine *engine,
+				       const struct print *print,
+				       const struct host *host)
 {
-	struct finding *finding;
+	struct finding *finding = finding_find(engine, print);
 
-	while ((finding = oldest(engine->suppressor))) {
-		finding_tell(engine, finding);
-		finding_free(engine, finding);
-	}
-	for (uint32_t i = 0; i < engine->config.rules->rule_count; i++)
-		if (engine->rules[i].flooded && engine->hosts)
-			flood_tell(engine, i, engine->hosts);
+	if (!finding ||
+	    time_sub(finding->start_ns, host->matched_ns) <= engine->wait_ns)
+		return finding;
+	finding_close(engine, &finding->item);
+	return NULL;
 }
 
-void suppressor_free(struct engine *engine)
-{
-	struct finding *finding;
+/* --- repeats -------------------------------------------------------------- */
 
-	if (!engine->suppressor)
+/* The first destination of an event; false = it has none. */
+static bool destination_of(const struct event *event,
+			   struct alert_destination *out)
+{
+	size_t ips, ports;
+	const struct value *ip = value_items(
+		event_value(event, FIELD_DESTINATION_IP, READING_INVOKED),
+		&ips);
+	const struct value *port = value_items(
+		event_value(event, FIELD_DESTINATION_PORT, READING_INVOKED),
+		&ports);
+
+	if (!ips || ip->type != VALUE_IP)
+		return false;
+	out->ip = ip->ip;
+	out->port = ports && port->type == VALUE_INT ? port->i : -1;
+	return true;
+}
+
+static bool is_destination(const struct alert_destination *to,
+			   const struct ip *ip, int64_t port)
+{
+	return to->port == port && !memcmp(&to->ip, ip, sizeof(*ip));
+}
+
+static void note_destination(struct finding *finding, const struct event *event)
+{
+	struct alert_destination to;
+
+	if (!destination_of(event, &to) ||
+	    is_destination(&to, &finding->ip, finding->port))
 		return;
-	while ((finding = oldest(engine->suppressor)))
-		finding_free(engine, finding);
-	free(engine->suppressor);
-	engine->suppressor = NULL;
+	for (size_t i = 0; i < finding->destination_count; i++)
+		if (is_destination(&to, &finding->destinations[i].ip,
+				   finding->destinations[i].port))
+			return;
+	if (finding->destination_count < ALERT_DESTINATIONS_MAX)
+		finding->destinations[finding->destination_count++] = to;
+}
+
+static void count_repeat(struct engine *engine, struct finding *finding,
+			 const struct step *match)
+{
+	int64_t time_ns = match->kept->event->time_ns;
+
+	engine->stats.suppressed++;
+	if (!finding->repeats++)
+		finding->first_ns = finding->last_ns = time_ns;
+	/* one that came late may be older than those before */
+	if (time_ns < finding->first_ns)
+		finding->first_ns = time_ns;
+	if (time_ns > finding->last_ns)
+		finding->last_ns = time_ns;
+	note_destination(finding, match->kept->event);
+	kept_drop(engine, finding->last);
+	finding->last = kept_hold(match->kept);
 }
 
 /* --- matches -------------------------------------------------------------- */
 
-static void note_destination(struct finding *finding, const struct event *event)
+/* Counts a finding of a rule; *count_it: there are too many this minute, it is
+ * counted and not told. */
+static int count_flood(struct engine *engine, const struct step *match,
+		       const struct alert *alert, bool *count_it)
 {
-	const struct value *ip =
-		event_value(event, FIELD_DESTINATION_IP, READING_INVOKED);
-	const struct value *port =
-		event_value(event, FIELD_DESTINATION_PORT, READING_INVOKED);
-	struct alert_destination destination = { .port = -1 };
+	struct print print = rule_print(engine, match->host, match->slot->rule);
+	struct finding *flood = finding_running(engine, &print, match->host);
 
-	if (ip->type != VALUE_IP)
-		return;
-	destination.ip = ip->ip;
-	if (port->type == VALUE_INT)
-		destination.port = port->i;
-	for (size_t i = 0; i < finding->destination_count; i++)
-		if (!memcmp(&finding->destinations[i].ip, &destination.ip,
-			    sizeof(destination.ip)) &&
-		    finding->destinations[i].port == destination.port)
-			return;
-	if (finding->destination_count < ALERT_DESTINATIONS_MAX)
-		finding->destinations[finding->destination_count++] =
-			destination;
-}
-
-static void count_repeat(struct engine *engine, struct finding *finding,
-			 const struct alert *alert)
-{
-	struct event *last =
-		(struct event *)alert->events[alert->event_count - 1];
-
-	engine->stats.suppressed++;
-	if (!finding->repeats++)
-		finding->first_ns = alert->time_ns;
-	finding->last_ns = alert->time_ns;
-	note_destination(finding, last);
-	engine_drop_event(engine, &finding->last);
-	finding->last = event_hold(last);
-}
-
-static int begin_interval(struct engine *engine, struct engine_host *host,
-			  const struct alert *alert, const uint64_t id[2])
-{
-	struct suppressor *suppressor = engine->suppressor;
-	struct finding *finding;
-
-	if (suppressor->count == FINDINGS_MAX) {
-		finding = oldest(suppressor);
-		finding_tell(engine, finding);
-		finding_free(engine, finding);
+	if (!flood) {
+		flood = finding_begin(engine, match, &print, MINUTE_NS);
+		if (!flood)
+			return -ENOMEM;
+		flood->flood = true;
+		memcpy(flood->alert_id, alert->id, sizeof(alert->id));
 	}
-	finding = calloc(1, sizeof(*finding));
+	*count_it = flood->sent == FLOOD_FINDINGS;
+	if (*count_it)
+		count_repeat(engine, flood, match);
+	else
+		flood->sent++;
+	return 0;
+}
+
+static int begin_suppression(struct engine *engine, const struct step *match,
+			     const struct alert *alert,
+			     const struct print *print)
+{
+	struct alert_destination to;
+	struct finding *finding;
+	int64_t interval_ns = alert->rule->suppress_ns >= 0
+				      ? alert->rule->suppress_ns
+				      : engine->config.suppress_ns;
+
+	if (!interval_ns)
+		return 0;
+	finding = finding_begin(engine, match, print, interval_ns);
 	if (!finding)
 		return -ENOMEM;
-	memcpy(finding->id, id, sizeof(finding->id));
-	memcpy(finding->alert_id, alert->id, sizeof(finding->alert_id));
-	while (engine->config.rules->rules[finding->rule] != alert->rule)
-		finding->rule++;
-	finding->host = host;
-	finding->start_ns = host_now(host);
-	finding->chain = suppressor->buckets[id[0] % BUCKETS];
-	suppressor->buckets[id[0] % BUCKETS] = finding;
-	list_add_tail(&suppressor->findings, &finding->in_age);
-	suppressor->count++;
-	engine_charge(engine, sizeof(*finding));
+	memcpy(finding->alert_id, alert->id, sizeof(alert->id));
+	if (destination_of(match->kept->event, &to)) {
+		finding->ip = to.ip;
+		finding->port = to.port;
+	}
 	return 0;
 }
 
-/* Counts a new finding of a rule; true = there are too many this minute. */
-static bool is_flood(struct engine *engine, uint32_t rule,
-		     struct engine_host *host)
-{
-	struct rule_state *state = &engine->rules[rule];
-	int64_t now = host_now(host);
-
-	if (now - state->minute_ns >= MINUTE_NS || now < state->minute_ns) {
-		if (state->flooded)
-			flood_tell(engine, rule, host);
-		state->minute_ns = now;
-		state->findings = 0;
-	}
-	if (++state->findings <= FLOOD_FINDINGS)
-		return false;
-	state->flooded++;
-	engine->stats.suppressed++;
-	return true;
-}
-
-int suppress_match(struct engine *engine, struct engine_host *host,
+int suppress_match(struct engine *engine, const struct step *match,
 		   struct alert *alert)
 {
-	int64_t interval = alert->rule->suppress_ns >= 0
-				   ? alert->rule->suppress_ns
-				   : engine->config.suppress_ns;
-	struct finding *finding;
-	uint32_t rule = 0;
-	uint64_t id[2];
+	struct print print = finding_print(engine, match, alert);
+	struct finding *finding = finding_running(engine, &print, match->host);
+	bool flood = false;
 	int rc;
 
-	while (engine->config.rules->rules[rule] != alert->rule)
-		rule++;
-	suppress_expire(engine);
-	if (interval) {
-		finding_id(engine, rule, alert, id);
-		finding = finding_get(engine->suppressor, id);
-		if (finding) {
-			count_repeat(engine, finding, alert);
-			return 0;
-		}
-		rc = begin_interval(engine, host, alert, id);
-		if (rc)
-			return rc;
+	if (finding) {
+		count_repeat(engine, finding, match);
+		return 0;
 	}
-	if (!is_flood(engine, rule, host))
+	rc = count_flood(engine, match, alert, &flood);
+	if (rc || flood)
+		return rc;
+	rc = begin_suppression(engine, match, alert, &print);
+	if (!rc)
 		emit(engine, alert);
-	return 0;
+	return rc;
 }

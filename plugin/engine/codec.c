@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "codec.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "../limits.h"
+
+/* --- numbers and texts ---------------------------------------------------- */
+
+void write_u8(struct strbuf *out, uint8_t number)
+{
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_u32(struct strbuf *out, uint32_t number)
+{
+	number = htole32(number);
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_u64(struct strbuf *out, uint64_t number)
+{
+	number = htole64(number);
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_ordinal(struct strbuf *out, struct ordinal ordinal)
+{
+	write_u64(out, (uint64_t)ordinal.time_ns);
+	write_u64(out, ordinal.serial);
+}
+
+void write_str(struct strbuf *out, struct str text)
+{
+	write_u32(out, (uint32_t)text.len);
+	strbuf_add_str(out, text);
+}
+
+void read_bytes(struct reader *reader, void *out, size_t len)
+{
+	if ((size_t)(reader->end - reader->at) < len) {
+		reader->bad = true;
+		reader->at = reader->end;
+		memset(out, 0, len);
+		return;
+	}
+	memcpy(out, reader->at, len);
+	reader->at += len;
+}
+
+uint8_t read_u8(struct reader *reader)
+{
+	uint8_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return number;
+}
+
+uint32_t read_u32(struct reader *reader)
+{
+	uint32_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return le32toh(number);
+}
+
+uint64_t read_u64(struct reader *reader)
+{
+	uint64_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return le64toh(number);
+}
+
+int64_t read_i64(struct reader *reader)
+{
+	return (int64_t)read_u64(reader);
+}
+
+struct ordinal read_ordinal(struct reader *reader)
+{
+	struct ordinal ordinal;
+
+	ordinal.time_ns = read_i64(reader);
+	ordinal.serial = read_u64(reader);
+	return ordinal;
+}
+
+struct str read_str(struct reader *reader)
+{
+	uint32_t len = read_u32(reader);
+	struct str text = { (const char *)reader->at, len };
+
+	if ((size_t)(reader->end - reader->at) < len) {
+		reader->bad = true;
+		return (struct str){ 0 };
+	}
+	reader->at += len;
+	return text;
+}
+
+uint32_t read_count(struct reader *reader, size_t least)
+{
+	uint32_t count = read_u32(reader);
+
+	if (count > (size_t)(reader->end - reader->at) / least) {
+		reader->bad = true;
+		return 0;
+	}
+	return count;
+}
+
+uint32_t read_index(struct reader *reader, size_t count)
+{
+	uint32_t index = read_u32(reader);
+
+	if (index < count)
+		return index;
+	reader->bad = true;
+	return 0;
+}
+
+/* --- values --------------------------------------------------------------- */
+
+static void write_double(struct strbuf *out, double number)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	write_u64(out, bits);
+}
+
+static void write_scalar(struct strbuf *out, const struct value *value)
+{
+	write_u8(out, (uint8_t)value->type);
+	switch (value->type) {
+	case VALUE_BOOL:
+		write_u8(out, value->b);
+		break;
+	case VALUE_INT:
+		write_u64(out, (uint64_t)value->i);
+		break;
+	case VALUE_DOUBLE:
+		write_double(out, value->d);
+		break;
+	case VALUE_STRING:
+		write_str(out, value->s);
+		break;
+	case VALUE_IP:
+		strbuf_add(out, &value->ip, sizeof(value->ip));
+		break;
+	case VALUE_NULL:
+	case VALUE_LIST:
+		break;
+	}
+}
+
+static void write_value(struct strbuf *out, const struct value *value)
+{
+	write_scalar(out, value);
+	if (value->type != VALUE_LIST)
+		return;
+	write_u32(out, (uint32_t)value->list.count);
+	for (size_t i = 0; i < value->list.count; i++)
+		write_scalar(out, &value->list.items[i]);
+}
+
+static double read_double(struct reader *reader)
+{
+	uint64_t bits = read_u64(reader);
+	double number;
+
+	memcpy(&number, &bits, sizeof(number));
+	return number;
+}
+
+static struct value read_scalar(struct reader *reader)
+{
+	struct value value = { .type = (enum value_type)read_u8(reader) };
+
+	switch (value.type) {
+	case VALUE_NULL:
+		break;
+	case VALUE_BOOL:
+		value.b = read_u8(reader) != 0;
+		break;
+	case VALUE_INT:
+		value.i = read_i64(reader);
+		break;
+	case VALUE_DOUBLE:
+		value.d = read_double(reader);
+		break;
+	case VALUE_STRING:
+		value.s = read_str(reader);
+		break;
+	case VALUE_IP:
+		read_bytes(reader, &value.ip, sizeof(value.ip));
+		break;
+	default: /* a list within a list, or nonsense */
+		reader->bad = true;
+		value.type = VALUE_NULL;
+	}
+	return value;
+}
+
+static struct value read_value(struct reader *reader, struct arena *arena)
+{
+	struct value value = { .type = VALUE_LIST };
+	struct value *items;
+
+	if (reader->at == reader->end || *reader->at != VALUE_LIST)
+		return read_scalar(reader);
+	reader->at++;
+	value.list.count = read_count(reader, 1);
+	if (value.list.count > LIMIT_ARGS)
+		reader->bad = true;
+	items = reader->bad
+			? NULL
+			: arena_array(arena, value.list.count, sizeof(*items));
+	if (!items) {
+		reader->bad = true;
+		return (struct value){ 0 };
+	}
+	for (size_t i = 0; i < value.list.count; i++)
+		items[i] = read_scalar(reader);
+	value.list.items = items;
+	return value;
+}
+
+/* --- events --------------------------------------------------------------- */
+
+static void write_values(struct strbuf *out, const struct event *event)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < event->value_count; i++)
+		count += event->values[i].type != VALUE_NULL;
+	write_u32(out, count);
+	for (size_t i = 0; i < event->value_count; i++) {
+		if (event->values[i].type == VALUE_NULL)
+			continue;
+		write_u32(out, (uint32_t)i);
+		write_value(out, &event->values[i]);
+	}
+	for (size_t i = 0; i < READING__COUNT; i++)
+		write_value(out, &event->resolved[i]);
+}
+
+void write_event(struct strbuf *out, const struct event *event)
+{
+	write_u64(out, (uint64_t)event->time_ns);
+	write_u64(out, event->serial);
+	write_str(out, event->host);
+	write_str(out, event->node);
+	write_u32(out, event->categories);
+	write_u32(out, event->flags);
+	write_u32(out, event->charge_uid);
+	write_values(out, event);
+	write_u32(out, (uint32_t)event->record_count);
+	for (size_t i = 0; i < event->record_count; i++)
+		write_str(out, event->records[i]);
+	write_str(out, event->document);
+}
+
+static void read_values(struct reader *reader, const struct slot_map *map,
+			struct event *event, struct arena *arena)
+{
+	uint32_t count = read_count(reader, 5);
+
+	for (uint32_t i = 0; i < count && !reader->bad; i++) {
+		uint32_t index = read_index(reader, map->count);
+		struct value value = read_value(reader, arena);
+
+		if (!reader->bad && map->slots[index] >= 0)
+			event_set(event, (size_t)map->slots[index], value);
+	}
+	for (size_t i = 0; i < READING__COUNT; i++)
+		event->resolved[i] = read_value(reader, arena);
+}
+
+static void read_records(struct reader *reader, struct event *event,
+			 struct arena *arena)
+{
+	uint32_t count = read_count(reader, 4);
+	struct str *records = arena_array(arena, count, sizeof(*records));
+
+	if (!records) {
+		reader->bad = true;
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		records[i] = read_str(reader);
+	event->records = records;
+	event->record_count = count;
+}
+
+struct event *read_event(struct reader *reader, const struct slot_map *map,
+			 struct arena *arena)
+{
+	struct event *event = event_new(arena, map->value_count);
+
+	if (!event)
+		return NULL;
+	event->time_ns = read_i64(reader);
+	event->serial = read_u64(reader);
+	event->host = read_str(reader);
+	event->node = read_str(reader);
+	event->categories = read_u32(reader);
+	event->flags = read_u32(reader);
+	event->charge_uid = read_u32(reader);
+	read_values(reader, map, event, arena);
+	read_records(reader, event, arena);
+	event->document = read_str(reader);
+	return reader->bad ? NULL : event;
+}

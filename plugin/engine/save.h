@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What save.c and load.c agree on. The parts of a state, in their order:
+ *
+ * magic, length and check of the rest; the seeds of the keys; names of fields;
+ * hashes of rules; hosts; events; steps with their partials, parents before
+ * their children; matches that wait; events held back; findings. Things refer
+ * to earlier ones by number. */
+#ifndef AUDISP_EQL_ENGINE_SAVE_H
+#define AUDISP_EQL_ENGINE_SAVE_H
+
+#include <stdint.h>
+
+#define STATE_MAGIC "AEQLENG1"
+#define STATE_MAGIC_BYTES 8
+#define STATE_HEAD_BYTES (STATE_MAGIC_BYTES + 8 + 8)
+
+/* Against damage; not against malice, for which all is looked at. */
+static const uint8_t state_check_seed[16] = "audisp-eql state";
+
+#endif
