@@ -77,6 +77,7 @@ live_write_config() {
 	rules = ${live_rules}
 	json_file = $live/alerts.ndjson
 	status_file = $live/status
+	state_file = $live/state
 	syslog_socket = $live/log.sock
 	EOF
 	cat >"$live/rsyslog.conf" <<-EOF

@@ -74,7 +74,7 @@ static const struct key {
 	KEY("sandbox", TRUTH, sandbox, 0, 0, "yes"),
 	KEY("state_file", TEXT, state_file, 0, 0,
 	    LOCALSTATEDIR "/lib/audisp-eql/state"),
-	KEY("state_interval", DURATION, state_interval_ns, 0,
+	KEY("state_interval", DURATION, state_interval_ns, NSEC_PER_SEC,
 	    3600 * NSEC_PER_SEC, "10s"),
 	KEY("status_file", TEXT, status_file, 0, 0,
 	    RUNSTATEDIR "/audisp-eql/status"),

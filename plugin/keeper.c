@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -34,7 +35,7 @@ struct keeper {
 	struct log *log;
 	struct ring *ring;
 	char *chunk;
-	int wake_fd, signal_fd, alive[2];
+	int wake_fd, signal_fd, alive[2], state_fds[2];
 	pid_t worker; /* 0 = none now */
 	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
@@ -69,6 +70,7 @@ static void run_worker(struct keeper *keeper)
 		.ring = keeper->ring,
 		.wake_fd = keeper->wake_fd,
 		.alive_fd = keeper->alive[0],
+		.state_fds = keeper->state_fds,
 		.config_path = keeper->config_path,
 		.log = keeper->log,
 	};
@@ -96,16 +98,29 @@ static void start_worker(struct keeper *keeper)
 	keeper->started_ms = now_ms();
 }
 
+/* An event that two have died of is not tried a third time. */
+static void count_death(struct ring *ring)
+{
+	static const struct event_mark none;
+	uint64_t at = atomic_load(&ring->at);
+	struct event_mark of = ring->in_hand;
+	bool known = !event_mark_equal(&of, &none);
+
+	if (event_mark_equal(&of, &ring->died_of) &&
+	    (known || at == ring->died_at))
+		ring->deaths++;
+	else
+		ring->deaths = 1;
+	ring->died_at = at;
+	ring->died_of = of;
+	ring->in_hand = none;
+	if (known && ring->deaths >= 2)
+		ring->skip = of;
+}
+
 static void worker_died(struct keeper *keeper, int status)
 {
-	struct ring *ring = keeper->ring;
-	uint64_t at = atomic_load(&ring->acked);
-
-	if (atomic_load(&ring->died_at) == at)
-		atomic_fetch_add(&ring->deaths, 1);
-	else
-		atomic_store(&ring->deaths, 1);
-	atomic_store(&ring->died_at, at);
+	count_death(keeper->ring);
 	if (WIFSIGNALED(status))
 		log_print(keeper->log, LOG_ERR,
 			  "the worker was killed by signal %d; starting "
@@ -266,6 +281,12 @@ static int keeper_open(struct keeper *keeper)
 	keeper->ring = ring_new();
 	keeper->chunk = malloc(CHUNK_BYTES);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	for (int i = 0; i < 2; i++) {
+		keeper->state_fds[i] =
+			memfd_create("audisp-eql state", MFD_CLOEXEC);
+		if (keeper->state_fds[i] < 0)
+			return -errno;
+	}
 	/* not blocking: SIGCHLD may have been taken already */
 	keeper->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!keeper->ring || !keeper->chunk)

@@ -20,6 +20,10 @@
 /* Serials seen, over all hosts: a busy one takes 128 KiB, so that this holds
  * 250 of them; beyond that the one silent longest starts anew. */
 #define LIMIT_WINDOW_BYTES (32U << 20)
+/* Of a window, the serials a saved state holds: auditd has some 2,000 records
+ * queued that it may send again; and of all windows together. */
+#define LIMIT_SAVED_SERIALS 8192
+#define LIMIT_SAVED_WINDOW_BYTES (4U << 20)
 
 /* Arguments kept of one execve; ARG_MAX allows about this many empty ones. */
 #define LIMIT_ARGS 131072
@@ -47,6 +51,9 @@
  * compares each with each: the two bound one match to about a second. */
 #define LIMIT_REGEX_WORKSPACE 1024
 #define LIMIT_REGEX_TEXT_BYTES 65536
+
+/* A saved state: the largest memcap's tables, more than once. */
+#define LIMIT_STATE_BYTES (256U << 20)
 
 /* The ring between keeper and worker: at 10,000 records/s of 250 bytes it
  * holds three seconds of a stalled worker. A power of two. */

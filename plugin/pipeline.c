@@ -6,6 +6,8 @@
 
 #include "limits.h"
 #include "util/arena.h"
+#include "util/codec.h"
+#include "util/hash.h"
 
 /* of memcap, one part of so many goes to the process table and its like */
 #define TABLES_SHARE 4
@@ -27,9 +29,20 @@ static int pipeline_take(struct pipeline *pipeline, const struct event *event)
 	return engine_process(pipeline->engine, event);
 }
 
-static int pipeline_on_raw(void *user, const struct raw_event *raw)
+static struct event_mark mark_of(const struct raw_event *raw)
 {
-	struct pipeline *pipeline = user;
+	static const uint8_t seed[16]; /* the same in the next process */
+
+	return (struct event_mark){
+		.node_hash = hash_bytes(raw->node.data, raw->node.len, seed),
+		.serial = raw->serial,
+		.time_ns = raw->time_ns,
+	};
+}
+
+static int pipeline_normalize(struct pipeline *pipeline,
+			      const struct raw_event *raw)
+{
 	struct event *event;
 	int rc;
 
@@ -41,6 +54,23 @@ static int pipeline_on_raw(void *user, const struct raw_event *raw)
 	if (rc)
 		return rc;
 	return pipeline_take(pipeline, event);
+}
+
+static int pipeline_on_raw(void *user, const struct raw_event *raw)
+{
+	struct pipeline *pipeline = user;
+	struct event_mark *in_hand = pipeline->config.in_hand;
+	int rc;
+
+	if (!in_hand)
+		return pipeline_normalize(pipeline, raw);
+	*in_hand = mark_of(raw);
+	if (event_mark_equal(in_hand, &pipeline->config.skip))
+		rc = 0;
+	else
+		rc = pipeline_normalize(pipeline, raw);
+	*in_hand = (struct event_mark){ 0 };
+	return rc;
 }
 
 static void pipeline_on_gap(void *user, struct str node, uint64_t count,
@@ -153,13 +183,43 @@ int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns)
 	return engine_advance(pipeline->engine, elapsed_ns);
 }
 
-int pipeline_finish(struct pipeline *pipeline)
+int pipeline_flush(struct pipeline *pipeline)
 {
 	int rc = sieve_finish(pipeline->sieve);
 
 	if (rc || !pipeline->engine)
 		return rc;
+	return engine_flush(pipeline->engine);
+}
+
+int pipeline_finish(struct pipeline *pipeline)
+{
+	int rc = pipeline_flush(pipeline);
+
+	if (rc || !pipeline->engine)
+		return rc;
 	return engine_finish(pipeline->engine);
+}
+
+int pipeline_save(const struct pipeline *pipeline, struct strbuf *out)
+{
+	sieve_save(pipeline->sieve, out);
+	return engine_save(pipeline->engine, out);
+}
+
+int pipeline_load(struct pipeline *pipeline, struct str state)
+{
+	struct reader reader = {
+		.at = (const uint8_t *)state.data,
+		.end = (const uint8_t *)state.data + state.len,
+	};
+	int rc = sieve_load(pipeline->sieve, &reader);
+
+	if (rc)
+		return rc;
+	state.data = (const char *)reader.at;
+	state.len = (size_t)(reader.end - reader.at);
+	return engine_load(pipeline->engine, state);
 }
 
 uint64_t pipeline_position(const struct pipeline *pipeline)

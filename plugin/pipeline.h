@@ -12,6 +12,7 @@
 #include "sieve.h"
 
 struct pipeline;
+struct strbuf;
 
 struct pipeline_config {
 	const struct ruleset *rules; /* NULL: no engine, events only */
@@ -27,6 +28,10 @@ struct pipeline_config {
 	void (*on_gap)(void *user, struct str node, uint64_t count,
 		       int64_t time_ns);
 	void *user;
+	/* where the event in hand is noted, for the case that this process
+	 * dies of it; may be NULL */
+	struct event_mark *in_hand;
+	struct event_mark skip; /* an event that is left out; 0 = none */
 };
 
 struct pipeline_stats {
@@ -43,10 +48,22 @@ int pipeline_feed(struct pipeline *pipeline, const char *data, size_t len);
 int pipeline_event(struct pipeline *pipeline, const struct event *event);
 /* elapsed_ns of the monotonic clock since the last call. */
 int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns);
-/* End of input: open events close, what is held back is matched. */
+/*
+ * End of this process's input: open events close, what is held back is matched.
+ * What is still under way is for pipeline_save().
+ */
+int pipeline_flush(struct pipeline *pipeline);
+/* The end of all input: matches that wait go out, too. */
 int pipeline_finish(struct pipeline *pipeline);
 /* See sieve_position(). */
 uint64_t pipeline_position(const struct pipeline *pipeline);
+/*
+ * All that is known of hosts, for a successor that is fed from
+ * pipeline_position() on. pipeline_load() is for a pipeline that was fed
+ * nothing: 0, -ENOMEM, or -EBADMSG, after which it is to be freed.
+ */
+int pipeline_save(const struct pipeline *pipeline, struct strbuf *out);
+int pipeline_load(struct pipeline *pipeline, struct str state);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);
 void pipeline_stats(const struct pipeline *pipeline,

@@ -3,7 +3,8 @@
  * The bytes between keeper and worker, in memory both share. The keeper alone
  * moves head, the worker alone moves acked; positions count bytes since the
  * start and never wrap. What is acknowledged may be overwritten, what is not
- * is there for the next worker when one dies.
+ * is there for the next worker when one dies: a worker acknowledges what its
+ * last saved state (state.h) has seen, and the next goes on from that state.
  */
 #ifndef AUDISP_EQL_RING_H
 #define AUDISP_EQL_RING_H
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <audisp-eql/event.h>
 
 #include "limits.h"
 
@@ -22,9 +25,18 @@ struct ring {
 	_Atomic uint64_t alerts; /* number of the last alert: gap-free */
 	_Atomic bool ended; /* nothing more will come */
 	_Atomic bool waiting; /* the worker sleeps: wake it */
-	/* a worker that dies says here where it was */
-	_Atomic uint64_t died_at;
-	_Atomic unsigned int deaths; /* at that place */
+	/* which of the keeper's two descriptors has the last saved state, plus
+	 * one; 0 = none yet. Written by the worker */
+	_Atomic unsigned int state;
+	/* what the worker has in hand: a position, and an event once its
+	 * records are together */
+	_Atomic uint64_t at;
+	struct event_mark in_hand;
+	/* where the last worker died, and how many did in a row */
+	uint64_t died_at;
+	struct event_mark died_of;
+	unsigned int deaths;
+	struct event_mark skip; /* two have died of it */
 	bool dropping; /* keeper: in the middle of a record left out */
 	char data[LIMIT_RING_BYTES];
 };

@@ -44,6 +44,7 @@
 #include <string.h>
 
 #include "limits.h"
+#include "util/codec.h"
 #include "util/hash.h"
 #include "util/list.h"
 #include "util/strbuf.h"
@@ -640,9 +641,15 @@ static bool node_is(const struct node *node, struct str name)
 	       (!name.len || !memcmp(node->name, name.data, name.len));
 }
 
-static int node_new(struct sieve *sieve, const struct line *line, size_t bucket,
+static size_t node_bucket(const struct sieve *sieve, struct str name)
+{
+	return hash_bytes(name.data, name.len, sieve->seed) % NODE_BUCKETS;
+}
+
+static int node_new(struct sieve *sieve, struct str name, int64_t time_ns,
 		    struct node **out)
 {
+	size_t bucket = node_bucket(sieve, name);
 	struct node *node;
 
 	if (sieve->node_count == LIMIT_HOSTS) {
@@ -660,10 +667,10 @@ static int node_new(struct sieve *sieve, const struct line *line, size_t bucket,
 	sieve->node_count++;
 	list_add_tail(&sieve->nodes, &node->by_use);
 	list_init(&node->open);
-	node->window.interval_ns = line->time_ns;
-	node->name_len = line->node.len;
-	if (line->node.len)
-		memcpy(node->name, line->node.data, line->node.len);
+	node->window.interval_ns = time_ns;
+	node->name_len = name.len;
+	if (name.len)
+		memcpy(node->name, name.data, name.len);
 	*out = node;
 	return 0;
 }
@@ -673,7 +680,6 @@ static int node_get(struct sieve *sieve, const struct line *line,
 		    struct node **out)
 {
 	struct node *node;
-	size_t bucket;
 
 	if (!list_empty(&sieve->nodes)) {
 		node = list_entry(sieve->nodes.prev, struct node, by_use);
@@ -682,13 +688,11 @@ static int node_get(struct sieve *sieve, const struct line *line,
 			return 0;
 		}
 	}
-	bucket = hash_bytes(line->node.data, line->node.len, sieve->seed) %
-		 NODE_BUCKETS;
-	node = sieve->node_buckets[bucket];
+	node = sieve->node_buckets[node_bucket(sieve, line->node)];
 	while (node && !node_is(node, line->node))
 		node = node->next;
 	if (!node)
-		return node_new(sieve, line, bucket, out);
+		return node_new(sieve, line->node, line->time_ns, out);
 	list_remove(&node->by_use);
 	list_add_tail(&sieve->nodes, &node->by_use);
 	*out = node;
@@ -722,6 +726,147 @@ static int node_tick(struct sieve *sieve, struct node *node, int64_t time_ns)
 			return rc;
 	}
 	return 0;
+}
+
+/* --- state ---------------------------------------------------------------- */
+
+static bool is_open_serial(const struct node *node, uint64_t serial)
+{
+	for (const struct list *p = node->open.next; p != &node->open;
+	     p = p->next)
+		if (list_entry(p, struct open_event, by_use)->serial == serial)
+			return true;
+	return false;
+}
+
+/* The tags of the last serials; an event that is open has none, and counts as
+ * a hole, which it fills when its records come again. */
+static void save_tags(const struct node *node, uint64_t from,
+		      struct strbuf *out)
+{
+	const struct window *window = &node->window;
+
+	write_u64(out, from);
+	for (uint64_t serial = from; serial < window->next; serial++) {
+		const struct page *page =
+			window->pages[serial / PAGE_SERIALS % PAGES];
+		uint16_t tag = page ? page->tags[serial % PAGE_SERIALS] : 0;
+
+		write_u16(out, is_open_serial(node, serial) ? 0 : tag);
+	}
+}
+
+static void save_node(const struct node *node, struct strbuf *out)
+{
+	const struct window *window = &node->window;
+	uint64_t old_holes = window->old_holes, new_holes = window->new_holes;
+	uint64_t from = window->next > LIMIT_SAVED_SERIALS
+				? window->next - LIMIT_SAVED_SERIALS
+				: 0;
+
+	for (const struct list *p = node->open.next; p != &node->open;
+	     p = p->next) {
+		uint64_t serial =
+			list_entry(p, struct open_event, by_use)->serial;
+
+		new_holes += serial >= window->new_from;
+		old_holes +=
+			serial < window->new_from && serial >= window->old_from;
+	}
+	write_str(out, (struct str){ node->name, node->name_len });
+	write_u64(out, (uint64_t)node->latest_ns);
+	write_u64(out, (uint64_t)node->before_ns);
+	write_u64(out, (uint64_t)node->now_ns);
+	write_u64(out, window->next);
+	write_u64(out, window->old_from);
+	write_u64(out, window->new_from);
+	write_u64(out, old_holes);
+	write_u64(out, new_holes);
+	write_u64(out, (uint64_t)window->interval_ns);
+	save_tags(node, from, out);
+}
+
+void sieve_save(const struct sieve *sieve, struct strbuf *out)
+{
+	size_t start = out->len;
+
+	for (struct list *p = sieve->nodes.prev;
+	     p != &sieve->nodes && out->len - start < LIMIT_SAVED_WINDOW_BYTES;
+	     p = p->prev) {
+		write_u8(out, 1);
+		save_node(list_entry(p, struct node, by_use), out);
+	}
+	write_u8(out, 0);
+}
+
+static int load_tags(struct sieve *sieve, struct window *window,
+		     struct reader *state)
+{
+	uint64_t from = read_u64(state);
+
+	if (from > window->next || window->next - from > LIMIT_SAVED_SERIALS)
+		return -EBADMSG;
+	for (uint64_t serial = from; serial < window->next; serial++) {
+		uint16_t tag = read_u16(state), *slot;
+		int rc;
+
+		if (state->bad)
+			return -EBADMSG;
+		if (!tag)
+			continue;
+		rc = window_tag(sieve, window, serial, &slot);
+		if (rc)
+			return rc;
+		*slot = tag;
+	}
+	return 0;
+}
+
+static int load_node(struct sieve *sieve, struct reader *state)
+{
+	struct str name = read_str(state);
+	struct window *window;
+	struct node *node;
+	int rc;
+
+	/* what was saved is far from these limits, and no node may have to go
+	 * for another one here */
+	if (state->bad || name.len > NODE_NAME_MAX ||
+	    sieve->node_count == LIMIT_HOSTS ||
+	    sieve->page_count > LIMIT_WINDOW_BYTES / sizeof(struct page) / 2)
+		return -EBADMSG;
+	for (node = sieve->node_buckets[node_bucket(sieve, name)]; node;
+	     node = node->next)
+		if (node_is(node, name))
+			return -EBADMSG;
+	rc = node_new(sieve, name, 0, &node);
+	if (rc)
+		return rc;
+	/* they come with the one used last first */
+	list_remove(&node->by_use);
+	list_add_tail(sieve->nodes.next, &node->by_use);
+	node->latest_ns = read_i64(state);
+	node->before_ns = read_i64(state);
+	node->now_ns = read_i64(state);
+	window = &node->window;
+	window->next = read_u64(state);
+	window->old_from = read_u64(state);
+	window->new_from = read_u64(state);
+	window->old_holes = read_u64(state);
+	window->new_holes = read_u64(state);
+	window->interval_ns = read_i64(state);
+	return load_tags(sieve, window, state);
+}
+
+int sieve_load(struct sieve *sieve, struct reader *state)
+{
+	while (read_u8(state)) {
+		int rc = load_node(sieve, state);
+
+		if (rc)
+			return rc;
+	}
+	return state->bad ? -EBADMSG : 0;
 }
 
 /* --- the stream ----------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #include <audisp-eql/event.h>
 
 struct sieve;
+struct reader;
+struct strbuf;
 
 /* One closed event: its records, in the order they came. */
 struct raw_event {
@@ -57,6 +59,14 @@ int sieve_finish(struct sieve *sieve);
  * event: what a successor need not read again.
  */
 uint64_t sieve_position(const struct sieve *sieve);
+/*
+ * What was seen of each node, for a successor that begins at sieve_position():
+ * events closed before are duplicates there, events open now are new. The nodes
+ * used last, so far as they fit into LIMIT_SAVED_WINDOW_BYTES. sieve_load() is
+ * for a sieve that was fed nothing; 0, -EBADMSG, -ENOMEM.
+ */
+void sieve_save(const struct sieve *sieve, struct strbuf *out);
+int sieve_load(struct sieve *sieve, struct reader *state);
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out);
 
 #endif

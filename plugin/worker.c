@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The worker: from the ring through the pipeline to the outputs. It may die:
- * the keeper starts another, which begins at the first byte not acknowledged.
- * A record it died of twice is skipped by the third.
+ * the keeper starts another, which loads the state the last one has saved and
+ * goes on from the byte that one had come to. What happened since then happens
+ * again, alerts included (they bear the same event.id). An event that two have
+ * died of is skipped by the third.
+ *
+ * A state is saved now and then, soon after an alert, and before the ring is
+ * full of what no state has seen; not while alerts wait for an output, as who
+ * begins from that state would not send them.
  */
 #include "worker.h"
 
@@ -21,6 +27,7 @@
 #include "node.h"
 #include "output/syslog.h"
 #include "pipeline.h"
+#include "state.h"
 #include "status.h"
 #include "util/diag.h"
 
@@ -32,6 +39,10 @@
 #define BUSY_NS (5 * NSEC_PER_SEC)
 #define STATUS_INTERVAL_NS (10 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
+#define LOCK_WAIT_MS 3000
+#define SAVE_ALERT_NS NSEC_PER_SEC
+/* so much of the ring may hold what no state has seen */
+#define SAVE_BYTES (LIMIT_RING_BYTES / 4)
 
 struct worker {
 	const struct worker_config *io;
@@ -47,6 +58,13 @@ struct worker {
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
 	bool status_failed, overflow_told, reload;
+	struct str host_id, boot_id;
+	struct strbuf state; /* the one saved last */
+	struct state_writer *state_writer; /* NULL = no file */
+	int state_lock;
+	int64_t written_ns;
+	bool alerted; /* since then */
+	bool save_failed;
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -95,6 +113,7 @@ static void on_alert(void *user, const struct alert *alert)
 	struct rendered rendered;
 	int rc;
 
+	worker->alerted = true;
 	arena_reset(worker->arena);
 	rc = alert_render(alert, &context, worker->arena, &rendered);
 	if (!rc)
@@ -147,7 +166,7 @@ static int open_pipeline(struct worker *worker)
 	const struct config *config = worker->config;
 	struct pipeline_config pipeline = {
 		.rules = worker->rules,
-		.host_id = config_host_id(config, worker->names),
+		.host_id = worker->host_id,
 		.local_node = node_local(worker->names),
 		.memcap = config->memcap,
 		.reorder_ns = config->reorder_ns,
@@ -156,9 +175,178 @@ static int open_pipeline(struct worker *worker)
 		.on_alert = on_alert,
 		.on_gap = on_gap,
 		.user = worker,
+		.in_hand = &worker->io->ring->in_hand,
+		.skip = worker->io->ring->skip,
 	};
 
 	return pipeline_new(&pipeline, &worker->pipeline);
+}
+
+/* --- state ---------------------------------------------------------------- */
+
+/* What the last worker left; *file = the last plugin. -ENOENT: nothing. */
+static int read_state(struct worker *worker, struct arena *arena, bool *file,
+		      struct str *out)
+{
+	const char *path = worker->config->state_file;
+	unsigned int state = atomic_load(&worker->io->ring->state);
+	int rc;
+
+	if (path) {
+		rc = state_file_lock(path, LOCK_WAIT_MS, &worker->state_lock);
+		if (rc)
+			log_print(worker->log, LOG_WARNING,
+				  "the lock of the state file %s cannot be "
+				  "had: %s",
+				  path, strerror(-rc));
+	}
+	*file = !state;
+	if (state)
+		return state_fd_read(worker->io->state_fds[state - 1], arena,
+				     out);
+	return path ? state_file_read(path, arena, out) : -ENOENT;
+}
+
+/* Whether a state is of this host; what it says of numbers is taken over. */
+static bool state_fits(struct worker *worker, const struct state *state,
+		       bool file)
+{
+	struct ring *ring = worker->io->ring;
+
+	if (!str_equal(state->host_id, worker->host_id)) {
+		log_print(worker->log, LOG_WARNING,
+			  "the saved state is another host's: it is not used");
+		return false;
+	}
+	if (file && atomic_load(&ring->alerts) < state->alerts)
+		atomic_store(&ring->alerts, state->alerts);
+	/* more may have been acknowledged since, without a state */
+	if (!file && worker->position < state->position)
+		worker->position = state->position;
+	/* after a boot, nothing of what it knows is there any more */
+	return str_equal(state->boot_id, worker->boot_id);
+}
+
+static int load_tables(struct worker *worker, struct str tables)
+{
+	int rc = pipeline_load(worker->pipeline, tables);
+
+	if (rc != -EBADMSG)
+		return rc;
+	log_print(worker->log, LOG_WARNING,
+		  "the saved state cannot be read: sequences begun are lost");
+	pipeline_free(&worker->pipeline);
+	return open_pipeline(worker);
+}
+
+/* Goes on where a worker before this one was. 0 or -ENOMEM. */
+static int restore(struct worker *worker)
+{
+	struct arena *arena = arena_new(0);
+	struct state state;
+	struct str bytes;
+	bool file;
+	int rc = arena ? read_state(worker, arena, &file, &bytes) : -ENOMEM;
+
+	if (!rc)
+		rc = state_parse(bytes, &state);
+	if (!rc && state_fits(worker, &state, file))
+		rc = load_tables(worker, state.tables);
+	else if (rc && rc != -ENOENT && rc != -ENOMEM)
+		log_print(worker->log, LOG_WARNING,
+			  "the saved state is not used: %s", state_error(rc));
+	arena_free(&arena);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+static int make_state(struct worker *worker)
+{
+	const struct state state = {
+		.boot_id = worker->boot_id,
+		.host_id = worker->host_id,
+		.alerts = atomic_load(&worker->io->ring->alerts),
+		.position = worker->base + pipeline_position(worker->pipeline),
+	};
+	int rc;
+
+	state_begin(&worker->state, &state);
+	rc = pipeline_save(worker->pipeline, &worker->state);
+	return rc ? rc : state_seal(&worker->state);
+}
+
+/* Saves where it is, and acknowledges what that has seen. 0 or -errno (told).
+ */
+static int save(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	unsigned int next = atomic_load(&ring->state) == 1 ? 2 : 1;
+	int rc = make_state(worker);
+
+	if (!rc)
+		rc = state_fd_write(worker->io->state_fds[next - 1],
+				    strbuf_str(&worker->state));
+	if (!rc)
+		atomic_store(&ring->state, next);
+	else if (!worker->save_failed)
+		log_print(worker->log, LOG_ERR,
+			  "the state cannot be saved: %s; a worker that dies "
+			  "takes the sequences begun with it",
+			  strerror(-rc));
+	worker->save_failed = rc != 0;
+	atomic_store(&ring->acked,
+		     worker->base + pipeline_position(worker->pipeline));
+	return rc;
+}
+
+static void save_file(struct worker *worker)
+{
+	worker->written_ns = worker->clock_ns;
+	worker->alerted = false;
+	if (worker->state_writer)
+		state_writer_put(worker->state_writer,
+				 strbuf_str(&worker->state));
+}
+
+static void save_when_due(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	uint64_t unseen = worker->position - atomic_load(&ring->acked);
+	int64_t interval_ns = worker->config->state_interval_ns;
+	bool due;
+
+	if (!worker->pipeline || (!unseen && !worker->alerted))
+		return;
+	due = worker->clock_ns - worker->written_ns >=
+	      (worker->alerted ? SAVE_ALERT_NS : interval_ns);
+	if (unseen < SAVE_BYTES && (!due || !outputs_drain(worker->outputs, 0)))
+		return;
+	if (!save(worker) && due)
+		save_file(worker);
+}
+
+/* --- opening -------------------------------------------------------------- */
+
+static int open_state(struct worker *worker)
+{
+	const char *path = worker->config->state_file;
+	int rc = restore(worker);
+
+	if (rc || !path)
+		return rc;
+	return state_writer_new(path, worker->log, &worker->state_writer);
+}
+
+static int open_all(struct worker *worker)
+{
+	int rc = open_outputs(worker);
+
+	worker->host_id = config_host_id(worker->config, worker->names);
+	worker->boot_id = state_boot_id(worker->names);
+	if (!rc)
+		rc = open_pipeline(worker);
+	if (!rc)
+		rc = open_state(worker);
+	return rc;
 }
 
 /*
@@ -175,9 +363,7 @@ static int worker_open(struct worker *worker)
 	if (!worker->arena || !worker->names)
 		return -ENOMEM;
 	if (!rc && worker->rules->rule_count) {
-		rc = open_outputs(worker);
-		if (!rc)
-			rc = open_pipeline(worker);
+		rc = open_all(worker);
 		if (!rc)
 			log_print(worker->log, LOG_INFO,
 				  "version %s: %zu rules run, %zu have errors",
@@ -297,49 +483,56 @@ static void wait_for_work(struct worker *worker)
 		atomic_store(&ring->ended, true);
 }
 
+/* Whether a worker died about here, and not of an event known by now: then
+ * record by record, to see of which. */
+static bool is_careful(const struct worker *worker)
+{
+	const struct ring *ring = worker->io->ring;
+
+	return ring->deaths && worker->position <= ring->died_at + FEED_BYTES;
+}
+
+static bool is_deadly(const struct worker *worker)
+{
+	static const struct event_mark none;
+	const struct ring *ring = worker->io->ring;
+
+	return ring->deaths >= 2 && worker->position == ring->died_at &&
+	       event_mark_equal(&ring->died_of, &none);
+}
+
 /* Some of what is in the ring. 0, or -errno. */
 static int feed(struct worker *worker, const char *data, size_t len)
 {
 	struct ring *ring = worker->io->ring;
-	int rc;
+	bool deadly = is_deadly(worker);
 
 	if (len > FEED_BYTES)
 		len = FEED_BYTES;
+	if (is_careful(worker)) {
+		const char *newline = memchr(data, '\n', len);
+
+		len = newline ? (size_t)(newline - data) + 1 : len;
+	}
+	atomic_store(&ring->at, worker->position);
 	worker->position += len;
 	worker->fed_ns = worker->clock_ns;
 	if (!worker->pipeline) {
 		atomic_store(&ring->acked, worker->position);
 		return 0;
 	}
-	rc = pipeline_feed(worker->pipeline, data, len);
-	if (!rc)
-		atomic_store(&ring->acked,
-			     worker->base +
-				     pipeline_position(worker->pipeline));
-	return rc;
-}
-
-/* The record that killed two workers. */
-static void skip_deadly(struct worker *worker)
-{
-	struct ring *ring = worker->io->ring;
-	const char *data;
-	size_t len;
-
-	if (atomic_load(&ring->deaths) < 2 ||
-	    atomic_load(&ring->died_at) != worker->position)
-		return;
-	len = ring_get(ring, worker->position, &data);
-	if (!len)
-		return;
-	data = memchr(data, '\n', len);
+	if (!deadly)
+		return pipeline_feed(worker->pipeline, data, len);
 	log_print(worker->log, LOG_CRIT,
 		  "a record was skipped: two workers died of it");
-	worker->position +=
-		data ? (size_t)(data - ring->data) + 1 -
-				(size_t)(worker->position % LIMIT_RING_BYTES)
-		     : len;
-	atomic_store(&ring->deaths, 0);
+	/* an empty one in its place: the pipeline counts bytes */
+	while (len--) {
+		int rc = pipeline_feed(worker->pipeline, "\n", 1);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 static int run(struct worker *worker)
@@ -360,24 +553,47 @@ static int run(struct worker *worker)
 			wait_for_work(worker);
 		if (!rc)
 			rc = pass_time(worker);
+		if (!rc)
+			save_when_due(worker);
 	}
 	return rc;
 }
 
-/* What is held back is matched, what is told is delivered. */
+/* The last word to the next plugin. */
+static void hand_over(struct worker *worker)
+{
+	if (save(worker))
+		return;
+	save_file(worker);
+	if (worker->state_writer &&
+	    !state_writer_drain(worker->state_writer, OUTPUT_DRAIN_MS))
+		log_print(worker->log, LOG_ERR,
+			  "the state was not written in time");
+}
+
+/* What is held back is matched, what is told is delivered. What is under way
+ * goes on in the next plugin, if there is a file for it. */
 static int worker_finish(struct worker *worker)
 {
-	int rc;
+	bool goes_on = worker->state_writer || worker->reload;
+	int rc = 0;
 
 	if (!worker->pipeline)
 		return 0;
-	rc = pipeline_finish(worker->pipeline);
-	engine_close_findings(pipeline_engine(worker->pipeline));
-	atomic_store(&worker->io->ring->acked, worker->position);
+	if (!goes_on) {
+		rc = pipeline_finish(worker->pipeline);
+		engine_close_findings(pipeline_engine(worker->pipeline));
+	} else if (!worker->reload) {
+		rc = pipeline_flush(worker->pipeline);
+	}
 	write_status(worker);
 	if (!outputs_drain(worker->outputs, OUTPUT_DRAIN_MS))
 		log_print(worker->log, LOG_ERR,
 			  "alerts were left in the queue of the outputs");
+	if (!rc && goes_on)
+		hand_over(worker);
+	else
+		atomic_store(&worker->io->ring->acked, worker->position);
 	return rc;
 }
 
@@ -394,15 +610,19 @@ static int open_signals(struct worker *worker)
 
 int worker_run(const struct worker_config *config)
 {
-	struct worker worker = { .io = config, .log = config->log };
+	struct worker worker = {
+		.io = config,
+		.log = config->log,
+		.position = atomic_load(&config->ring->acked),
+		.state = STRBUF_INIT(LIMIT_STATE_BYTES),
+		.state_lock = -1,
+	};
 	int rc = open_signals(&worker);
 
 	if (!rc)
 		rc = worker_open(&worker);
-	worker.position = atomic_load(&config->ring->acked);
-	skip_deadly(&worker);
 	worker.base = worker.position;
-	worker.clock_ns = clock_now(CLOCK_MONOTONIC);
+	worker.clock_ns = worker.written_ns = clock_now(CLOCK_MONOTONIC);
 	if (!rc)
 		rc = run(&worker);
 	if (!rc)
@@ -410,6 +630,8 @@ int worker_run(const struct worker_config *config)
 	if (rc)
 		log_print(config->log, LOG_ERR, "the worker cannot go on: %s",
 			  strerror(-rc));
+	state_writer_free(&worker.state_writer);
+	strbuf_free(&worker.state);
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
 	ruleset_free(&worker.rules);

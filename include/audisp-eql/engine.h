@@ -56,7 +56,11 @@ int engine_process(struct engine *engine, const struct event *event);
  * call. Releases what has been held back long enough.
  */
 int engine_advance(struct engine *engine, int64_t elapsed_ns);
-/* End of input: releases all that is held back. */
+/* End of this process's input: what is held back has its turn. What else is
+ * under way is for engine_save() and a successor. */
+int engine_flush(struct engine *engine);
+/* The end of all input: matches that wait for their window's end go out, too.
+ */
 int engine_finish(struct engine *engine);
 /* Sends the closing alert of every suppression interval with repeats. */
 void engine_close_findings(struct engine *engine);

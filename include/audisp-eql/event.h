@@ -198,6 +198,19 @@ struct event {
 	struct str document; /* ECS input: the JSON as it came; else empty */
 };
 
+/* Which event, told in little room. All zero = none. */
+struct event_mark {
+	uint64_t node_hash, serial;
+	int64_t time_ns;
+};
+
+static inline bool event_mark_equal(const struct event_mark *a,
+				    const struct event_mark *b)
+{
+	return a->node_hash == b->node_hash && a->serial == b->serial &&
+	       a->time_ns == b->time_ns;
+}
+
 /* A blank event with room for value_count slots. NULL = out of memory. */
 struct event *event_new(struct arena *arena, size_t value_count);
 /* The value of a slot under a reading; a static null where it has none. */

@@ -3,39 +3,14 @@
 #define AUDISP_EQL_ENGINE_CODEC_H
 
 #include "../util/arena.h"
-#include "../util/strbuf.h"
+#include "../util/codec.h"
 #include "internal.h"
 
-/*
- * Numbers and texts of a saved state: little-endian, texts with their length.
- * Reading never goes beyond the end: what is not there reads as zero and sets
- * bad, which is asked once, where it matters.
- */
-struct reader {
-	const uint8_t *at, *end;
-	bool bad;
-};
-
-void write_u8(struct strbuf *out, uint8_t number);
-void write_u32(struct strbuf *out, uint32_t number);
-void write_u64(struct strbuf *out, uint64_t number);
 void write_ordinal(struct strbuf *out, struct ordinal ordinal);
-void write_str(struct strbuf *out, struct str text);
 /* An event; its fields by their slot. */
 void write_event(struct strbuf *out, const struct event *event);
 
-uint8_t read_u8(struct reader *reader);
-uint32_t read_u32(struct reader *reader);
-uint64_t read_u64(struct reader *reader);
-int64_t read_i64(struct reader *reader);
 struct ordinal read_ordinal(struct reader *reader);
-void read_bytes(struct reader *reader, void *out, size_t len);
-struct str read_str(struct reader *reader);
-/* A number of things that take at least so many bytes each. */
-uint32_t read_count(struct reader *reader, size_t least);
-/* An index below count; 0 and bad where it is none. */
-uint32_t read_index(struct reader *reader, size_t count);
-
 /* What the slots of a state are in this rule set. */
 struct slot_map {
 	size_t count;

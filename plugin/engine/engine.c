@@ -257,14 +257,25 @@ int engine_advance(struct engine *engine, int64_t elapsed_ns)
 	return run_all(engine, offsetof(struct host, recent));
 }
 
-int engine_finish(struct engine *engine)
+static int finish_all(struct engine *engine,
+		      int (*finish)(struct engine *engine, struct host *host))
 {
 	int rc = 0;
 
 	for (struct list *at = engine->hosts.next; at != &engine->hosts && !rc;
 	     at = at->next)
-		rc = host_finish(engine, list_entry(at, struct host, recent));
+		rc = finish(engine, list_entry(at, struct host, recent));
 	return rc;
+}
+
+int engine_flush(struct engine *engine)
+{
+	return finish_all(engine, host_flush);
+}
+
+int engine_finish(struct engine *engine)
+{
+	return finish_all(engine, host_finish);
 }
 
 void engine_close_findings(struct engine *engine)

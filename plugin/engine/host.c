@@ -317,9 +317,14 @@ int host_run(struct engine *engine, struct host *host)
 	return rc;
 }
 
+int host_flush(struct engine *engine, struct host *host)
+{
+	return holdback_release(engine, host, INT64_MAX);
+}
+
 int host_finish(struct engine *engine, struct host *host)
 {
-	int rc = holdback_release(engine, host, INT64_MAX);
+	int rc = host_flush(engine, host);
 	int64_t matched_ns = host->matched_ns;
 	struct heap_node *node;
 

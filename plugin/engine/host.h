@@ -20,7 +20,9 @@ int64_t host_now(const struct engine *engine, const struct host *host);
 int host_run(struct engine *engine, struct host *host);
 /* Fires what is due strictly before a time. */
 int host_fire(struct engine *engine, struct host *host, int64_t time_ns);
-/* Everything held back has its turn, every waiting match is decided. */
+/* Everything held back has its turn. */
+int host_flush(struct engine *engine, struct host *host);
+/* The same, and every waiting match is decided. */
 int host_finish(struct engine *engine, struct host *host);
 /* Ends all intervals of suppression. */
 void host_close_findings(struct engine *engine, struct host *host);

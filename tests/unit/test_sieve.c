@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "limits.h"
+#include "readlog.h"
+#include "util/codec.h"
 #include "util/strbuf.h"
 
 #define BASE_SEC 1700000000LL
@@ -1053,6 +1055,122 @@ static void test_corpus_chunks(void **state)
 	for_each_log(check_log_chunks);
 }
 
+/* The sieve at a cut, and one that goes on from what it has saved. */
+static void hand_over(struct str log, size_t cut, struct sink *first,
+		      struct sink *second)
+{
+	struct strbuf saved = STRBUF_INIT(0);
+	struct reader reader;
+	uint64_t position;
+
+	sink_open(first);
+	sink_open(second);
+	assert_int_equal(sieve_feed(first->sieve, log.data, cut), 0);
+	position = sieve_position(first->sieve);
+	assert_true(position <= cut);
+	sieve_save(first->sieve, &saved);
+	assert_false(saved.failed);
+	reader.at = (const uint8_t *)saved.data;
+	reader.end = reader.at + saved.len;
+	reader.bad = false;
+	assert_int_equal(sieve_load(second->sieve, &reader), 0);
+	assert_ptr_equal(reader.at, reader.end);
+	assert_int_equal(sieve_feed(second->sieve, log.data + position,
+				    log.len - position),
+			 0);
+	assert_int_equal(sieve_finish(second->sieve), 0);
+	strbuf_free(&saved);
+}
+
+static size_t count_of(const char *text, const char *part, size_t len)
+{
+	size_t count = 0;
+
+	for (; (text = memmem(text, strlen(text), part, len)); text += len)
+		count++;
+	return count;
+}
+
+/* Wherever it is cut, each event comes once, and no serial is missed. */
+static void test_handover(void **state)
+{
+	char path[4096];
+	struct sink whole;
+	const char *expected;
+	size_t len = 0;
+	char *data;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/corpus/gcc-o/plugin.log",
+		 readlog_srcdir());
+	data = readlog_file(path, &len);
+	assert_non_null(data);
+	sink_open(&whole);
+	feed(&whole, data);
+	assert_int_equal(sieve_finish(whole.sieve), 0);
+	expected = sink_take(&whole);
+	for (size_t cut = 0; cut <= len; cut += 97) {
+		struct sink first, second;
+		struct strbuf both = STRBUF_INIT(0);
+
+		hand_over((struct str){ data, len }, cut, &first, &second);
+		strbuf_printf(&both, "%s", sink_take(&first));
+		strbuf_printf(&both, "%s", sink_take(&second));
+		for (const char *p = expected; *p; p = strchr(p, ' ') + 1)
+			assert_int_equal(
+				count_of(both.data, p,
+					 (size_t)(strchr(p, ' ') + 1 - p)),
+				1);
+		assert_int_equal(both.len, strlen(expected));
+		assert_int_equal(sink_stats(&second).gaps,
+				 sink_stats(&whole).gaps);
+		strbuf_free(&both);
+		sink_close(&first);
+		sink_close(&second);
+	}
+	sink_close(&whole);
+	free(data);
+}
+
+/* What is cut off or has a byte changed is refused, or at least does no harm.
+ */
+static void test_damaged_state(void **state)
+{
+	struct strbuf saved = STRBUF_INIT(0);
+	uint32_t random = 1;
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	feed(&sink, "node=a type=USER msg=audit(1700000000.000:7): x\n"
+		    "node=b type=SYSCALL msg=audit(1700000000.000:70): x\n");
+	sieve_save(sink.sieve, &saved);
+	sink_close(&sink);
+	for (int i = 0; i < 2000; i++) {
+		struct strbuf copy = STRBUF_INIT(0);
+		struct reader reader = { 0 };
+		int rc;
+
+		strbuf_add(&copy, saved.data, saved.len);
+		copy.data[next_random(&random) % copy.len] =
+			(char)next_random(&random);
+		if (i % 2)
+			copy.len = next_random(&random) % copy.len;
+		reader.at = (const uint8_t *)copy.data;
+		reader.end = reader.at + copy.len;
+		sink_open(&sink);
+		rc = sieve_load(sink.sieve, &reader);
+		if (!rc)
+			feed(&sink, "node=a type=USER "
+				    "msg=audit(1700000000.000:8): x\n");
+		else
+			assert_int_equal(rc, -EBADMSG);
+		sink_close(&sink);
+		strbuf_free(&copy);
+	}
+	strbuf_free(&saved);
+}
+
 /* Also over the limit of a record, where a line begun is cut. */
 static void test_long_chunks(void **state)
 {
@@ -1157,6 +1275,8 @@ int main(void)
 		cmocka_unit_test(test_error_is_passed_up),
 		cmocka_unit_test(test_corpus_grouping),
 		cmocka_unit_test(test_corpus_chunks),
+		cmocka_unit_test(test_handover),
+		cmocka_unit_test(test_damaged_state),
 		cmocka_unit_test(test_long_chunks),
 		cmocka_unit_test(test_mutations),
 	};

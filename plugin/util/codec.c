@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "codec.h"
+
+#include <endian.h>
+#include <string.h>
+
+void write_u8(struct strbuf *out, uint8_t number)
+{
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_u16(struct strbuf *out, uint16_t number)
+{
+	number = htole16(number);
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_u32(struct strbuf *out, uint32_t number)
+{
+	number = htole32(number);
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_u64(struct strbuf *out, uint64_t number)
+{
+	number = htole64(number);
+	strbuf_add(out, &number, sizeof(number));
+}
+
+void write_str(struct strbuf *out, struct str text)
+{
+	write_u32(out, (uint32_t)text.len);
+	strbuf_add_str(out, text);
+}
+
+void read_bytes(struct reader *reader, void *out, size_t len)
+{
+	if ((size_t)(reader->end - reader->at) < len) {
+		reader->bad = true;
+		reader->at = reader->end;
+		memset(out, 0, len);
+		return;
+	}
+	memcpy(out, reader->at, len);
+	reader->at += len;
+}
+
+uint8_t read_u8(struct reader *reader)
+{
+	uint8_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return number;
+}
+
+uint16_t read_u16(struct reader *reader)
+{
+	uint16_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return le16toh(number);
+}
+
+uint32_t read_u32(struct reader *reader)
+{
+	uint32_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return le32toh(number);
+}
+
+uint64_t read_u64(struct reader *reader)
+{
+	uint64_t number;
+
+	read_bytes(reader, &number, sizeof(number));
+	return le64toh(number);
+}
+
+int64_t read_i64(struct reader *reader)
+{
+	return (int64_t)read_u64(reader);
+}
+
+struct str read_str(struct reader *reader)
+{
+	uint32_t len = read_u32(reader);
+	struct str text = { (const char *)reader->at, len };
+
+	if ((size_t)(reader->end - reader->at) < len) {
+		reader->bad = true;
+		return (struct str){ 0 };
+	}
+	reader->at += len;
+	return text;
+}
+
+uint32_t read_count(struct reader *reader, size_t least)
+{
+	uint32_t count = read_u32(reader);
+
+	if (count > (size_t)(reader->end - reader->at) / least) {
+		reader->bad = true;
+		return 0;
+	}
+	return count;
+}
+
+uint32_t read_index(struct reader *reader, size_t count)
+{
+	uint32_t index = read_u32(reader);
+
+	if (index < count)
+		return index;
+	reader->bad = true;
+	return 0;
+}
