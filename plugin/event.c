@@ -506,6 +506,20 @@ struct event *event_keep(const struct event *event, size_t *size)
 	return &kept->event;
 }
 
+struct event *event_copy(const struct event *event, struct arena *arena)
+{
+	struct packer packer = { .used = sizeof(struct event) };
+	struct event measured, *copy;
+
+	pack_event(&packer, event, &measured);
+	copy = arena_alloc(arena, packer.used);
+	if (!copy)
+		return NULL;
+	packer = (struct packer){ (char *)copy, sizeof(struct event) };
+	pack_event(&packer, event, copy);
+	return copy;
+}
+
 struct event *event_hold(struct event *kept)
 {
 	kept_of(kept)->owners++;

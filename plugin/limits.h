@@ -52,6 +52,9 @@
 #define LIMIT_REGEX_WORKSPACE 1024
 #define LIMIT_REGEX_TEXT_BYTES 65536
 
+/* An ECS document of aueql's input. */
+#define LIMIT_DOCUMENT_BYTES (16U << 20)
+
 /* A saved state: the largest memcap's tables, more than once. */
 #define LIMIT_STATE_BYTES (256U << 20)
 

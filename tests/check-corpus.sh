@@ -2,9 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each capture, replayed: how many alerts the shipped rule and the rule in the
 # published form of 2023 give, against tests/cases/corpus.expect (see there).
+# And the same again from the events as ECS documents: alert for alert, with
+# the same event.id.
 set -u
 top=${srcdir:-.}
 bad=0
+
+# The ids of the alerts that a log gives.
+alert_ids() {
+	./aueql replay -r "$top/rules.d/detect" --format json "$@" 2>/dev/null |
+		sed -n 's/.*"event":{[^}]*"id":"\([0-9a-f]*\)".*/\1/p'
+}
+
 while read -r capture log shipped published; do
 	case $capture in '#'* | '') continue ;; esac
 	# a sanitizer build is slow: it may take one log of each capture
@@ -18,6 +27,13 @@ while read -r capture log shipped published; do
 		echo "$capture/$log with $rules: $got alerts, not $want"
 		bad=1
 	done
+	[ "$shipped" != 0 ] || continue
+	direct=$(alert_ids "$top/tests/corpus/$capture/$log")
+	again=$(./aueql events "$top/tests/corpus/$capture/$log" 2>/dev/null |
+		alert_ids --ecs -)
+	[ -n "$direct" ] && [ "$direct" = "$again" ] && continue
+	echo "$capture/$log: other alerts by way of ECS documents"
+	bad=1
 done <"$top/tests/cases/corpus.expect"
 [ $bad = 0 ] && echo "corpus: all captures as expected"
 exit $bad

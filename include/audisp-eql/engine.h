@@ -11,6 +11,16 @@
 struct engine;
 struct strbuf;
 
+/* One match: an alert may stand for several that end in the same event. Valid
+ * during the call. */
+struct engine_match {
+	const struct rule *rule;
+	size_t event_count;
+	const struct event *const *events; /* one a stage, NULL = missing */
+	size_t key_count;
+	const struct value *keys;
+};
+
 struct engine_config {
 	const struct ruleset *rules; /* borrowed, outlives the engine */
 	size_t memcap; /* bytes: partials, events they keep, held-back hits */
@@ -20,6 +30,8 @@ struct engine_config {
 	/* exact order (replay): hold back for lateness_ns instead */
 	bool exact;
 	alert_fn on_alert;
+	/* each single match, before its alert; may be NULL */
+	void (*on_match)(void *user, const struct engine_match *match);
 	void *user;
 };
 

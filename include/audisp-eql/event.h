@@ -223,6 +223,9 @@ bool event_has_readings(const struct event *event);
 #define EVENT_ID_MAX 48
 size_t event_id_format(const struct event *event, char out[EVENT_ID_MAX]);
 
+/* A copy in another arena. NULL = out of memory. */
+struct event *event_copy(const struct event *event, struct arena *arena);
+
 /*
  * A counted copy in one allocation, for who needs an event beyond its arena.
  * *size receives the bytes charged. event_hold() adds an owner,

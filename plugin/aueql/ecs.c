@@ -367,6 +367,78 @@ static void set_identity(struct event *event)
 		event->host = STR("localhost");
 }
 
+/* --- where our own documents come from ------------------------------------ */
+
+static struct json_object *member(struct json_object *json, const char *name)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(json, name, &value);
+	return value;
+}
+
+/* A text in the arena; empty = there is none, data == NULL = out of memory. */
+static struct str member_text(struct arena *arena, struct json_object *json,
+			      const char *name)
+{
+	struct json_object *value = member(json, name);
+
+	if (!json_object_is_type(value, json_type_string))
+		return STR("");
+	return arena_str(
+		arena,
+		(struct str){ json_object_get_string(value),
+			      (size_t)json_object_get_string_len(value) });
+}
+
+/* "seconds.milliseconds:serial" */
+static void set_serial(struct event *event, struct str id)
+{
+	const char *colon = id.len ? memchr(id.data, ':', id.len) : NULL;
+	struct value serial;
+
+	if (colon &&
+	    number_parse((struct str){ colon + 1,
+				       (size_t)(id.data + id.len - colon) - 1 },
+			 &serial) &&
+	    serial.type == VALUE_INT)
+		event->serial = (uint64_t)serial.i;
+}
+
+static int set_origin(struct document *document, struct json_object *origin,
+		      struct event *event)
+{
+	static const char *const names[READING__COUNT] = {
+		[READING_PROCESS_EXECUTABLE] = "executable",
+		[READING_PROCESS_NAME] = "name",
+		[READING_PARENT_EXECUTABLE] = "parent_executable",
+		[READING_PARENT_NAME] = "parent_name",
+	};
+	struct json_object *audit = member(origin, "audit");
+	struct json_object *resolved = member(origin, "resolved");
+	struct str text;
+
+	if (!audit)
+		return 0;
+	set_serial(event, member_text(document->arena, audit, "id"));
+	event->node = member_text(document->arena, audit, "node");
+	if (!event->node.data)
+		return -ENOMEM;
+	event->flags = 0;
+	if (json_object_get_boolean(member(origin, "attempt")))
+		event->flags |= EVENT_ATTEMPT;
+	if (json_object_get_boolean(member(origin, "incomplete")))
+		event->flags |= EVENT_INCOMPLETE;
+	for (size_t i = 0; i < READING__COUNT; i++) {
+		text = member_text(document->arena, resolved, names[i]);
+		if (!text.data)
+			return -ENOMEM;
+		if (text.len)
+			event->resolved[i] = VALUE_OF_STR(text);
+	}
+	return 0;
+}
+
 static int make_event(struct document *document, struct str text,
 		      struct event **out)
 {
@@ -384,6 +456,7 @@ static int make_event(struct document *document, struct str text,
 		return rc;
 	set_identity(event);
 	event->serial = document->reader->serial;
+	event->flags = EVENT_ATTEMPT;
 	*out = event;
 	return 0;
 }
@@ -398,6 +471,7 @@ int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
 		.slot_count = field_table_count(reader->fields),
 	};
 	struct json_object *json = NULL;
+	struct event *event;
 	int rc;
 
 	reader->serial++;
@@ -407,7 +481,11 @@ int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
 	if (!rc)
 		rc = read_members(&document, json);
 	if (!rc)
-		rc = make_event(&document, text, out);
+		rc = make_event(&document, text, &event);
+	if (!rc)
+		rc = set_origin(&document, member(json, "audisp_eql"), event);
+	if (!rc)
+		*out = event;
 	json_object_put(json);
 	strbuf_free(&document.path);
 	return rc;

@@ -23,7 +23,9 @@ enum {
  * One JSON document as an event in the arena. Fields are nested or dotted,
  * arrays of objects are arrays of their fields, null is no value. @timestamp
  * is ISO 8601 or milliseconds since the epoch, and must be there. The document
- * stays whole as event.document. 0, ECS_E_INVALID, -ENOMEM.
+ * stays whole as event.document. An event counts as of its own time (attempt),
+ * but those of aueql events say themselves how they do, and bring their serial,
+ * node and resolved names. 0, ECS_E_INVALID, -ENOMEM.
  */
 int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
 	      struct event **out);

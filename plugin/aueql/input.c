@@ -147,6 +147,10 @@ static int read_audit_logs(const struct input *input)
 
 int input_read(const struct input *input)
 {
+	char standard_input[] = "-", *path = standard_input;
+
+	if (!input->count && input->no_logs)
+		return read_paths(input, &path, 1);
 	if (!input->count)
 		return read_audit_logs(input);
 	return read_paths(input, input->paths, input->count);

@@ -3,14 +3,16 @@
 #ifndef AUDISP_EQL_AUEQL_INPUT_H
 #define AUDISP_EQL_AUEQL_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Takes a chunk; 0, or -errno which ends the reading. */
 typedef int (*input_fn)(void *user, const char *data, size_t len);
 
 struct input {
-	char **paths; /* "-" = standard input; none = auditd's own logs */
+	char **paths; /* "-" = standard input */
 	size_t count;
+	bool no_logs; /* no paths = standard input, not auditd's own logs */
 	input_fn on_chunk;
 	/* after each file: a last record without newline is whole */
 	int (*on_end)(void *user);

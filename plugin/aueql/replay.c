@@ -11,6 +11,7 @@
 #include "../config.h"
 #include "../pipeline.h"
 #include "command.h"
+#include "documents.h"
 #include "input.h"
 
 struct replay {
@@ -19,6 +20,8 @@ struct replay {
 	size_t rule_path_count;
 	struct ruleset *rules;
 	struct pipeline *pipeline;
+	bool ecs;
+	struct documents documents; /* with ecs */
 	struct arena *arena; /* of the alert in hand */
 	uint64_t alerts;
 	bool failed; /* an alert could not be rendered */
@@ -52,7 +55,22 @@ static int replay_on_chunk(void *user, const char *data, size_t len)
 
 	if (ferror(stdout))
 		return -EPIPE;
-	return pipeline_feed(replay->pipeline, data, len);
+	return replay->ecs ? documents_feed(&replay->documents, data, len)
+			   : pipeline_feed(replay->pipeline, data, len);
+}
+
+static int replay_on_end(void *user)
+{
+	struct replay *replay = user;
+
+	return replay->ecs ? documents_end(&replay->documents) : 0;
+}
+
+static int replay_on_document(void *user, struct event *event)
+{
+	struct replay *replay = user;
+
+	return pipeline_event(replay->pipeline, event);
 }
 
 /* What was read, what was found, what was lost: one line each where it is. */
@@ -62,10 +80,11 @@ static uint64_t replay_print_summary(const struct replay *replay)
 	uint64_t inputs;
 
 	pipeline_stats(replay->pipeline, &stats);
-	inputs = stats.sieve.records;
-	fprintf(stderr, "%llu records, %llu audit events, ",
-		(unsigned long long)inputs,
-		(unsigned long long)stats.sieve.events);
+	inputs = replay->ecs ? replay->documents.count : stats.sieve.records;
+	if (!replay->ecs)
+		fprintf(stderr, "%llu records, %llu audit events, ",
+			(unsigned long long)inputs,
+			(unsigned long long)stats.sieve.events);
 	fprintf(stderr, "%llu ECS events, %llu alerts",
 		(unsigned long long)stats.engine.events,
 		(unsigned long long)replay->alerts);
@@ -77,12 +96,13 @@ static uint64_t replay_print_summary(const struct replay *replay)
 	} while (0)
 	TELL(stats.engine.suppressed, "repeats suppressed");
 	TELL(stats.sieve.malformed, "malformed");
+	TELL(replay->documents.bad, "documents that are no ECS event");
 	TELL(stats.sieve.incomplete, "incomplete");
 	TELL(stats.sieve.duplicates, "duplicates");
 	TELL(stats.sieve.gaps, "serials missing");
 	TELL(stats.sieve.over_limit, "records over the limit");
 	TELL(stats.engine.partials_evicted, "partials evicted");
-	TELL(stats.engine.held_early, "events out of exact order");
+	TELL(stats.engine.late_attempts, "attempts out of exact order");
 	TELL(stats.engine.key_overflows, "events with too many keys");
 	TELL(stats.engine.runtime_errors, "conditions without an answer");
 #undef TELL
@@ -102,7 +122,8 @@ static int replay_read(struct replay *replay, const struct input *input)
 	/* alerts first, then the summary, also where both share a terminal */
 	fflush(stdout);
 	if (!replay_print_summary(replay)) {
-		command_error("the input holds no audit record");
+		command_error("the input holds no %s",
+			      replay->ecs ? "ECS event" : "audit record");
 		return EXIT_NOT_DONE;
 	}
 	return replay->failed ? EXIT_NOT_DONE : code;
@@ -128,10 +149,16 @@ static int replay_open(struct replay *replay)
 	pipeline.suppress_ns = config->suppress_ns;
 	config_free(&config);
 	replay->arena = arena_new(0);
-	if (!replay->arena)
+	replay->documents = (struct documents){
+		.reader.fields = replay->rules->fields,
+		.arena = arena_new(0),
+		.reset = true,
+		.on_event = replay_on_document,
+		.user = replay,
+	};
+	if (!replay->arena || !replay->documents.arena)
 		return -ENOMEM;
-	rc = pipeline_new(&pipeline, &replay->pipeline);
-	return rc;
+	return pipeline_new(&pipeline, &replay->pipeline);
 }
 
 static int replay_files(struct replay *replay, const struct input *input)
@@ -161,6 +188,7 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 			struct replay *replay)
 {
 	static const struct option options[] = {
+		{ "ecs", no_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
@@ -171,6 +199,9 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":hr:", options, NULL)) != -1) {
 		switch (opt) {
+		case 'e':
+			replay->ecs = true;
+			break;
 		case 'f':
 			if (command_parse_format(optarg, &replay->format))
 				break;
@@ -196,6 +227,7 @@ static int replay_run(const struct command *command, int argc, char **argv)
 	struct replay replay = { 0 };
 	struct input input = {
 		.on_chunk = replay_on_chunk,
+		.on_end = replay_on_end,
 		.user = &replay,
 	};
 	int code;
@@ -211,9 +243,12 @@ static int replay_run(const struct command *command, int argc, char **argv)
 	} else if (code == EXIT_DONE) {
 		input.paths = argv + optind;
 		input.count = (size_t)(argc - optind);
+		input.no_logs = replay.ecs;
 		code = command_finish(replay_files(&replay, &input));
 	}
 	pipeline_free(&replay.pipeline);
+	documents_close(&replay.documents);
+	arena_free(&replay.documents.arena);
 	arena_free(&replay.arena);
 	ruleset_free(&replay.rules);
 	free(replay.rule_paths);
@@ -224,7 +259,7 @@ const struct command command_replay = {
 	.name = "replay",
 	.summary = "recorded logs through the rules; prints alerts",
 	.help = "Usage: aueql replay [-r FILE|DIR]... [--format text|json] "
-		"[FILE|-]...\n"
+		"[--ecs] [FILE|-]...\n"
 		"Runs raw audit logs (auditd's files, ausearch --raw, what a "
 		"plugin receives)\n"
 		"through the rules, in exact order of time. Alerts go to "
@@ -238,6 +273,10 @@ const struct command command_replay = {
 		"be repeated\n"
 		"      --format FORMAT   text (default) or json: the whole "
 		"ECS document\n"
+		"      --ecs             the input is ECS events, one JSON "
+		"object a line, as\n"
+		"                        aueql events and Elastic's sensors "
+		"write them\n"
 		"  -h, --help            this text\n",
 	.run = replay_run,
 };

@@ -160,7 +160,6 @@ struct kept {
 #define PROBES_PER_WORD 64
 
 struct keys;
-struct engine_match;
 
 /* event.category bits, and one for stages of any category */
 #define CATEGORIES 9
@@ -192,18 +191,6 @@ struct engine {
 	struct pool partial_pool, step_pool, kept_pool;
 	struct keys *keys; /* key tuples of the event in hand */
 	struct arena *scratch; /* of the condition or the alert in hand */
-	/* each single match beside the alerts; for tests and tools */
-	void (*on_match)(void *user, const struct engine_match *match);
-	void *match_user;
-};
-
-/* One match: an alert may stand for several that end in the same event. */
-struct engine_match {
-	const struct rule *rule;
-	size_t event_count;
-	const struct event *const *events; /* one a stage, NULL = missing */
-	size_t key_count;
-	const struct value *keys;
 };
 
 #endif

@@ -268,7 +268,7 @@ static void tell_match(const struct engine *engine, const struct step *step,
 	};
 
 	if (match.events)
-		engine->on_match(engine->match_user, &match);
+		engine->config.on_match(engine->config.user, &match);
 }
 
 /* The keys that matched, in the order the event has them: *tuples receives
@@ -297,7 +297,7 @@ static struct value *collect_keys(struct engine *engine, struct step *matches,
 			continue;
 		for (size_t k = 0; k < width; k++)
 			at[k] = *keys->values[i * width + k];
-		if (engine->on_match)
+		if (engine->config.on_match)
 			tell_match(engine, by_tuple[i], at);
 		at += width;
 		tuples++;

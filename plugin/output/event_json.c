@@ -269,6 +269,8 @@ void event_json_origin(const struct event *event, struct bounds *bounds,
 	json_object_end(json);
 	if (event_has_readings(event))
 		write_resolved(event, bounds, json);
+	if (event->flags & EVENT_ATTEMPT)
+		json_add_bool(json, "attempt", true);
 	if (event->flags & EVENT_INCOMPLETE)
 		json_add_bool(json, "incomplete", true);
 }

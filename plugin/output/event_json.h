@@ -25,7 +25,8 @@ void event_json_members(const struct event_json *how, const struct event *event,
 void event_json_write(const struct event *event,
 		      const struct field_table *fields, enum reading reading,
 		      struct json *json);
-/* "audit": {...}, "resolved": {...} where that differs, "incomplete". */
+/* "audit": {...}, "resolved": {...} where that differs, "attempt",
+ * "incomplete". */
 void event_json_origin(const struct event *event, struct bounds *bounds,
 		       struct json *json);
 /* A document of its own: the members, and its origin under "audisp_eql". */

@@ -212,9 +212,8 @@ static void rig_on_match(void *user, const struct engine_match *match)
 static void rig_start(struct rig *rig)
 {
 	rig->config.on_alert = rig_on_alert;
+	rig->config.on_match = rig_on_match;
 	assert_int_equal(engine_new(&rig->config, &rig->engine), 0);
-	rig->engine->on_match = rig_on_match;
-	rig->engine->match_user = rig;
 }
 
 /* A word as a value: a number, an address, or text. */
