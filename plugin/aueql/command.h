@@ -28,6 +28,7 @@ struct command {
 extern const struct command command_check;
 extern const struct command command_eql;
 extern const struct command command_events;
+extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_rules;
 

@@ -12,16 +12,13 @@
 
 #include "../eql/eql.h"
 #include "../output/event_json.h"
-#include "../pipeline.h"
 #include "../util/diag.h"
 #include "../util/quantity.h"
+#include "collect.h"
 #include "command.h"
-#include "documents.h"
-#include "input.h"
 #include "search.h"
 
 #define MEMORY_DEFAULT (1ULL << 30)
-#define BAD_TOLD_MAX 10
 
 struct eql {
 	struct str text;
@@ -29,87 +26,9 @@ struct eql {
 	int64_t memory;
 	struct field_table *fields;
 	struct arena *rules; /* the compiled query */
-	struct arena *arena; /* events and matches */
 	const struct query *query;
-	const struct event **events;
-	size_t count, capacity;
-	struct pipeline *pipeline; /* audit logs */
-	struct documents documents; /* ECS */
-	int failed; /* -errno of an event that could not be kept */
+	struct collection collection;
 };
-
-/* --- events --------------------------------------------------------------- */
-
-static int keep(struct eql *eql, const struct event *event)
-{
-	if (eql->count == eql->capacity) {
-		size_t capacity = eql->capacity ? 2 * eql->capacity : 1024;
-		const struct event **events =
-			reallocarray(eql->events, capacity, sizeof(*events));
-
-		if (!events)
-			return -ENOMEM;
-		eql->events = events;
-		eql->capacity = capacity;
-	}
-	eql->events[eql->count++] = event;
-	return 0;
-}
-
-/* What a document becomes lives in the arena already. */
-static int on_document(void *user, struct event *event)
-{
-	return keep(user, event);
-}
-
-static void on_bad(void *user, uint64_t line)
-{
-	struct eql *eql = user;
-	struct strbuf text = STRBUF_INIT(0);
-
-	if (eql->documents.bad > BAD_TOLD_MAX)
-		return;
-	text_escape_plain(&text, str_from(eql->documents.reader.error));
-	command_error("document %llu: %.*s", (unsigned long long)line,
-		      STR_ARG(strbuf_str(&text)));
-	strbuf_free(&text);
-}
-
-/* An audit event is copied: its arena is the pipeline's. */
-static void on_event(void *user, const struct event *event)
-{
-	struct eql *eql = user;
-	struct event *copy = event_copy(event, eql->arena);
-
-	if (!copy || keep(eql, copy))
-		eql->failed = -ENOMEM;
-}
-
-static int on_chunk(void *user, const char *data, size_t len)
-{
-	struct eql *eql = user;
-	int rc = eql->ecs ? documents_feed(&eql->documents, data, len)
-			  : pipeline_feed(eql->pipeline, data, len);
-
-	return rc ? rc : eql->failed;
-}
-
-static int on_end(void *user)
-{
-	struct eql *eql = user;
-
-	return eql->ecs ? documents_end(&eql->documents) : 0;
-}
-
-static int compare_events(const void *x, const void *y)
-{
-	const struct event *a = *(const struct event *const *)x;
-	const struct event *b = *(const struct event *const *)y;
-
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->serial > b->serial) - (a->serial < b->serial);
-}
 
 /* --- result --------------------------------------------------------------- */
 
@@ -137,7 +56,8 @@ static void write_match(const struct eql *eql, const struct search_match *match,
 		if (match->events[i] == SIZE_MAX)
 			json_null(json);
 		else
-			write_document(eql, eql->events[match->events[i]],
+			write_document(eql,
+				       eql->collection.events[match->events[i]],
 				       json);
 	}
 	json_array_end(json);
@@ -168,32 +88,24 @@ static int print_matches(const struct eql *eql,
 	return code;
 }
 
-static int memory_error(const struct eql *eql)
-{
-	command_error("the query needs more than --memory (%lld MB)",
-		      (long long)(eql->memory >> 20));
-	return EXIT_NOT_DONE;
-}
-
 static int run_query(const struct eql *eql)
 {
 	const struct search search = {
 		.query = eql->query,
 		.fields = eql->fields,
-		.events = eql->events,
-		.count = eql->count,
+		.events = eql->collection.events,
+		.count = eql->collection.count,
 		.memory = (size_t)eql->memory,
-		.arena = eql->arena,
+		.arena = eql->collection.arena,
 	};
 	struct search_result result;
-	int rc;
+	int rc = search_run(&search, &result);
 
-	if (eql->count)
-		qsort(eql->events, eql->count, sizeof(*eql->events),
-		      compare_events);
-	rc = search_run(&search, &result);
-	if (rc == -ENOMEM || rc == -E2BIG)
-		return memory_error(eql);
+	if (rc == -ENOMEM || rc == -E2BIG) {
+		command_error("the query needs more than --memory (%lld MB)",
+			      (long long)(eql->memory >> 20));
+		return EXIT_NOT_DONE;
+	}
 	if (!rc && result.errors) {
 		command_error("a condition could not be computed for %llu "
 			      "events (division by zero, a number out of "
@@ -226,63 +138,6 @@ static int compile(struct eql *eql)
 	return EXIT_NOT_DONE;
 }
 
-static int open_pipeline(struct eql *eql)
-{
-	const struct pipeline_config config = {
-		.host_id = STR("localhost"),
-		.memcap = 64U << 20,
-		.on_event = on_event,
-		.user = eql,
-	};
-
-	return pipeline_new(&config, &eql->pipeline);
-}
-
-static void open_documents(struct eql *eql)
-{
-	eql->documents.reader.fields = eql->fields;
-	eql->documents.arena = eql->arena;
-	eql->documents.on_event = on_document;
-	eql->documents.on_bad = on_bad;
-	eql->documents.user = eql;
-}
-
-static bool holds_nothing(const struct eql *eql)
-{
-	struct pipeline_stats stats;
-
-	if (eql->ecs)
-		return !eql->documents.count && eql->documents.bad;
-	pipeline_stats(eql->pipeline, &stats);
-	return !stats.sieve.records;
-}
-
-static int read_events(struct eql *eql, struct input *input)
-{
-	int code, rc = 0;
-
-	input->no_logs = eql->ecs;
-	if (eql->ecs)
-		open_documents(eql);
-	else
-		rc = open_pipeline(eql);
-	if (rc) {
-		command_error("%s", strerror(-rc));
-		return EXIT_NOT_DONE;
-	}
-	code = input_read(input);
-	if (!code && !eql->ecs)
-		rc = pipeline_finish(eql->pipeline);
-	if (rc || eql->failed)
-		return memory_error(eql);
-	if (!code && holds_nothing(eql)) {
-		command_error("the input holds no %s",
-			      eql->ecs ? "ECS event" : "audit record");
-		return EXIT_NOT_DONE;
-	}
-	return code;
-}
-
 static int eql_open(struct eql *eql)
 {
 	int rc = field_table_new(&eql->fields);
@@ -295,10 +150,7 @@ static int eql_open(struct eql *eql)
 
 static void eql_close(struct eql *eql)
 {
-	pipeline_free(&eql->pipeline);
-	documents_close(&eql->documents);
-	free(eql->events);
-	arena_free(&eql->arena);
+	collection_close(&eql->collection);
 	arena_free(&eql->rules);
 	field_table_free(&eql->fields);
 }
@@ -385,27 +237,25 @@ static int eql_parse(const struct command *command, int argc, char **argv,
 	return EXIT_DONE;
 }
 
-static int eql_do(struct eql *eql, struct input *input)
+static int eql_do(struct eql *eql, char **paths, int count)
 {
+	const struct collect_options options = {
+		.paths = paths,
+		.count = (size_t)count,
+		.ecs = eql->ecs,
+		.memory = (size_t)eql->memory,
+		.fields = eql->fields,
+	};
 	int code = compile(eql);
 
-	if (code)
-		return code;
-	eql->arena = arena_new((size_t)eql->memory);
-	if (!eql->arena)
-		return memory_error(eql);
-	code = read_events(eql, input);
+	if (!code)
+		code = collect(&options, &eql->collection);
 	return code ? code : run_query(eql);
 }
 
 static int eql_run(const struct command *command, int argc, char **argv)
 {
 	struct eql eql = { .memory = MEMORY_DEFAULT };
-	struct input input = {
-		.on_chunk = on_chunk,
-		.on_end = on_end,
-		.user = &eql,
-	};
 	int code = eql_open(&eql);
 
 	if (code) {
@@ -414,13 +264,11 @@ static int eql_run(const struct command *command, int argc, char **argv)
 	} else {
 		code = eql_parse(command, argc, argv, &eql);
 	}
-	if (code < 0) {
+	if (code < 0)
 		code = command_help(command);
-	} else if (code == EXIT_DONE) {
-		input.paths = argv + optind;
-		input.count = (size_t)(argc - optind);
-		code = command_finish(eql_do(&eql, &input));
-	}
+	else if (code == EXIT_DONE)
+		code = command_finish(
+			eql_do(&eql, argv + optind, argc - optind));
 	eql_close(&eql);
 	return code;
 }

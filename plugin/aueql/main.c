@@ -12,8 +12,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_check,	 &command_eql,	 &command_events,
-	&command_replay, &command_rules,
+	&command_check,	  &command_eql,	   &command_events,
+	&command_explain, &command_replay, &command_rules,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -51,28 +51,6 @@ static int add_candidate(struct sampler *sampler,
 	return 0;
 }
 
-/* The values a key of the stage has under a reading, nulls left out. */
-static int key_values(struct sampler *sampler, const struct stage_key *key,
-		      const struct event *event, enum reading reading,
-		      struct value *list)
-{
-	size_t count, kept = 0;
-	const struct value *items =
-		value_items(event_value(event, key->slot, reading), &count);
-	struct value *copy =
-		arena_array(sampler->search->arena, count + 1, sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (items[i].type != VALUE_NULL)
-			copy[kept++] = items[i];
-	if (!kept && key->optional)
-		kept = 1; /* null is its value */
-	*list = (struct value){ .type = VALUE_LIST, .list = { copy, kept } };
-	return 0;
-}
-
 /* All tuples of the values, like the wheels of a counter. */
 static int add_tuples(struct sampler *sampler, const struct value *lists,
 		      const struct candidate *model)
@@ -120,9 +98,8 @@ static int take_event(struct sampler *sampler, size_t number, size_t position)
 	for (int reading = 0; reading < 2 && !rc; reading++) {
 		if (!(holds & 1U << reading))
 			continue;
-		for (size_t i = 0; i < stage->key_count && !rc; i++)
-			rc = key_values(sampler, &stage->keys[i], event,
-					(enum reading)reading, &lists[i]);
+		rc = search_key_values(sampler->search->arena, stage, event,
+				       (enum reading)reading, lists);
 		if (!rc)
 			rc = add_tuples(sampler, lists, &model);
 	}

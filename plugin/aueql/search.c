@@ -134,7 +134,7 @@ static void apply_pipes(const struct query *query, struct search_result *result)
 
 /* --- single events -------------------------------------------------------- */
 
-static bool has_category(const struct stage *stage, const struct event *event)
+bool search_has_category(const struct stage *stage, const struct event *event)
 {
 	size_t count;
 	const struct value *items = value_items(
@@ -155,7 +155,7 @@ unsigned int search_holds(const struct stage *stage, const struct event *event,
 	bool both = stage->uses_readings && event_has_readings(event);
 	unsigned int holds = 0;
 
-	if (!has_category(stage, event))
+	if (!search_has_category(stage, event))
 		return 0;
 	for (int i = READING_INVOKED; i <= (both ? READING_RESOLVED : 0); i++) {
 		arena_reset(scratch);
@@ -165,6 +165,39 @@ unsigned int search_holds(const struct stage *stage, const struct event *event,
 	}
 	*errors += context.errors;
 	return holds;
+}
+
+/* One key's values. */
+static int key_values(struct arena *arena, const struct stage_key *key,
+		      const struct value *value, struct value *list)
+{
+	size_t count, kept = 0;
+	const struct value *items = value_items(value, &count);
+	struct value *copy = arena_array(arena, count + 1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (items[i].type != VALUE_NULL)
+			copy[kept++] = items[i];
+	if (!kept && key->optional)
+		kept = 1;
+	*list = (struct value){ .type = VALUE_LIST, .list = { copy, kept } };
+	return 0;
+}
+
+int search_key_values(struct arena *arena, const struct stage *stage,
+		      const struct event *event, enum reading reading,
+		      struct value *lists)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < stage->key_count && !rc; i++)
+		rc = key_values(
+			arena, &stage->keys[i],
+			event_value(event, stage->keys[i].slot, reading),
+			&lists[i]);
+	return rc;
 }
 
 static int run_events(struct run *run, struct search_result *result)

@@ -40,6 +40,14 @@ int search_run(const struct search *search, struct search_result *result);
 /* The same for a query of type sample (sample.c): unsorted, without pipes. */
 int sample_run(const struct search *search, struct search_result *result);
 
+bool search_has_category(const struct stage *stage, const struct event *event);
+/*
+ * The values of each key of a stage, as lists[] of its keys: without nulls, but
+ * null itself for an optional key that has none. 0 or -ENOMEM.
+ */
+int search_key_values(struct arena *arena, const struct stage *stage,
+		      const struct event *event, enum reading reading,
+		      struct value *lists);
 /* Under which readings of names an event meets a stage, as bits. */
 unsigned int search_holds(const struct stage *stage, const struct event *event,
 			  struct arena *scratch, uint64_t *errors);

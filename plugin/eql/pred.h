@@ -48,6 +48,10 @@ bool pred_open(const struct pred *pred, const struct event *event,
 size_t pred_offset(const struct pred *pred);
 /* The conditions a group is made of; 0 for a leaf. */
 size_t pred_items(const struct pred *pred, const struct pred *const **items);
+/* The conditions that must hold all: of what was written as an AND its
+ * operands, else itself. */
+size_t pred_all_items(const struct pred *const *pred,
+		      const struct pred *const **items);
 /* The slots a leaf reads. */
 size_t pred_slots(const struct pred *pred, const size_t **slots);
 bool pred_is_null_test(const struct pred *pred);

@@ -108,10 +108,6 @@ extern const struct pred_ops pred_all_ops, pred_any_ops, pred_const_ops,
 	pred_exists_ops, pred_term_ops, pred_range_ops, pred_match_ops,
 	pred_cidr_ops, pred_affix_ops, pred_script_ops;
 
-/* The operands of what was written as an AND, else the condition itself. */
-size_t pred_all_items(const struct pred *const *pred,
-		      const struct pred *const **items);
-
 /* print.c */
 void print_group(const struct pred *pred, bool flip,
 		 const struct field_table *fields, struct strbuf *out);
