@@ -46,30 +46,53 @@ static size_t record_end(const char *data, size_t len)
 	return newline ? (size_t)(newline - data) + 1 : len;
 }
 
+/* What a record begun may still need, so that it is begun only where all of it
+ * has room. */
+static size_t record_rest(size_t begun)
+{
+	return begun < LIMIT_RECORD_BYTES ? LIMIT_RECORD_BYTES - begun : 0;
+}
+
+/* The end of a chunk: how much of the record that it cuts is in it. */
+static size_t record_begun(const struct ring *ring, const char *data,
+			   size_t len)
+{
+	const char *newline = memrchr(data, '\n', len);
+
+	return newline ? (size_t)(data + len - newline) - 1 : ring->begun + len;
+}
+
+/* One record, or the part of it that the chunk holds. */
+static void ring_put_record(struct ring *ring, const char *data, size_t len)
+{
+	bool whole = data[len - 1] == '\n';
+	size_t begun = ring->begun, room = ring_room(ring);
+
+	ring->begun = whole ? 0 : begun + len;
+	if (!ring->dropping &&
+	    room > len + (whole ? 0 : record_rest(begun + len))) {
+		ring_copy(ring, data, len);
+		return;
+	}
+	/* ends what is in of it, so that the next is not glued to it */
+	if (!ring->dropping && begun && room)
+		ring_copy(ring, "\n", 1);
+	atomic_fetch_add(&ring->dropped, !ring->dropping);
+	ring->dropping = !whole;
+}
+
 void ring_put(struct ring *ring, const char *data, size_t len)
 {
 	while (len) {
-		/* LIMIT_RECORD_BYTES stay free for the rest of a record that
-		 * a chunk has cut */
-		size_t room = ring_room(ring), part = len;
+		size_t part = record_end(data, len);
 
-		if (!ring->dropping && room > len + LIMIT_RECORD_BYTES) {
+		if (!ring->dropping &&
+		    ring_room(ring) > len + LIMIT_RECORD_BYTES) {
 			ring_copy(ring, data, len);
+			ring->begun = record_begun(ring, data, len);
 			return;
 		}
-		part = record_end(data, len);
-		if (!ring->dropping && room > part) {
-			ring_copy(ring, data, part);
-		} else {
-			bool whole = data[part - 1] == '\n';
-
-			/* ends what had room of it, so that the next record
-			 * is not glued to it */
-			if (!ring->dropping && room)
-				ring_copy(ring, "\n", 1);
-			ring->dropping = !whole;
-			atomic_fetch_add(&ring->dropped, whole);
-		}
+		ring_put_record(ring, data, part);
 		data += part;
 		len -= part;
 	}

@@ -38,6 +38,7 @@ struct ring {
 	unsigned int deaths;
 	struct event_mark skip; /* two have died of it */
 	bool dropping; /* keeper: in the middle of a record left out */
+	size_t begun; /* keeper: bytes put in of a record a chunk has cut */
 	char data[LIMIT_RING_BYTES];
 };
 
@@ -46,7 +47,8 @@ struct ring *ring_new(void);
 void ring_free(struct ring **ring);
 /*
  * Puts a chunk of the stream in. What does not fit is left out in whole
- * records, which are counted: a record begun is never cut.
+ * records, which are counted: a record begun is never cut, unless it is longer
+ * than LIMIT_RECORD_BYTES, which no record is.
  */
 void ring_put(struct ring *ring, const char *data, size_t len);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
