@@ -386,6 +386,15 @@ static int take_directory(struct reader *reader, const char *path)
 	if (!directory.data)
 		return -ENOMEM;
 	count = scandir(directory.data, &entries, is_conf, by_bytes);
+	if (count < 0 && errno == ENOMEM)
+		return -ENOMEM;
+	if (count < 0 && errno != ENOENT) {
+		struct str why = str_from(strerror(errno));
+
+		reader->path = directory;
+		reader->text = (struct str){ 0 };
+		complain(reader, 0, "cannot be read", why);
+	}
 	for (int i = 0; i < count; i++) {
 		struct str name = arena_printf(arena, "%s/%s", directory.data,
 					       entries[i]->d_name);

@@ -4,8 +4,10 @@
 
 #include "util/arena.h"
 
+#define NODE_AUDITD_CONF "/etc/audit/auditd.conf"
+
 /* The name auditd puts before this host's own records, by name_format and name
  * of auditd.conf; empty where it puts none or that cannot be known. */
-struct str node_local(struct arena *arena);
+struct str node_local(const char *auditd_conf, struct arena *arena);
 
 #endif

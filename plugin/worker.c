@@ -167,7 +167,7 @@ static int open_pipeline(struct worker *worker)
 	struct pipeline_config pipeline = {
 		.rules = worker->rules,
 		.host_id = worker->host_id,
-		.local_node = node_local(worker->names),
+		.local_node = node_local(NODE_AUDITD_CONF, worker->names),
 		.memcap = config->memcap,
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
