@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "status.h"
+
+#include "readlog.h"
+
+struct place {
+	char directory[64], path[80];
+	struct ring *ring;
+	struct pipeline_stats pipeline;
+	struct output_stats outputs;
+	struct status status;
+};
+
+static int setup(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	strcpy(place->directory, "/tmp/test_status.XXXXXX");
+	if (!mkdtemp(place->directory))
+		return -1;
+	snprintf(place->path, sizeof(place->path), "%s/status",
+		 place->directory);
+	place->ring = ring_new();
+	place->status = (struct status){
+		.ring = place->ring,
+		.pipeline = &place->pipeline,
+		.outputs = &place->outputs,
+		.rule_set = 0xabc,
+		.rule_count = 7,
+	};
+	*state = place;
+	return place->ring ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct place *place = *state;
+	int failed;
+
+	unlink(place->path);
+	/* nothing else may be left there */
+	failed = rmdir(place->directory);
+	ring_free(&place->ring);
+	free(place);
+	return failed;
+}
+
+/* Whether the report has a row; numbers are told apart by their ends. */
+static void assert_row(const struct place *place, const char *row)
+{
+	char want[200];
+	size_t len = 0;
+	char *text = readlog_file(place->path, &len);
+
+	assert_non_null(text);
+	snprintf(want, sizeof(want), "\naudisp_eql_%s\n", row);
+	if (!strstr(text, want))
+		fail_msg("no %s in:\n%s", row, text);
+	free(text);
+}
+
+static void test_numbers(void **state)
+{
+	struct place *place = *state;
+
+	atomic_store(&place->ring->head, UINT64_MAX);
+	atomic_store(&place->ring->dropped, 2);
+	atomic_store(&place->ring->alerts, 3);
+	place->pipeline.sieve.records = 4;
+	place->pipeline.sieve.malformed = 5;
+	place->pipeline.normalizer.events = 6;
+	place->pipeline.engine.matches = 8;
+	place->outputs.dropped = 9;
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	assert_row(place, "rules 7");
+	assert_row(place, "received_bytes_total 18446744073709551615");
+	assert_row(place, "dropped_records_total 2");
+	assert_row(place, "alert_number 3");
+	assert_row(place, "records_total 4");
+	assert_row(place, "malformed_records_total 5");
+	assert_row(place, "events_total 6");
+	assert_row(place, "matches_total 8");
+	assert_row(place, "outputs_dropped_total 9");
+}
+
+/* Each row is a name of ours and a number, none comes twice. */
+static void test_form(void **state)
+{
+	struct place *place = *state;
+	char names[100][64], *text, *save = NULL;
+	size_t len = 0, count = 0;
+
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	text = readlog_file(place->path, &len);
+	assert_non_null(text);
+	assert_int_equal(text[len - 1], '\n');
+	for (char *row = strtok_r(text, "\n", &save); row;
+	     row = strtok_r(NULL, "\n", &save)) {
+		unsigned long long number;
+		int end = 0;
+
+		assert_true(count < 100);
+		assert_int_equal(
+			sscanf(row, "audisp_eql_%63[a-z_]", names[count]), 1);
+		row += strlen("audisp_eql_") + strlen(names[count]);
+		if (!strcmp(names[count], "info"))
+			assert_memory_equal(row,
+					    "{version=\"" PACKAGE_VERSION
+					    "\",rule_set=\"0000000000000abc\"}",
+					    strlen(PACKAGE_VERSION) + 40);
+		row += strcspn(row, " ");
+		assert_int_equal(sscanf(row, " %llu%n", &number, &end), 1);
+		assert_int_equal(row[end], '\0');
+		for (size_t i = 0; i < count; i++)
+			assert_string_not_equal(names[i], names[count]);
+		count++;
+	}
+	assert_true(count > 20);
+	free(text);
+}
+
+static void test_file(void **state)
+{
+	struct place *place = *state;
+	struct stat st, next;
+	mode_t mask = umask(0077);
+	FILE *reader;
+
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	umask(mask);
+	assert_int_equal(stat(place->path, &st), 0);
+	/* the metrics collector is somebody else */
+	assert_int_equal(st.st_mode, S_IFREG | 0644);
+	/* who reads the old one at that moment has all of it */
+	reader = fopen(place->path, "re");
+	assert_non_null(reader);
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	assert_int_equal(stat(place->path, &next), 0);
+	assert_true(next.st_ino != st.st_ino);
+	assert_int_equal(fseek(reader, 0, SEEK_END), 0);
+	assert_int_equal(ftell(reader), st.st_size);
+	fclose(reader);
+}
+
+/* A link laid in its way leads nowhere, and the old report stays. */
+static void test_link(void **state)
+{
+	struct place *place = *state;
+	char temporary[100], victim[100];
+	struct stat st;
+
+	place->status.rule_count = 1;
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	snprintf(temporary, sizeof(temporary), "%s.new", place->path);
+	snprintf(victim, sizeof(victim), "%s/victim", place->directory);
+	assert_int_equal(symlink(victim, temporary), 0);
+	place->status.rule_count = 2;
+	assert_int_equal(status_write(place->path, &place->status), -ELOOP);
+	assert_int_equal(stat(victim, &st), -1);
+	assert_row(place, "rules 1");
+	assert_int_equal(unlink(temporary), 0);
+}
+
+static void test_no_place(void **state)
+{
+	struct place *place = *state;
+	char longer[5000];
+
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(status_write(longer, &place->status), -ENAMETOOLONG);
+	assert_int_equal(status_write("/nonexistent/status", &place->status),
+			 -ENOENT);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_numbers), TEST(test_form),	 TEST(test_file),
+		TEST(test_link),    TEST(test_no_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
