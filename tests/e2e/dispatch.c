@@ -21,7 +21,7 @@
  *   dispatch syslog SOCKET FILE  writes each datagram to the file, as a row
  *   dispatch deaf SOCKET         a socket whose queue is full, for ever
  *
- * No command may take longer than CEILING_SECONDS: all ends then.
+ * No command may stand still for CEILING_SECONDS: all ends then.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -251,7 +251,9 @@ static void feed(struct dispatcher *dispatcher, char *path)
 		if (!write_whole(dispatcher->fd, row, (size_t)len))
 			break;
 		bytes += (unsigned long)len;
-		if (group && ++records % group == 0)
+		if (++records % 1024 == 0)
+			alarm(CEILING_SECONDS);
+		if (group && records % group == 0)
 			pause_ms((long)ms);
 	}
 	printf("%s %lu\n", len > 0 ? "failed" : "done", bytes);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A main for a fuzz target without libFuzzer: runs it once over each file
- * named, so that `make check` covers what fuzzing found.
+ * named, so that `make check` covers what fuzzing found. With libFuzzer, which
+ * has one, there is nothing here.
  */
+#ifndef WITH_LIBFUZZER
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,3 +62,5 @@ int main(int argc, char **argv)
 		failed |= run_file(argv[i]);
 	return failed;
 }
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any text as a configuration: complaints that point into it, or values within
+ * their ranges.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util/diag.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct run {
+	size_t rows, complaints;
+};
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void on_diag(void *user, const struct diag *diag)
+{
+	struct strbuf out = STRBUF_INIT(0);
+	struct run *run = user;
+
+	run->complaints++;
+	require(diag->severity == DIAG_ERROR && diag->message.len > 0);
+	require(diag->line <= run->rows && !diag->line == !diag->column);
+	require(!diag->line || diag->column <= diag->source_line.len + 1);
+	diag_print(diag, &out);
+	require(!out.failed && out.data[out.len - 1] == '\n');
+	strbuf_free(&out);
+}
+
+static bool is_within(int64_t value, int64_t least, int64_t most)
+{
+	return value >= least && value <= most;
+}
+
+static void check_list(const char *const *items, size_t count, char separator)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(items[i]);
+
+		require(len && items[i][0] != ' ' && items[i][len - 1] != ' ');
+		require(!strchr(items[i], separator));
+	}
+}
+
+static void check_config(const struct config *config)
+{
+	struct arena *arena = arena_new(0);
+
+	check_list(config->rule_paths, config->rule_path_count, ':');
+	check_list(config->disable, config->disable_count, ',');
+	require(is_within((int64_t)config->memcap, 1 << 20, 64LL << 30));
+	require(is_within(config->reorder_ns, 0, 60 * NSEC_PER_SEC));
+	require(is_within(config->lateness_ns, 0, 3600 * NSEC_PER_SEC));
+	require(is_within(config->batch_delay_ns, 0, NSEC_PER_SEC));
+	require(is_within(config->suppress_ns, 0, 86400 * NSEC_PER_SEC));
+	require(is_within(config->heartbeat_ns, 0, 86400 * NSEC_PER_SEC));
+	require(is_within(config->state_interval_ns, 0, 3600 * NSEC_PER_SEC));
+	require(config->user && config->user[0]);
+	require(!config->json_file || config->json_file[0]);
+	/* not one that names a file: the fuzzer would choose which */
+	if (config->host_id && config->host_id[0] != '/')
+		require(config_host_id(config, arena).len > 0);
+	arena_free(&arena);
+}
+
+static int write_text(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("config", MFD_CLOEXEC);
+
+	require(fd >= 0);
+	while (size) {
+		ssize_t done = write(fd, data, size);
+
+		require(done > 0);
+		data += done;
+		size -= (size_t)done;
+	}
+	return fd;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config *config = NULL;
+	struct run run = { .rows = 1 };
+	int fd = write_text(data, size), rc;
+	char path[64];
+
+	for (size_t i = 0; i < size; i++)
+		run.rows += data[i] == '\n';
+	/* nothing is beside it, so there are no drop-ins */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	rc = config_load(path, on_diag, &run, &config);
+	require(rc == 0 || rc == -EINVAL);
+	require(!rc == !run.complaints && !rc == !!config);
+	if (config)
+		check_config(config);
+	config_free(&config);
+	close(fd);
+	return 0;
+}

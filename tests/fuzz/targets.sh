@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Sourced at the top of the tree: the fuzz targets, and the directories each
+# begins from.
+
+targets="config eql normalize sieve toml"
+
+seeds() { # TARGET
+	[ ! -d "tests/fuzz/corpus/$1" ] || echo "tests/fuzz/corpus/$1"
+	case $1 in
+	config) echo tests/cases/config packaging ;;
+	normalize | sieve) echo tests/cases/normalize tests/corpus/gcc-o ;;
+	toml) echo rules.d/detect tests/rules ;;
+	esac
+}
