@@ -373,17 +373,25 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* conf.d beside the file. */
-static int take_directory(struct reader *reader, const char *path)
+/* The path of a directory beside the file. */
+static struct str beside(struct reader *reader, const char *path,
+			 const char *name)
 {
 	size_t len = str_from(path).len - str_basename(str_from(path)).len;
+
+	return arena_printf(reader->config->arena, "%.*s%s", (int)len, path,
+			    name);
+}
+
+static int take_directory(struct reader *reader, const char *path)
+{
 	struct arena *arena = reader->config->arena;
-	struct str directory =
-		arena_printf(arena, "%.*sconf.d", (int)len, path);
+	struct str directory = beside(reader, path, "conf.d");
 	struct dirent **entries;
 	int rc = 0, count;
 
-	if (!directory.data)
+	reader->config->overrides = beside(reader, path, "overrides.d").data;
+	if (!directory.data || !reader->config->overrides)
 		return -ENOMEM;
 	count = scandir(directory.data, &entries, is_conf, by_bytes);
 	if (count < 0 && errno == ENOMEM)

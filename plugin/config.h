@@ -11,6 +11,7 @@ struct config {
 	struct arena *arena; /* owns all strings */
 	size_t rule_path_count;
 	const char *const *rule_paths;
+	const char *overrides; /* directory of overrides; NULL = none */
 	size_t disable_count;
 	const char *const *disable;
 	enum output_syslog syslog;
@@ -35,7 +36,8 @@ struct config {
 #define CONFIG_FILE_DEFAULT SYSCONFDIR "/audisp-eql/audisp-eql.conf"
 
 /*
- * Reads path, then conf.d/<name>.conf beside it in byte order. With path NULL
+ * Reads path, then conf.d/<name>.conf beside it in byte order; overrides.d
+ * beside it is where overrides of rules are. With path NULL
  * the default file, which may be absent. Every complaint goes to on_diag; with
  * any error -EINVAL and *out unchanged. -ENOMEM.
  */

@@ -36,6 +36,8 @@
 
 /* A rule file; Elastic's largest are under 64 KiB. */
 #define LIMIT_RULE_FILE_BYTES (4U << 20)
+/* An export of rules, a line each: all 1,600 of Elastic's are some 30 MB. */
+#define LIMIT_EXPORT_BYTES (64U << 20)
 #define LIMIT_QUERY_BYTES (1U << 20)
 /* Nesting of parentheses, arrays and operators: the parsers recurse. */
 #define LIMIT_NESTING 200

@@ -140,6 +140,7 @@ static int load(struct worker *worker, struct config **config,
 	options.path_count = (*config)->rule_path_count;
 	options.disable = (*config)->disable;
 	options.disable_count = (*config)->disable_count;
+	options.overrides = (*config)->overrides;
 	options.process_names = (*config)->process_names;
 	return ruleset_load(&options, rules);
 }

@@ -28,6 +28,22 @@ enum process_names {
 	PROCESS_NAMES_RESOLVED,
 };
 
+/* What becomes of a rule's findings. */
+enum rule_mode {
+	RULE_MODE_OFF, /* it does not run */
+	RULE_MODE_OBSERVE, /* only the alerts file has them, marked as such */
+	RULE_MODE_ALERT,
+};
+
+/* A condition under which a stage does not hold. */
+struct exception {
+	const struct pred *condition;
+	struct str text; /* the condition as written */
+	struct str owner, reason; /* empty = not said */
+	int64_t expires_ns; /* no longer from then on; INT64_MAX = never */
+	size_t index; /* among all of the rule set, for counting */
+};
+
 /* A join key of one stage. */
 struct stage_key {
 	size_t slot;
@@ -38,10 +54,13 @@ struct stage {
 	struct str category; /* empty = any */
 	unsigned int category_bit; /* 0 = any */
 	const struct pred *condition;
-	bool uses_readings; /* condition or a key reads a FIELD_READING field */
+	/* condition, a key or an exception reads a FIELD_READING field */
+	bool uses_readings;
 	bool missing; /* ![ ]: must not happen */
 	size_t key_count;
 	const struct stage_key *keys; /* sequence-level ones first */
+	size_t exception_count;
+	const struct exception *exceptions;
 };
 
 enum query_type {
@@ -104,7 +123,7 @@ struct rule {
 	int64_t suppress_ns; /* -1 = the configuration's */
 	enum process_names process_names;
 	bool process_names_set; /* else the configuration's applies */
-	bool enabled; /* not by `disable` */
+	enum rule_mode mode;
 	struct str_list author, tags, references, false_positives, index;
 	/* fields that make up a finding; empty = the built-in ones */
 	size_t suppress_by_count;
@@ -112,7 +131,7 @@ struct rule {
 	size_t threat_count;
 	const struct threat *threats;
 	const struct query *query;
-	uint64_t hash; /* of id and query: same hash = same meaning */
+	uint64_t hash; /* same hash = it matches the same */
 };
 
 /* What became of one rule of a file, for `aueql rules`. */
@@ -132,6 +151,7 @@ struct rule_reason {
 /* One row for every rule met, the bad ones included. */
 struct rule_report {
 	struct str file, id, name, type;
+	unsigned int line; /* where its rule_id stands; 0 = nowhere */
 	enum rule_status status;
 	size_t reason_count;
 	const struct rule_reason *reasons;
@@ -143,9 +163,10 @@ struct ruleset {
 	struct field_table *fields;
 	size_t rule_count;
 	const struct rule *const *rules; /* the ones that run */
+	size_t exception_count; /* of all rules, see struct exception */
 	size_t report_count;
 	const struct rule_report *reports;
-	size_t error_count; /* invalid rules and unreadable files */
+	size_t error_count; /* invalid rules, bad overrides, unreadable files */
 	uint64_t hash; /* of all rules' hashes: the rule set's identity */
 };
 
@@ -158,15 +179,18 @@ struct ruleset_options {
 	/* rule ids or file names (with or without suffix) that do not run */
 	const char *const *disable;
 	size_t disable_count;
-	bool run_disabled; /* also rules that say mode = "off" themselves */
+	bool run_disabled; /* also rules that say themselves they are off */
+	const char
+		*overrides; /* directory; NULL = none, and it may be absent */
 	enum process_names process_names; /* for rules that do not say */
 	diag_fn on_diag; /* may be NULL */
 	void *user;
 };
 
 /*
- * Loads files, and *.toml in directories (sorted, not recursive). A path that
- * does not exist is an error diag, a rules directory that is absent altogether
+ * Loads files, and *.toml and *.ndjson in directories (sorted, not recursive):
+ * a file that ends in .ndjson is an export of many rules, any other is one rule
+ * in TOML. A path that does not exist is an error diag, a rules directory that is absent altogether
  * included. Returns 0 with *out set even where rules had errors (see
  * error_count), -ENOMEM else.
  */

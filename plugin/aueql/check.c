@@ -105,6 +105,7 @@ static struct ruleset *check_rules(struct check *check)
 	options.path_count = config->rule_path_count;
 	options.disable = config->disable;
 	options.disable_count = config->disable_count;
+	options.overrides = config->overrides;
 	options.process_names = config->process_names;
 	rc = ruleset_load(&options, &rules);
 	if (rc)

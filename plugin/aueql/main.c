@@ -135,6 +135,7 @@ int command_load_rules(const char *const *paths, size_t count,
 		options.path_count = config->rule_path_count;
 		options.disable = config->disable;
 		options.disable_count = config->disable_count;
+		options.overrides = config->overrides;
 		options.process_names = config->process_names;
 		options.run_disabled = false;
 	}

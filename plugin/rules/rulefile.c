@@ -15,8 +15,8 @@
 #include "../util/diag.h"
 #include "../util/hash.h"
 #include "../util/quantity.h"
+#include "override.h"
 #include "support.h"
-#include "toml.h"
 
 /* Elasticsearch's look-back of a rule that does not say. */
 #define FROM_DEFAULT_NS (6 * 60 * NSEC_PER_SEC)
@@ -62,8 +62,10 @@ int rulefile_complain(struct rulefile *file, enum rule_status status,
 	diag.message = arena_str(file->arena, str_from(text));
 	if (!diag.message.data)
 		return -ENOMEM;
-	if (offset != RULEFILE_WHOLE)
+	if (offset != RULEFILE_WHOLE) {
 		diag_locate(file->text, offset, &diag);
+		diag.line += file->lines_before;
+	}
 	if (status > file->status)
 		file->status = status;
 	if (status != RULE_FULL && status != RULE_SKIPPED &&
@@ -73,9 +75,6 @@ int rulefile_complain(struct rulefile *file, enum rule_status status,
 	}
 	return add_reason(file, &diag);
 }
-
-#define INVALID(file, offset, ...) \
-	rulefile_complain(file, RULE_INVALID, offset, __VA_ARGS__)
 
 /* --- values --------------------------------------------------------------- */
 
@@ -90,12 +89,13 @@ static int keep(struct rulefile *file, struct str text, struct str *out)
 	return 0;
 }
 
-static int take_string(struct rulefile *file, const struct toml_value *value,
-		       struct str *out)
+int rulefile_take_string(struct rulefile *file, const struct toml_value *value,
+			 struct str *out)
 {
 	if (value->type != TOML_STRING)
-		return INVALID(file, value->offset, "'%.*s' must be a string",
-			       STR_ARG(value->key));
+		return RULEFILE_INVALID(file, value->offset,
+					"'%.*s' must be a string",
+					STR_ARG(value->key));
 	return keep(file, value->text, out);
 }
 
@@ -105,7 +105,7 @@ static int read_string(struct rulefile *file, const struct toml_value *table,
 {
 	const struct toml_value *value = toml_get(table, key);
 
-	return value ? take_string(file, value, out) : 0;
+	return value ? rulefile_take_string(file, value, out) : 0;
 }
 
 static int read_list(struct rulefile *file, const struct toml_value *table,
@@ -119,8 +119,8 @@ static int read_list(struct rulefile *file, const struct toml_value *table,
 	if (!array)
 		return 0;
 	if (array->type != TOML_ARRAY)
-		return INVALID(file, array->offset,
-			       "'%s' must be a list of strings", key);
+		return RULEFILE_INVALID(file, array->offset,
+					"'%s' must be a list of strings", key);
 	list.items = items =
 		arena_array(file->arena, array->items.count, sizeof(*items));
 	if (!items)
@@ -128,8 +128,9 @@ static int read_list(struct rulefile *file, const struct toml_value *table,
 	for (const struct toml_value *item = array->items.first; item && !rc;
 	     item = item->next) {
 		if (item->type != TOML_STRING)
-			return INVALID(file, item->offset,
-				       "'%s' must be a list of strings", key);
+			return RULEFILE_INVALID(
+				file, item->offset,
+				"'%s' must be a list of strings", key);
 		rc = keep(file, item->text, &items[list.count++]);
 	}
 	if (!rc)
@@ -137,9 +138,8 @@ static int read_list(struct rulefile *file, const struct toml_value *table,
 	return rc;
 }
 
-/* Which of some words a value is; -1 = none. */
-static int word_index(const struct toml_value *value, const char *const *words,
-		      size_t count)
+int rulefile_word(const struct toml_value *value, const char *const *words,
+		  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (value->type == TOML_STRING &&
@@ -180,19 +180,21 @@ static int read_strings(struct rulefile *file, const struct toml_value *table)
 	return rc;
 }
 
-static int take_severity(struct rulefile *file, const struct toml_value *value)
+int rulefile_take_severity(struct rulefile *file,
+			   const struct toml_value *value)
 {
 	static const char *const words[] = { "low", "medium", "high",
 					     "critical" };
 	static const enum severity severities[] = {
 		SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL
 	};
-	int index = word_index(value, words, 4);
+	int index = rulefile_word(value, words, 4);
 
 	if (index < 0)
-		return INVALID(file, value->offset,
-			       "'severity' must be low, medium, high or "
-			       "critical");
+		return RULEFILE_INVALID(
+			file, value->offset,
+			"'severity' must be low, medium, high or "
+			"critical");
 	file->rule->severity = severities[index];
 	return 0;
 }
@@ -206,9 +208,10 @@ static int read_risk_score(struct rulefile *file,
 		return 0;
 	if (value->type != TOML_INTEGER || value->integer < 0 ||
 	    value->integer > 100)
-		return INVALID(file, value->offset,
-			       "'risk_score' must be a whole number from 0 to "
-			       "100");
+		return RULEFILE_INVALID(
+			file, value->offset,
+			"'risk_score' must be a whole number from 0 to "
+			"100");
 	file->rule->risk_score = value->integer;
 	return 0;
 }
@@ -223,8 +226,9 @@ static int read_version(struct rulefile *file, const struct toml_value *table)
 	if (value->type == TOML_STRING)
 		return keep(file, value->text, &file->rule->version);
 	if (value->type != TOML_INTEGER)
-		return INVALID(file, value->offset,
-			       "'version' must be a whole number or a string");
+		return RULEFILE_INVALID(
+			file, value->offset,
+			"'version' must be a whole number or a string");
 	text = arena_printf(file->arena, "%lld", (long long)value->integer);
 	file->rule->version = text;
 	return text.data ? 0 : -ENOMEM;
@@ -243,7 +247,8 @@ static int read_from(struct rulefile *file, const struct toml_value *table)
 					    value->text.len - now.len },
 			      &file->rule->from_ns))
 		return 0;
-	return INVALID(file, value->offset, "'from' must look like \"now-9m\"");
+	return RULEFILE_INVALID(file, value->offset,
+				"'from' must look like \"now-9m\"");
 }
 
 static int read_enabled(struct rulefile *file, const struct toml_value *table)
@@ -253,34 +258,45 @@ static int read_enabled(struct rulefile *file, const struct toml_value *table)
 	if (!value)
 		return 0;
 	if (value->type != TOML_BOOL)
-		return INVALID(file, value->offset,
-			       "'enabled' must be true or false");
-	if (!value->boolean)
+		return RULEFILE_INVALID(file, value->offset,
+					"'enabled' must be true or false");
+	if (!value->boolean) {
+		file->rule->mode = RULE_MODE_OFF;
 		file->off = "its 'enabled' is false";
+	}
 	return 0;
 }
 
 /* --- [[rule.threat]] ------------------------------------------------------ */
 
-/* The tables of an array; NULL = absent, or wrong and complained of. */
+int rulefile_take_tables(struct rulefile *file, const struct toml_value *value,
+			 const struct toml_value **out)
+{
+	const struct toml_value *wrong = NULL;
+
+	*out = NULL;
+	if (value->type != TOML_ARRAY)
+		wrong = value;
+	else
+		wrong = value->items.first;
+	while (value->type == TOML_ARRAY && wrong && wrong->type == TOML_TABLE)
+		wrong = wrong->next;
+	if (wrong)
+		return RULEFILE_INVALID(file, wrong->offset,
+					"'%.*s' must be a list of tables",
+					STR_ARG(value->key));
+	*out = value;
+	return 0;
+}
+
+/* A key that may be absent; NULL = it is, or is wrong and complained of. */
 static int read_tables(struct rulefile *file, const struct toml_value *table,
 		       const char *key, const struct toml_value **out)
 {
 	const struct toml_value *array = toml_get(table, key);
 
 	*out = NULL;
-	if (!array)
-		return 0;
-	if (array->type != TOML_ARRAY)
-		return INVALID(file, array->offset,
-			       "'%s' must be a list of tables", key);
-	for (const struct toml_value *item = array->items.first; item;
-	     item = item->next)
-		if (item->type != TOML_TABLE)
-			return INVALID(file, item->offset,
-				       "'%s' must be a list of tables", key);
-	*out = array;
-	return 0;
+	return array ? rulefile_take_tables(file, array, out) : 0;
 }
 
 /* Without what is below it. */
@@ -350,8 +366,8 @@ static int read_threat(struct rulefile *file, const struct toml_value *table,
 	if (!rc && tactic)
 		rc = tactic->type == TOML_TABLE
 			     ? read_technique(file, tactic, &out->tactic)
-			     : INVALID(file, tactic->offset,
-				       "'tactic' must be a table");
+			     : RULEFILE_INVALID(file, tactic->offset,
+						"'tactic' must be a table");
 	return rc ? rc : read_techniques(file, table, out);
 }
 
@@ -375,121 +391,9 @@ static int read_threats(struct rulefile *file, const struct toml_value *table)
 	return rc;
 }
 
-/* --- [audisp-eql] --------------------------------------------------------- */
-
-static int take_mode(struct rulefile *file, const struct toml_value *value)
-{
-	static const char *const words[] = { "off", "observe", "alert" };
-	int index = word_index(value, words, 3);
-
-	if (index < 0)
-		return INVALID(file, value->offset,
-			       "'mode' must be off, observe or alert");
-	if (!index)
-		file->off = "its 'mode' is off";
-	return 0;
-}
-
-/* Empty is off, as in the configuration. */
-static int take_suppress(struct rulefile *file, const struct toml_value *value)
-{
-	int64_t *out = &file->rule->suppress_ns;
-
-	if (value->type == TOML_STRING && !value->text.len)
-		*out = 0;
-	else if (value->type != TOML_STRING ||
-		 !quantity_duration(value->text, out))
-		return INVALID(file, value->offset,
-			       "'suppress' must look like \"60s\"");
-	return 0;
-}
-
-static int take_suppress_by(struct rulefile *file,
-			    const struct toml_value *value)
-{
-	size_t *slots;
-
-	if (value->type != TOML_ARRAY)
-		return INVALID(file, value->offset,
-			       "'suppress_by' must be a list of fields");
-	slots = arena_array(file->arena, value->items.count, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	file->rule->suppress_by = slots;
-	for (const struct toml_value *item = value->items.first; item;
-	     item = item->next) {
-		int slot = item->type == TOML_STRING
-				   ? field_table_find(file->fields, item->text)
-				   : -ENOENT;
-
-		if (slot < 0 || slot >= FIELD__COUNT)
-			return INVALID(file, item->offset,
-				       "'suppress_by' must be a list of "
-				       "fields that events have");
-		slots[file->rule->suppress_by_count++] = (size_t)slot;
-	}
-	return 0;
-}
-
-static int take_process_names(struct rulefile *file,
-			      const struct toml_value *value)
-{
-	static const char *const words[] = {
-		[PROCESS_NAMES_EITHER] = "either",
-		[PROCESS_NAMES_INVOKED] = "invoked",
-		[PROCESS_NAMES_RESOLVED] = "resolved",
-	};
-	int index = word_index(value, words, 3);
-
-	if (index < 0)
-		return INVALID(file, value->offset,
-			       "'process_names' must be either, invoked or "
-			       "resolved");
-	file->rule->process_names = (enum process_names)index;
-	file->rule->process_names_set = true;
-	return 0;
-}
-
-static const struct own_key {
-	const char *name;
-	int (*take)(struct rulefile *file, const struct toml_value *value);
-} own_keys[] = {
-	{ "mode", take_mode },
-	{ "process_names", take_process_names },
-	{ "severity", take_severity },
-	{ "suppress", take_suppress },
-	{ "suppress_by", take_suppress_by },
-};
-
-static int read_own(struct rulefile *file, const struct toml_value *root)
-{
-	const struct toml_value *own = toml_get(root, "audisp-eql");
-	const size_t count = sizeof(own_keys) / sizeof(own_keys[0]);
-	int rc = 0;
-
-	if (own && own->type != TOML_TABLE)
-		return INVALID(file, own->offset,
-			       "'audisp-eql' must be a table");
-	for (const struct toml_value *value = own ? own->items.first : NULL;
-	     value && !rc; value = value->next) {
-		size_t i = 0;
-
-		while (i < count &&
-		       !str_equal(value->key, str_from(own_keys[i].name)))
-			i++;
-		rc = i < count ? own_keys[i].take(file, value)
-			       : INVALID(file, value->key_offset,
-					 "[audisp-eql] has no key '%.*s'",
-					 STR_ARG(value->key));
-	}
-	return rc;
-}
-
 /* --- query ---------------------------------------------------------------- */
 
-/* user.id means the effective id to Elastic Defend, the real one to rules that
- * read only what auditd sent. */
-static bool user_id_is_real(const struct rule *rule)
+bool rulefile_user_id_is_real(const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->index.count; i++)
 		if (memmem(rule->index.items[i].data, rule->index.items[i].len,
@@ -498,17 +402,38 @@ static bool user_id_is_real(const struct rule *rule)
 	return rule->index.count > 0;
 }
 
-/* Everything that changes what the rule matches. */
-static void set_hash(struct rule *rule)
+static uint64_t hash_str(struct str text)
 {
 	static const uint8_t seed[16];
 
-	rule->hash = hash_combine(
-		hash_bytes(rule->id.data, rule->id.len, seed),
-		hash_bytes(rule->query_text.data, rule->query_text.len, seed));
-	rule->hash = hash_combine(rule->hash, (uint64_t)rule->process_names);
-	rule->hash = hash_combine(rule->hash, user_id_is_real(rule));
-	rule->hash = hash_combine(rule->hash, (uint64_t)rule->from_ns);
+	return hash_bytes(text.data, text.len, seed);
+}
+
+static uint64_t hash_exceptions(uint64_t hash, const struct stage *stage)
+{
+	hash = hash_combine(hash, stage->exception_count);
+	for (size_t i = 0; i < stage->exception_count; i++) {
+		const struct exception *exception = &stage->exceptions[i];
+
+		hash = hash_combine(hash, hash_str(exception->text));
+		hash = hash_combine(hash, (uint64_t)exception->expires_ns);
+	}
+	return hash;
+}
+
+/* Everything that changes what the rule matches. */
+static void set_hash(struct rule *rule)
+{
+	const struct query *query = rule->query;
+	uint64_t hash =
+		hash_combine(hash_str(rule->id), hash_str(rule->query_text));
+
+	hash = hash_combine(hash, (uint64_t)rule->process_names);
+	hash = hash_combine(hash, rulefile_user_id_is_real(rule));
+	hash = hash_combine(hash, (uint64_t)rule->from_ns);
+	for (size_t i = 0; query && i < query->stage_count; i++)
+		hash = hash_exceptions(hash, &query->stages[i]);
+	rule->hash = hash;
 }
 
 static int assess(struct rulefile *file, const struct toml_value *query)
@@ -522,8 +447,8 @@ static int assess(struct rulefile *file, const struct toml_value *query)
 
 		rc = rulefile_complain(
 			file, RULE_DEGRADED,
-			toml_source(file->text, query, problem->offset), "%.*s",
-			STR_ARG(problem->text));
+			file->source(file->text, query, problem->offset),
+			"%.*s", STR_ARG(problem->text));
 	}
 	return rc;
 }
@@ -535,15 +460,16 @@ static int read_query(struct rulefile *file, const struct toml_value *table)
 	struct eql_options options = {
 		.arena = file->arena,
 		.fields = file->fields,
-		.user_id_is_real = user_id_is_real(rule),
+		.user_id_is_real = rulefile_user_id_is_real(rule),
 		.live = true,
 	};
 	struct eql_error error;
 	int rc;
 
 	if (!query)
-		return INVALID(file, table->offset, "[rule] has no 'query'");
-	rc = take_string(file, query, &rule->query_text);
+		return RULEFILE_INVALID(file, table->offset,
+					"%s has no 'query'", file->object);
+	rc = rulefile_take_string(file, query, &rule->query_text);
 	if (rc || !rule->query_text.data)
 		return rc;
 	rc = eql_compile(&options, rule->query_text, &rule->query, &error);
@@ -551,7 +477,7 @@ static int read_query(struct rulefile *file, const struct toml_value *table)
 		return rulefile_complain(
 			file,
 			rc == EQL_E_INVALID ? RULE_INVALID : RULE_UNSUPPORTED,
-			toml_source(file->text, query, error.offset), "%.*s",
+			file->source(file->text, query, error.offset), "%.*s",
 			STR_ARG(error.message));
 	return rc ? rc : assess(file, query);
 }
@@ -578,13 +504,14 @@ static int read_identity(struct rulefile *file, const struct toml_value *table)
 		if (!i && value)
 			file->id_offset = value->offset;
 		if (!value)
-			rc = INVALID(file, table->offset, "[rule] has no '%s'",
-				     keys[i].key);
+			rc = RULEFILE_INVALID(file, table->offset,
+					      "%s has no '%s'", file->object,
+					      keys[i].key);
 		else if (value->type == TOML_STRING && !value->text.len)
-			rc = INVALID(file, value->offset, "'%s' is empty",
-				     keys[i].key);
+			rc = RULEFILE_INVALID(file, value->offset,
+					      "'%s' is empty", keys[i].key);
 		else
-			rc = take_string(file, value, keys[i].out);
+			rc = rulefile_take_string(file, value, keys[i].out);
 	}
 	return rc;
 }
@@ -604,44 +531,86 @@ static const struct toml_value *find_foreign(const struct toml_value *table)
 	return NULL;
 }
 
+/* What Kibana would apply beside the query, and this program does not. */
+static int tell_unused(struct rulefile *file, const struct toml_value *table)
+{
+	static const char *const keys[] = { "exceptions_list", "filters" };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++) {
+		const struct toml_value *value = toml_get(table, keys[i]);
+
+		if (value && value->type == TOML_ARRAY && value->items.count)
+			rc = rulefile_complain(
+				file, RULE_DEGRADED, value->offset,
+				"'%s' is not applied: more alerts than in "
+				"Kibana (exceptions go into overrides.d)",
+				keys[i]);
+	}
+	return rc;
+}
+
+static int read_event_category(struct rulefile *file,
+			       const struct toml_value *table)
+{
+	const struct toml_value *value =
+		toml_get(table, "event_category_override");
+
+	if (!value || (value->type == TOML_STRING &&
+		       (!value->text.len ||
+			str_equal(value->text, STR("event.category")))))
+		return 0;
+	return rulefile_complain(file, RULE_UNSUPPORTED, value->offset,
+				 "'event_category_override' must be "
+				 "event.category here");
+}
+
 static int read_rule(struct rulefile *file, const struct toml_value *root,
 		     const struct toml_value *table)
 {
 	int (*const readers[])(struct rulefile *, const struct toml_value *) = {
-		read_strings, read_risk_score, read_version,
-		read_from,    read_enabled,    read_threats,
+		read_strings, read_risk_score,	   read_version,
+		read_from,    read_enabled,	   read_threats,
+		tell_unused,  read_event_category,
 	};
 	const struct toml_value *severity = toml_get(table, "severity");
+	const struct toml_value *own = toml_get(root, "audisp-eql");
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]) && !rc; i++)
 		rc = readers[i](file, table);
 	if (!rc && severity)
-		rc = take_severity(file, severity);
-	if (!rc)
-		rc = read_own(file, root);
+		rc = rulefile_take_severity(file, severity);
 	if (!rc)
 		rc = read_query(file, table);
+	if (!rc && own)
+		rc = override_take_own(file, own);
+	if (!rc && file->overrides)
+		rc = overrides_apply(file->overrides, file);
 	set_hash(file->rule);
 	return rc;
 }
 
-static int read_root(struct rulefile *file, const struct toml_value *root)
+static void set_defaults(struct rulefile *file)
 {
-	const struct toml_value *metadata = toml_get(root, "metadata");
-	const struct toml_value *table = toml_get(root, "rule");
-	const struct toml_value *foreign;
-	int rc = 0;
+	struct rule *rule = file->rule;
 
-	if (metadata && metadata->type != TOML_TABLE)
-		rc = INVALID(file, metadata->offset,
-			     "'metadata' must be a table");
-	if (rc)
-		return rc;
-	if (!table || table->type != TOML_TABLE)
-		return INVALID(file, table ? table->offset : RULEFILE_WHOLE,
-			       "the file has no [rule] table");
-	rc = read_identity(file, table);
+	rule->file = file->path;
+	rule->mode = RULE_MODE_ALERT;
+	rule->severity = SEVERITY_MEDIUM;
+	rule->risk_score = SEVERITY_MEDIUM;
+	rule->from_ns = FROM_DEFAULT_NS;
+	rule->suppress_ns = -1;
+	rule->process_names = file->options->process_names;
+}
+
+/* A rule's own table, below the root of its text. */
+static int read_table(struct rulefile *file, const struct toml_value *root,
+		      const struct toml_value *table)
+{
+	const struct toml_value *foreign;
+	int rc = read_identity(file, table);
+
 	if (rc)
 		return rc;
 	foreign = find_foreign(table);
@@ -653,22 +622,50 @@ static int read_root(struct rulefile *file, const struct toml_value *root)
 	return read_rule(file, root, table);
 }
 
+static int read_root(struct rulefile *file, const struct toml_value *root)
+{
+	const struct toml_value *metadata = toml_get(root, "metadata");
+	const struct toml_value *table = toml_get(root, "rule");
+	int rc = 0;
+
+	if (metadata && metadata->type != TOML_TABLE)
+		rc = RULEFILE_INVALID(file, metadata->offset,
+				      "'metadata' must be a table");
+	if (rc)
+		return rc;
+	if (!table || table->type != TOML_TABLE)
+		return RULEFILE_INVALID(file,
+					table ? table->offset : RULEFILE_WHOLE,
+					"the file has no [rule] table");
+	return read_table(file, root, table);
+}
+
 int rulefile_read(struct rulefile *file)
 {
 	struct toml_error error;
 	struct toml_value *root;
-	struct rule *rule = file->rule;
 	int rc = toml_parse(file->scratch, file->text, &root, &error);
 
-	rule->file = file->path;
-	rule->enabled = true;
-	rule->severity = SEVERITY_MEDIUM;
-	rule->risk_score = SEVERITY_MEDIUM;
-	rule->from_ns = FROM_DEFAULT_NS;
-	rule->suppress_ns = -1;
-	rule->process_names = file->options->process_names;
+	file->object = "[rule]";
+	file->source = toml_source;
+	set_defaults(file);
 	if (rc == TOML_E_SYNTAX)
-		return INVALID(file, error.offset, "%.*s",
-			       STR_ARG(error.message));
+		return RULEFILE_INVALID(file, error.offset, "%.*s",
+					STR_ARG(error.message));
 	return rc ? rc : read_root(file, root);
+}
+
+int rulefile_read_object(struct rulefile *file, const struct toml_value *object)
+{
+	file->object = "the rule";
+	set_defaults(file);
+	return read_table(file, object, object);
+}
+
+unsigned int rulefile_line(const struct rulefile *file, size_t offset)
+{
+	struct diag diag;
+
+	diag_locate(file->text, offset, &diag);
+	return diag.line + file->lines_before;
 }

@@ -1,34 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files to rules. A rule file is one rule, an export many, a line each. What
+ * becomes of each is a row of the reports, found by its id in an index: a rule
+ * id belongs to one rule, and thousands of rules load in linear time.
+ */
 #include <audisp-eql/rule.h>
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../limits.h"
 #include "../util/arena.h"
 #include "../util/diag.h"
 #include "../util/hash.h"
 #include "../util/strbuf.h"
+#include "files.h"
+#include "ndjson.h"
+#include "override.h"
 #include "rulefile.h"
 
 /* All that is kept of a rule set; Elastic's 400 Linux rules take some 10 MB. */
 #define RULESET_BYTES_MAX (512U << 20)
 
-#define SUFFIX STR(".toml")
+static const char *const suffixes[] = { ".toml", ".ndjson", NULL };
+static const char *const export_suffixes[] = { ".ndjson", NULL };
 
 /* A rule set in the making. */
 struct loader {
 	const struct ruleset_options *options;
 	struct ruleset *set;
+	struct overrides *overrides; /* NULL = none are asked for */
 	struct rule_report *reports;
 	const struct rule **rules; /* as many as reports have room */
+	/* the index by rule id: numbers of reports from 1, 0 = none */
+	size_t *buckets; /* twice as many as reports have room */
+	size_t *chains; /* behind each report the next of its bucket */
 	size_t capacity;
+	uint8_t seed[16];
 };
 
 /* A path that leads to no file. */
@@ -45,6 +55,71 @@ static void complain(struct loader *loader, const char *path, int problem)
 		loader->options->on_diag(loader->options->user, &diag);
 }
 
+/* --- reports by rule id --------------------------------------------------- */
+
+static size_t *bucket_of(const struct loader *loader, struct str id)
+{
+	return &loader->buckets[hash_bytes(id.data, id.len, loader->seed) %
+				(2 * loader->capacity)];
+}
+
+/* The first report with a rule id; NULL = none. */
+static const struct rule_report *find_report(const struct loader *loader,
+					     struct str id)
+{
+	size_t number = id.len && loader->capacity ? *bucket_of(loader, id) : 0;
+	const struct rule_report *found = NULL;
+
+	/* newer ones come first in a chain */
+	for (; number; number = loader->chains[number - 1])
+		if (str_equal(loader->reports[number - 1].id, id))
+			found = &loader->reports[number - 1];
+	return found;
+}
+
+static bool is_known(void *user, struct str id)
+{
+	return find_report(user, id) != NULL;
+}
+
+static void index_report(struct loader *loader, size_t number)
+{
+	struct str id = loader->reports[number - 1].id;
+	size_t *bucket = bucket_of(loader, id);
+
+	loader->chains[number - 1] = *bucket;
+	*bucket = number;
+}
+
+static int reserve(struct loader *loader)
+{
+	struct ruleset *set = loader->set;
+	size_t count = set->report_count;
+	size_t capacity = loader->capacity ? 2 * loader->capacity : 64;
+	struct loader grown = *loader;
+
+	if (count < loader->capacity)
+		return 0;
+	grown.capacity = capacity;
+	grown.reports =
+		arena_array(set->arena, capacity, sizeof(*grown.reports));
+	grown.rules = arena_array(set->arena, capacity, sizeof(struct rule *));
+	grown.chains = arena_array(set->arena, capacity, sizeof(size_t));
+	grown.buckets = arena_array(set->arena, 2 * capacity, sizeof(size_t));
+	if (!grown.reports || !grown.rules || !grown.chains || !grown.buckets)
+		return -ENOMEM;
+	if (count) {
+		memcpy(grown.reports, loader->reports,
+		       count * sizeof(*grown.reports));
+		memcpy(grown.rules, loader->rules,
+		       set->rule_count * sizeof(struct rule *));
+	}
+	for (size_t number = 1; number <= count; number++)
+		index_report(&grown, number);
+	*loader = grown;
+	return 0;
+}
+
 /* --- one rule ------------------------------------------------------------- */
 
 static bool is_file_name(struct str path, struct str name)
@@ -53,10 +128,11 @@ static bool is_file_name(struct str path, struct str name)
 
 	if (str_equal(base, name))
 		return true;
-	if (base.len != name.len + SUFFIX.len ||
-	    memcmp(base.data + name.len, SUFFIX.data, SUFFIX.len))
+	if (!files_has_suffix(base, suffixes))
 		return false;
-	base.len = name.len;
+	while (base.data[base.len - 1] != '.')
+		base.len--;
+	base.len--;
 	return str_equal(base, name);
 }
 
@@ -79,42 +155,13 @@ static const char *why_off(const struct loader *loader,
 /* A rule id belongs to one rule. */
 static int check_duplicate(struct loader *loader, struct rulefile *file)
 {
-	const struct ruleset *set = loader->set;
+	const struct rule_report *first = find_report(loader, file->rule->id);
 
-	if (!file->rule->id.len)
+	if (!first)
 		return 0;
-	for (size_t i = 0; i < set->report_count; i++)
-		if (str_equal(loader->reports[i].id, file->rule->id))
-			return rulefile_complain(
-				file, RULE_INVALID, file->id_offset,
-				"this rule_id is taken by %.*s",
-				STR_ARG(loader->reports[i].file));
-	return 0;
-}
-
-static int reserve(struct loader *loader)
-{
-	struct ruleset *set = loader->set;
-	size_t capacity = loader->capacity ? 2 * loader->capacity : 64;
-	struct rule_report *reports;
-	const struct rule **rules;
-
-	if (set->report_count < loader->capacity)
-		return 0;
-	reports = arena_array(set->arena, capacity, sizeof(*reports));
-	rules = arena_array(set->arena, capacity, sizeof(struct rule *));
-	if (!reports || !rules)
-		return -ENOMEM;
-	if (loader->capacity) {
-		memcpy(reports, loader->reports,
-		       set->report_count * sizeof(*reports));
-		memcpy(rules, loader->rules,
-		       set->rule_count * sizeof(struct rule *));
-	}
-	loader->reports = reports;
-	loader->rules = rules;
-	loader->capacity = capacity;
-	return 0;
+	return rulefile_complain(file, RULE_INVALID, file->id_offset,
+				 "this rule_id is taken by %.*s:%u",
+				 STR_ARG(first->file), first->line);
 }
 
 static void add_report(struct loader *loader, const struct rulefile *file)
@@ -128,13 +175,15 @@ static void add_report(struct loader *loader, const struct rulefile *file)
 		.id = rule->id,
 		.name = rule->name,
 		.type = rule->type,
+		.line = rule->id.len ? rulefile_line(file, file->id_offset) : 0,
 		.status = file->status,
 		.reason_count = file->reason_count,
 		.reasons = file->reasons,
 		.rule = runs ? rule : NULL,
 	};
+	index_report(loader, set->report_count);
 	set->error_count += file->status == RULE_INVALID;
-	if (!runs || !rule->enabled)
+	if (!runs || rule->mode == RULE_MODE_OFF)
 		return;
 	loader->rules[set->rule_count++] = rule;
 	set->hash = hash_combine(set->hash, rule->hash);
@@ -146,12 +195,14 @@ static int add_rule(struct loader *loader, struct rulefile *file)
 	const char *why = why_off(loader, file);
 	int rc = check_duplicate(loader, file);
 
+	if (why)
+		file->rule->mode = RULE_MODE_OFF;
+	else if (file->rule->mode == RULE_MODE_OFF)
+		file->rule->mode = RULE_MODE_ALERT;
 	if (!rc && why &&
-	    (file->status == RULE_FULL || file->status == RULE_DEGRADED)) {
-		file->rule->enabled = false;
+	    (file->status == RULE_FULL || file->status == RULE_DEGRADED))
 		rc = rulefile_complain(file, RULE_FULL, RULEFILE_WHOLE,
 				       "does not run: %s", why);
-	}
 	if (!rc)
 		rc = reserve(loader);
 	if (!rc)
@@ -161,127 +212,208 @@ static int add_rule(struct loader *loader, struct rulefile *file)
 
 /* --- files ---------------------------------------------------------------- */
 
-/* Reads to the end, or over the limit. 0 or -errno. */
-static int read_all(int fd, struct strbuf *out)
+static struct rulefile new_file(const struct loader *loader)
 {
-	char chunk[16384];
-	ssize_t got;
-
-	do {
-		got = read(fd, chunk, sizeof(chunk));
-		if (got > 0)
-			strbuf_add(out, chunk, (size_t)got);
-	} while ((got > 0 && out->len <= LIMIT_RULE_FILE_BYTES) ||
-		 (got < 0 && errno == EINTR));
-	if (out->failed)
-		return -ENOMEM;
-	return got < 0 ? -errno : 0;
+	return (struct rulefile){
+		.options = loader->options,
+		.overrides = loader->overrides,
+		.arena = loader->set->arena,
+		.fields = loader->set->fields,
+		.exception_count = &loader->set->exception_count,
+	};
 }
 
 /* A failure to read is the file's; only -ENOMEM is ours. */
-static int read_file(struct rulefile *file, const char *path,
-		     struct strbuf *text)
+static int read_file(struct rulefile *file, size_t max, struct strbuf *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int rc = fd < 0 ? -errno : read_all(fd, text);
+	int rc = files_read(file->path.data, max, text);
 
-	if (fd >= 0)
-		close(fd);
 	file->text = strbuf_str(text);
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc)
+	if (rc == -EFBIG)
+		return rulefile_complain(file, RULE_INVALID, RULEFILE_WHOLE,
+					 "the file is longer than %zu bytes",
+					 max);
+	if (rc && rc != -ENOMEM)
 		return rulefile_complain(file, RULE_INVALID, RULEFILE_WHOLE,
 					 "%s", strerror(-rc));
-	if (text->len > LIMIT_RULE_FILE_BYTES)
-		return rulefile_complain(file, RULE_INVALID, RULEFILE_WHOLE,
-					 "the file is longer than %u bytes",
-					 LIMIT_RULE_FILE_BYTES);
-	return rulefile_read(file);
+	return rc;
 }
 
-static int load_file(struct loader *loader, const char *path)
+static int load_rule(struct loader *loader, struct rulefile *file,
+		     struct strbuf *text)
 {
-	struct arena *arena = loader->set->arena;
-	struct rulefile file = {
-		.options = loader->options,
-		.arena = arena,
-		.scratch = arena_new(0),
-		.fields = loader->set->fields,
-		.path = arena_str(arena, str_from(path)),
-		.rule = arena_alloc(arena, sizeof(struct rule)),
-	};
+	int rc = read_file(file, LIMIT_RULE_FILE_BYTES, text);
+
+	if (!rc && file->status != RULE_INVALID)
+		rc = rulefile_read(file);
+	return rc ? rc : add_rule(loader, file);
+}
+
+/* --- exports -------------------------------------------------------------- */
+
+/*
+ * What else Kibana writes between the rules: lists of exceptions and their
+ * items, connectors, and the count of all at the end.
+ */
+static bool is_no_rule(const struct toml_value *object)
+{
+	return !toml_get(object, "rule_id") &&
+	       (toml_get(object, "list_id") || toml_get(object, "attributes") ||
+		toml_get(object, "exported_count") ||
+		toml_get(object, "exported_rules_count"));
+}
+
+/* A truncated export is told of: fewer rules than it says it has. */
+static int check_count(struct rulefile *file, const struct toml_value *object,
+		       size_t rules)
+{
+	const struct toml_value *count =
+		toml_get(object, "exported_rules_count");
+
+	if (!count || count->type != TOML_INTEGER || count->integer < 0 ||
+	    (uint64_t)count->integer == rules)
+		return 0;
+	return rulefile_complain(file, RULE_UNSUPPORTED, count->offset,
+				 "the export says it has %lld rules, but here "
+				 "are %zu",
+				 (long long)count->integer, rules);
+}
+
+/* One line; *rules counts those that were rules. */
+static int load_line(struct loader *loader, struct rulefile *file,
+		     size_t *rules)
+{
+	struct toml_error error = { .message = STR("the line is too long") };
+	struct toml_value *object = NULL;
+	int rc = NDJSON_E_SYNTAX;
+
+	if (file->text.len <= LIMIT_RULE_FILE_BYTES)
+		rc = ndjson_parse(file->scratch, file->text, &object, &error);
+	if (rc < 0)
+		return rc;
+	file->rule = arena_alloc(file->arena, sizeof(*file->rule));
+	if (!file->rule)
+		return -ENOMEM;
+	if (rc)
+		rc = RULEFILE_INVALID(file, error.offset, "%.*s",
+				      STR_ARG(error.message));
+	else if (object->type != TOML_TABLE)
+		rc = RULEFILE_INVALID(file, object->offset,
+				      "a rule is an object, {...}");
+	else if (is_no_rule(object))
+		return check_count(file, object, *rules);
+	else
+		rc = rulefile_read_object(file, object);
+	++*rules;
+	return rc ? rc : add_rule(loader, file);
+}
+
+static bool is_blank(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] != ' ' && text.data[i] != '\t' &&
+		    text.data[i] != '\r')
+			return false;
+	return true;
+}
+
+static int load_lines(struct loader *loader, const struct rulefile *whole,
+		      struct str text)
+{
+	unsigned int line = 0;
+	size_t rules = 0;
+	int rc = 0;
+
+	while (text.len && !rc) {
+		const char *end = memchr(text.data, '\n', text.len);
+		size_t len = end ? (size_t)(end - text.data) : text.len;
+		struct rulefile file = *whole;
+
+		file.text = (struct str){ text.data, len };
+		file.lines_before = line++;
+		if (!is_blank(file.text))
+			rc = load_line(loader, &file, &rules);
+		arena_reset(file.scratch);
+		text.data += len + !!end;
+		text.len -= len + !!end;
+	}
+	return rc;
+}
+
+static int load_export(struct loader *loader, struct rulefile *file,
+		       struct strbuf *text)
+{
+	int rc = read_file(file, LIMIT_EXPORT_BYTES, text);
+	struct str lines = file->text;
+
+	if (rc)
+		return rc;
+	if (file->status == RULE_INVALID)
+		return add_rule(loader, file);
+	file->source = ndjson_source;
+	/* a byte order mark, as some editors leave it */
+	if (lines.len >= 3 && !memcmp(lines.data, "\xef\xbb\xbf", 3)) {
+		lines.data += 3;
+		lines.len -= 3;
+	}
+	return load_lines(loader, file, lines);
+}
+
+/* --- paths ---------------------------------------------------------------- */
+
+static int load_file(void *user, const char *path)
+{
+	struct loader *loader = user;
+	struct rulefile file = new_file(loader);
 	struct strbuf text = STRBUF_INIT(0);
 	int rc = -ENOMEM;
 
+	file.scratch = arena_new(0);
+	file.path = arena_str(file.arena, str_from(path));
+	file.rule = arena_alloc(file.arena, sizeof(*file.rule));
 	if (file.scratch && file.path.data && file.rule)
-		rc = read_file(&file, path, &text);
-	if (!rc)
-		rc = add_rule(loader, &file);
+		rc = files_has_suffix(file.path, export_suffixes)
+			     ? load_export(loader, &file, &text)
+			     : load_rule(loader, &file, &text);
 	strbuf_free(&text);
 	arena_free(&file.scratch);
-	return rc;
-}
-
-static int is_rule_file(const struct dirent *entry)
-{
-	struct str name = str_from(entry->d_name);
-
-	return name.data[0] != '.' && name.len > SUFFIX.len &&
-	       !memcmp(name.data + name.len - SUFFIX.len, SUFFIX.data,
-		       SUFFIX.len);
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* A file of a directory; what is none (a pipe would never end) is passed. */
-static int load_entry(struct loader *loader, const char *directory,
-		      const char *name)
-{
-	char *path;
-	struct stat st;
-	int rc = 0;
-
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		return -ENOMEM;
-	if (stat(path, &st) || S_ISREG(st.st_mode))
-		rc = load_file(loader, path);
-	free(path);
-	return rc;
-}
-
-static int load_directory(struct loader *loader, const char *path)
-{
-	struct dirent **entries;
-	int count = scandir(path, &entries, is_rule_file, by_bytes);
-	int rc = 0;
-
-	if (count < 0) {
-		complain(loader, path, errno);
-		return 0;
-	}
-	for (int i = 0; i < count; i++) {
-		if (!rc)
-			rc = load_entry(loader, path, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
 	return rc;
 }
 
 static int load_path(struct loader *loader, const char *path)
 {
 	struct stat st;
+	int rc;
 
 	if (stat(path, &st)) {
 		complain(loader, path, errno);
 		return 0;
 	}
-	return S_ISDIR(st.st_mode) ? load_directory(loader, path)
-				   : load_file(loader, path);
+	if (!S_ISDIR(st.st_mode))
+		return load_file(loader, path);
+	rc = files_list(path, suffixes, load_file, loader);
+	if (rc <= 0)
+		return rc;
+	complain(loader, path, rc);
+	return 0;
+}
+
+static int load_all(struct loader *loader)
+{
+	const struct ruleset_options *options = loader->options;
+	const struct rulefile source = new_file(loader);
+	int rc = hash_seed(loader->seed);
+
+	if (!rc && options->overrides)
+		rc = overrides_load(&source, options->overrides,
+				    &loader->overrides);
+	for (size_t i = 0; i < options->path_count && !rc; i++)
+		rc = load_path(loader, options->paths[i]);
+	if (rc || !loader->overrides)
+		return rc;
+	rc = overrides_finish(loader->overrides, is_known, loader);
+	loader->set->error_count += overrides_errors(loader->overrides);
+	return rc;
 }
 
 int ruleset_load(const struct ruleset_options *options, struct ruleset **out)
@@ -294,8 +426,9 @@ int ruleset_load(const struct ruleset_options *options, struct ruleset **out)
 		return -ENOMEM;
 	set->arena = arena_new(RULESET_BYTES_MAX);
 	rc = set->arena ? field_table_new(&set->fields) : -ENOMEM;
-	for (size_t i = 0; i < options->path_count && !rc; i++)
-		rc = load_path(&loader, options->paths[i]);
+	if (!rc)
+		rc = load_all(&loader);
+	overrides_free(&loader.overrides);
 	if (rc) {
 		ruleset_free(&set);
 		return rc;

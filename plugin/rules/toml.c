@@ -196,17 +196,6 @@ static enum piece string_bad(struct string_reader *reader, size_t at,
 	return PIECE_BAD;
 }
 
-static size_t utf8_encode(uint32_t c, char out[4])
-{
-	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-	for (size_t i = len; i-- > 1; c >>= 6)
-		out[i] = (char)(0x80 | (c & 0x3f));
-	out[0] = (char)(first[len] | c);
-	return len;
-}
-
 /* \uXXXX and \UXXXXXXXX. */
 static enum piece read_code_point(struct string_reader *reader, char out[4],
 				  size_t *len)
@@ -775,6 +764,61 @@ static bool is_date(struct str token)
 	return end && match_zone(token, end) == token.len;
 }
 
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+	/* years that begin in March have their leap day at the end */
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t m = month > 2 ? month - 3 : month + 9;
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
+	       1 - 719468;
+}
+
+/* The seconds a zone is ahead of UTC. */
+static int64_t zone_seconds(struct str zone)
+{
+	int64_t seconds;
+
+	if (zone.len != 6)
+		return 0;
+	seconds = fixed_digits(zone, 1, 2) * 3600LL +
+		  fixed_digits(zone, 4, 2) * 60LL;
+	return zone.data[0] == '-' ? -seconds : seconds;
+}
+
+bool toml_time(struct str text, int64_t *out)
+{
+	size_t date = match_date(text), end = date;
+	int64_t seconds, fraction = 0, scale = NSEC_PER_SEC;
+
+	if (!date || !is_date(text))
+		return false;
+	seconds = days_since_1970(fixed_digits(text, 0, 4),
+				  fixed_digits(text, 5, 2),
+				  fixed_digits(text, 8, 2)) *
+		  86400;
+	if (text.len > date) {
+		end = match_time(text, date + 1);
+		seconds += fixed_digits(text, date + 1, 2) * 3600LL +
+			   fixed_digits(text, date + 4, 2) * 60LL +
+			   fixed_digits(text, date + 7, 2);
+		for (size_t i = date + 10; i < end && scale > 1; i++) {
+			scale /= 10;
+			fraction += scale * (text.data[i] - '0');
+		}
+		seconds -= zone_seconds(
+			(struct str){ text.data + end, text.len - end });
+	}
+	if (seconds >= INT64_MAX / NSEC_PER_SEC)
+		*out = INT64_MAX;
+	else if (seconds <= INT64_MIN / NSEC_PER_SEC)
+		*out = INT64_MIN;
+	else
+		*out = seconds * NSEC_PER_SEC + fraction;
+	return true;
+}
+
 /* The bytes a number, a date or a word may have. */
 static void skip_token(struct parser *parser)
 {
@@ -1028,5 +1072,5 @@ const struct toml_value *toml_get(const struct toml_value *table,
 	member = table->items.first;
 	while (member && !str_equal(member->key, str_from(key)))
 		member = member->next;
-	return member;
+	return member && member->type != TOML_NULL ? member : NULL;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TOML 1.0, read into a tree that knows where in the text each value stands. */
+/*
+ * TOML 1.0, read into a tree that knows where in the text each value stands.
+ * The same tree serves for JSON, see ndjson.h.
+ */
 #ifndef AUDISP_EQL_RULES_TOML_H
 #define AUDISP_EQL_RULES_TOML_H
 
@@ -18,6 +21,7 @@ enum toml_type {
 	TOML_DATE, /* date, time or both: checked, and kept as text */
 	TOML_ARRAY,
 	TOML_TABLE,
+	TOML_NULL, /* JSON's, as if the key were absent */
 };
 
 /* What made a table or an array, and so who may still add to it. */
@@ -60,6 +64,11 @@ struct toml_error {
  */
 int toml_parse(struct arena *arena, struct str text, struct toml_value **out,
 	       struct toml_error *error);
+/*
+ * The nanosecond of a date, with or without a time; what names no zone is in
+ * UTC. Beyond 64 bits it is the first or the last there is. False = no date.
+ */
+bool toml_time(struct str text, int64_t *out);
 /* A member of a table; NULL = none (or that is no table). */
 const struct toml_value *toml_get(const struct toml_value *table,
 				  const char *key);

@@ -11,16 +11,47 @@ static const char *const severity_names[] = {
 	[DIAG_NOTE] = "note",
 };
 
+/* A line of an export is a whole rule: what is longer is shown around the
+ * column alone. */
+#define SOURCE_MAX 240
+
+/* The bytes to show, and the column in them. */
+static struct str source_window(const struct diag *diag, size_t *column)
+{
+	struct str source = diag->source_line;
+	size_t at = diag->column - 1, start;
+
+	*column = diag->column;
+	if (source.len <= SOURCE_MAX || at > source.len)
+		return source;
+	start = at > SOURCE_MAX / 2 ? at - SOURCE_MAX / 2 : 0;
+	while (start < at && (source.data[start] & 0xc0) == 0x80)
+		start++;
+	source.data += start;
+	source.len -= start;
+	if (source.len > SOURCE_MAX)
+		source.len = SOURCE_MAX;
+	while (source.len && start + source.len < diag->source_line.len &&
+	       (source.data[source.len] & 0xc0) == 0x80)
+		source.len--;
+	*column -= start;
+	return source;
+}
+
 /*
  * The source and a caret below its column. What stands before the caret is as
  * wide as it was printed: tabs stay tabs, an escaped byte takes four columns.
  */
 static void print_source(const struct diag *diag, struct strbuf *out)
 {
-	struct str source = diag->source_line;
-	struct strbuf indent = STRBUF_INIT(4 * source.len);
-	size_t len;
+	size_t column, len;
+	struct str source = source_window(diag, &column);
+	struct strbuf indent = STRBUF_INIT(4 * source.len + 3);
 
+	if (source.data != diag->source_line.data) {
+		strbuf_add_str(out, STR("..."));
+		strbuf_add_str(&indent, STR("   "));
+	}
 	for (size_t i = 0; i < source.len; i += len) {
 		const char *p = source.data + i;
 		size_t start = out->len, width;
@@ -32,11 +63,14 @@ static void print_source(const struct diag *diag, struct strbuf *out)
 		else
 			text_escape_plain(out, (struct str){ p, len });
 		width = out->len - start == len ? 1 : out->len - start;
-		if (i + len >= diag->column)
+		if (i + len >= column)
 			continue;
 		strbuf_printf(&indent, "%*s", (int)width,
 			      *p == '\t' ? "\t" : "");
 	}
+	if (source.data + source.len <
+	    diag->source_line.data + diag->source_line.len)
+		strbuf_add_str(out, STR("..."));
 	strbuf_add_char(out, '\n');
 	strbuf_add_str(out, strbuf_str(&indent));
 	strbuf_add_str(out, STR("^\n"));

@@ -345,3 +345,14 @@ void text_escape_plain(struct strbuf *out, struct str text)
 {
 	escape_text(out, text, false);
 }
+
+size_t utf8_encode(uint32_t c, char out[4])
+{
+	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = len; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(first[len] | c);
+	return len;
+}

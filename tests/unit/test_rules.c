@@ -276,7 +276,7 @@ static void test_values(void **state)
 	assert_true(rule->suppress_ns == 900 * NSEC_PER_SEC);
 	assert_int_equal(rule->process_names, PROCESS_NAMES_RESOLVED);
 	assert_true(rule->process_names_set);
-	assert_true(rule->enabled);
+	assert_int_equal(rule->mode, RULE_MODE_OBSERVE);
 	assert_int_equal(rule->author.count, 2);
 	assert_str(rule->author.items[1], "B");
 	assert_str(rule->tags.items[0], "T");
@@ -545,11 +545,11 @@ static void test_duplicate(void **state)
 	assert_runs(&options, "same other");
 	assert_complaints(&options, 2,
 			  "c.toml:3:11: error: this rule_id is taken by "
-			  "a.toml\n"
+			  "a.toml:3\n"
 			  "rule_id = \"same\"\n"
 			  "          ^\n"
 			  "a.toml:3:11: error: this rule_id is taken by "
-			  "a.toml\n"
+			  "a.toml:3\n"
 			  "rule_id = \"same\"\n"
 			  "          ^\n");
 	/* one that does not run has its id all the same */
@@ -602,7 +602,7 @@ static void test_off(void **state)
 	assert_int_equal(set->reports[1].status, RULE_FULL);
 	assert_str(set->reports[1].reasons[0].text,
 		   "does not run: the configuration's 'disable' names it");
-	assert_false(set->reports[1].rule->enabled);
+	assert_int_equal(set->reports[1].rule->mode, RULE_MODE_OFF);
 	assert_str(set->reports[2].reasons[0].text,
 		   "does not run: its 'mode' is off");
 	assert_str(set->reports[3].reasons[0].text,

@@ -70,6 +70,8 @@ static void dump(struct strbuf *out, const struct toml_value *value)
 		dump_items(out, value);
 		strbuf_add_char(out, value->type == TOML_ARRAY ? ']' : '}');
 		break;
+	case TOML_NULL: /* JSON's */
+		fail();
 	}
 }
 
@@ -358,6 +360,51 @@ static void test_offsets(void **state)
 	arena_free(&arena);
 }
 
+/* What a date means, to the nanosecond. */
+static void test_time(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds, ns;
+	} cases[] = {
+		{ "1970-01-01", 0, 0 },
+		{ "2000-02-29", 951782400, 0 },
+		{ "2027-01-31", 1801353600, 0 },
+		{ "1969-12-31T23:59:59Z", -1, 0 },
+		{ "1979-05-27 07:32:00", 296638320, 0 },
+		{ "1979-05-27t07:32:00z", 296638320, 0 },
+		{ "1979-05-27T00:32:00-07:00", 296638320, 0 },
+		{ "1979-05-27T09:02:00+01:30", 296638320, 0 },
+		{ "1979-05-27T07:32:00.25", 296638320, 250000000 },
+		{ "1979-05-27T07:32:00.1234567899Z", 296638320, 123456789 },
+		{ "2262-04-11", 9223286400, 0 },
+	};
+	static const char *const wrong[] = {
+		"",
+		"07:32:00",
+		"2027-02-29",
+		"2027-1-31",
+		"2027-01-31T",
+		"2027-01-31T24:00:00",
+		"2027-01-31x",
+		" 2027-01-31",
+	};
+	int64_t ns = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(toml_time(str_from(cases[i].text), &ns));
+		assert_true(ns ==
+			    cases[i].seconds * NSEC_PER_SEC + cases[i].ns);
+	}
+	assert_true(toml_time(STR("9999-12-31"), &ns) && ns == INT64_MAX);
+	assert_true(toml_time(STR("0000-01-01"), &ns) && ns == INT64_MIN);
+	ns = 7;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(toml_time(str_from(wrong[i]), &ns));
+	assert_true(ns == 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_many_keys),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_offsets),
+		cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
