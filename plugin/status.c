@@ -8,12 +8,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/json.h"
 #include "util/strbuf.h"
 
 static void add(struct strbuf *out, const char *name, uint64_t number)
 {
 	strbuf_printf(out, "audisp_eql_%s %llu\n", name,
 		      (unsigned long long)number);
+}
+
+/* One row for each exception, its number within stage and rule from 1. */
+static void add_exceptions(const struct status *status, struct strbuf *out,
+			   const struct rule *rule, size_t number)
+{
+	const struct stage *stage = &rule->query->stages[number];
+
+	for (size_t i = 0; i < stage->exception_count; i++) {
+		strbuf_add_str(out,
+			       STR("audisp_eql_exception_hits_total{rule=\""));
+		text_escape(out, rule->id);
+		strbuf_printf(out, "\",stage=\"%zu\",exception=\"%zu\"} %llu\n",
+			      number + 1, i + 1,
+			      (unsigned long long)engine_exception_hits(
+				      status->engine, &stage->exceptions[i]));
+	}
+}
+
+static void add_all_exceptions(const struct status *status, struct strbuf *out)
+{
+	for (size_t i = 0; i < status->rules->rule_count; i++) {
+		const struct rule *rule = status->rules->rules[i];
+		const struct stage *stages = rule->query->stages;
+
+		/* runs are copies of one stage */
+		for (size_t k = 0; k < rule->query->stage_count; k++)
+			if (!k ||
+			    stages[k].condition != stages[k - 1].condition)
+				add_exceptions(status, out, rule, k);
+	}
 }
 
 static void fill(const struct status *status, struct strbuf *out)
@@ -23,8 +55,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	strbuf_printf(out,
 		      "audisp_eql_info{version=\"%s\",rule_set=\"%016llx\"} "
 		      "1\n",
-		      PACKAGE_VERSION, (unsigned long long)status->rule_set);
-	add(out, "rules", status->rule_count);
+		      PACKAGE_VERSION, (unsigned long long)status->rules->hash);
+	add(out, "rules", status->rules->rule_count);
 	add(out, "received_bytes_total", atomic_load(&status->ring->head));
 	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
 	add(out, "alert_number", atomic_load(&status->ring->alerts));
@@ -40,6 +72,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "processes_evicted_total", p->normalizer.processes_evicted);
 	add(out, "matches_total", p->engine.matches);
 	add(out, "suppressed_total", p->engine.suppressed);
+	add(out, "observed_total", p->engine.observed);
+	add(out, "excepted_total", p->engine.excepted);
 	add(out, "partials", p->engine.partials_live);
 	add(out, "partials_evicted_total", p->engine.partials_evicted);
 	add(out, "held_early_total", p->engine.held_early);
@@ -50,6 +84,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "outputs_delivered_total", status->outputs->delivered);
 	add(out, "outputs_failed_total", status->outputs->failed);
 	add(out, "outputs_dropped_total", status->outputs->dropped);
+	add_all_exceptions(status, out);
 }
 
 static int write_file(const char *path, struct str text)
@@ -73,7 +108,7 @@ static int write_file(const char *path, struct str text)
 
 int status_write(const char *path, const struct status *status)
 {
-	struct strbuf out = STRBUF_INIT(64U << 10);
+	struct strbuf out = STRBUF_INIT(4U << 20);
 	char temporary[4096];
 	int rc;
 

@@ -12,8 +12,8 @@ struct status {
 	const struct ring *ring;
 	const struct pipeline_stats *pipeline;
 	const struct output_stats *outputs;
-	uint64_t rule_set;
-	size_t rule_count;
+	const struct ruleset *rules;
+	const struct engine *engine;
 };
 
 /* Writes path anew (a temporary file, then rename), mode 0644. 0 or -errno. */

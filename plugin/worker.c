@@ -104,7 +104,6 @@ static void on_alert(void *user, const struct alert *alert)
 {
 	struct worker *worker = user;
 	struct render_context context = {
-		.number = atomic_fetch_add(&worker->io->ring->alerts, 1) + 1,
 		.created_ns = clock_now(CLOCK_REALTIME),
 		.rule_set = worker->rules->hash,
 		.fields = worker->rules->fields,
@@ -114,6 +113,10 @@ static void on_alert(void *user, const struct alert *alert)
 	int rc;
 
 	worker->alerted = true;
+	/* numbers have no gap for who reads syslog, which has none of those */
+	if (!alert_is_observed(alert))
+		context.number =
+			atomic_fetch_add(&worker->io->ring->alerts, 1) + 1;
 	arena_reset(worker->arena);
 	rc = alert_render(alert, &context, worker->arena, &rendered);
 	if (!rc)
@@ -414,8 +417,8 @@ static void write_status(struct worker *worker)
 	worker->status_ns = worker->clock_ns;
 	if (!worker->pipeline || !worker->config->status_file)
 		return;
-	status.rule_set = worker->rules->hash;
-	status.rule_count = worker->rules->rule_count;
+	status.rules = worker->rules;
+	status.engine = pipeline_engine(worker->pipeline);
 	pipeline_stats(worker->pipeline, &pipeline);
 	outputs_stats(worker->outputs, &outputs);
 	rc = status_write(worker->config->status_file, &status);

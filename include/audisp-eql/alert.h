@@ -49,6 +49,12 @@ struct alert {
 	struct str message; /* ALERT_NOTICE: one sentence, trusted text */
 };
 
+/* Whether its rule only observes: the alerts file alone has it. */
+static inline bool alert_is_observed(const struct alert *alert)
+{
+	return alert->rule && alert->rule->mode == RULE_MODE_OBSERVE;
+}
+
 typedef void (*alert_fn)(void *user, const struct alert *alert);
 
 #endif

@@ -38,8 +38,10 @@ struct engine_config {
 struct engine_stats {
 	uint64_t events; /* processed */
 	uint64_t hits; /* event and stage pairs whose condition held */
+	uint64_t excepted; /* pairs that an exception took away */
 	uint64_t matches; /* before suppression */
-	uint64_t alerts; /* handed on */
+	uint64_t observed; /* alerts of rules that only observe */
+	uint64_t alerts; /* handed on, the observed ones included */
 	uint64_t suppressed;
 	uint64_t partials_started;
 	uint64_t partials_live;
@@ -79,6 +81,10 @@ void engine_close_findings(struct engine *engine);
 /* Records of host were lost around this time: marks alerts that span it. */
 void engine_mark_gap(struct engine *engine, struct str host, int64_t time_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *out);
+/* How often an exception of the rule set took something away: for each event
+ * once a stage. */
+uint64_t engine_exception_hits(const struct engine *engine,
+			       const struct exception *exception);
 
 /*
  * All that the engine knows of hosts, as bytes for engine_load(): partials,

@@ -14,6 +14,7 @@ struct log;
 /* An alert as text; each form is one line without its newline. */
 struct rendered {
 	int priority; /* LOG_NOTICE .. LOG_CRIT */
+	bool observed; /* for outputs that take those alone */
 	struct str json; /* the ECS document */
 	struct str text; /* key=value sentence, < LIMIT_SYSLOG_BYTES */
 	struct str cee; /* "@cee: {...}", < LIMIT_SYSLOG_BYTES */
@@ -40,6 +41,7 @@ struct output; /* one open output */
 /* A kind of output: one row of the table in output.c. */
 struct output_ops {
 	const char *name;
+	bool takes_observed;
 	bool (*wanted)(const struct output_config *config);
 	/* 0, or -errno: the output is tried again at the next write */
 	int (*open)(const struct output_config *config, void **state);

@@ -94,6 +94,8 @@ static uint64_t replay_print_summary(const struct replay *replay)
 			fprintf(stderr, ", %llu " text, \
 				(unsigned long long)(count)); \
 	} while (0)
+	TELL(stats.engine.observed, "of them only observed");
+	TELL(stats.engine.excepted, "times an exception held");
 	TELL(stats.engine.suppressed, "repeats suppressed");
 	TELL(stats.sieve.malformed, "malformed");
 	TELL(replay->documents.bad, "documents that are no ECS event");

@@ -67,6 +67,40 @@ static uint32_t readings_of(const struct slot *slot, bool has_readings)
 	}
 }
 
+/* Whether an exception holds; one whose condition cannot be told to its end
+ * does not, so that the rule alerts. */
+static bool is_excepted(const struct exception *exception,
+			const struct event *event, enum reading reading,
+			struct pred_context *context)
+{
+	uint64_t errors = context->errors;
+
+	return pred_eval(exception->condition, event, reading, context) &&
+	       context->errors == errors;
+}
+
+/* The readings that no exception takes away. */
+static uint32_t ask_exceptions(struct engine *engine, const struct stage *stage,
+			       const struct event *event, uint32_t holds,
+			       struct pred_context *context)
+{
+	for (size_t i = 0; i < stage->exception_count && holds; i++) {
+		const struct exception *exception = &stage->exceptions[i];
+		uint32_t taken = 0;
+
+		if (event->time_ns >= exception->expires_ns)
+			continue;
+		for (int k = READING_INVOKED; k <= READING_RESOLVED; k++)
+			if (holds & 1U << k &&
+			    is_excepted(exception, event, (enum reading)k,
+					context))
+				taken |= 1U << k;
+		engine->exception_hits[exception->index] += taken != 0;
+		holds &= ~taken;
+	}
+	return holds;
+}
+
 /* Under which readings an event meets a stage and has its keys; 0 = none. */
 static uint32_t ask(struct engine *engine, const struct slot *slot,
 		    const struct event *event, bool has_readings)
@@ -83,6 +117,11 @@ static uint32_t ask(struct engine *engine, const struct slot *slot,
 			      &context) &&
 		    keys_present(slot->stage, event, (enum reading)i))
 			holds |= 1U << i;
+	if (holds && slot->stage->exception_count) {
+		holds = ask_exceptions(engine, slot->stage, event, holds,
+				       &context);
+		engine->stats.excepted += !holds;
+	}
 	engine->stats.runtime_errors += context.errors;
 	return holds;
 }
@@ -298,6 +337,12 @@ void engine_mark_gap(struct engine *engine, struct str name, int64_t time_ns)
 void engine_stats(const struct engine *engine, struct engine_stats *out)
 {
 	*out = engine->stats;
+}
+
+uint64_t engine_exception_hits(const struct engine *engine,
+			       const struct exception *exception)
+{
+	return engine->exception_hits[exception->index];
 }
 
 /* --- life ----------------------------------------------------------------- */

@@ -182,6 +182,7 @@ struct engine {
 	uint64_t *by_category[CATEGORIES + 1];
 	/* of the event in hand, room for all */
 	struct hit *hits, *late_hits;
+	uint64_t *exception_hits; /* by struct exception's index */
 	struct table host_table;
 	struct list hosts, holding;
 	struct host *host; /* of the last event */

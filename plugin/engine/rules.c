@@ -149,6 +149,10 @@ int rules_open(struct engine *engine)
 	engine->rules = calloc(set->rule_count + 1, sizeof(*engine->rules));
 	if (!engine->rules)
 		return -ENOMEM;
+	engine->exception_hits =
+		calloc(set->exception_count + 1, sizeof(uint64_t));
+	if (!engine->exception_hits)
+		return -ENOMEM;
 	rc = open_probes(engine, slots);
 	for (size_t i = 0; i < set->rule_count && !rc; i++)
 		rc = open_rule(engine, (uint32_t)i);
@@ -164,6 +168,7 @@ void rules_close(struct engine *engine)
 		free(engine->by_category[i]);
 	free(engine->rules);
 	free(engine->probes);
+	free(engine->exception_hits);
 	free(engine->hits);
 	free(engine->late_hits);
 }

@@ -34,6 +34,7 @@ static const size_t finding_slots[] = {
 static void emit(struct engine *engine, const struct alert *alert)
 {
 	engine->stats.alerts++;
+	engine->stats.observed += alert_is_observed(alert);
 	engine->config.on_alert(engine->config.user, alert);
 }
 

@@ -110,7 +110,9 @@ static void add_event(struct render *render, struct json *json)
 
 	json_key(json, STR("event"));
 	json_object_begin(json);
-	json_add_str(json, "kind", STR("alert"));
+	/* what is only observed must wake nobody who looks for alerts */
+	json_add_str(json, "kind",
+		     alert_is_observed(alert) ? STR("event") : STR("alert"));
 	add_field_list(render, json, "category", FIELD_EVENT_CATEGORY);
 	add_field_list(render, json, "type", FIELD_EVENT_TYPE);
 	add_field_list(render, json, "action", FIELD_EVENT_ACTION);
@@ -557,6 +559,8 @@ static void add_own(struct render *render, struct json *json)
 	json_key(json, STR("audisp_eql"));
 	json_object_begin(json);
 	json_add_str(json, "kind", str_from(kinds[render->alert->kind]));
+	if (alert_is_observed(render->alert))
+		json_add_str(json, "mode", STR("observe"));
 	add_counts(render, json);
 	add_field(render, json, "login_uid", render->last, FIELD_USER_AUDIT_ID);
 	add_field(render, json, "session", render->last,

@@ -226,6 +226,8 @@ static void put_kind(struct render *render, struct strbuf *out)
 	};
 	const struct alert *alert = render->alert;
 
+	if (alert_is_observed(alert))
+		strbuf_add_str(out, STR("OBSERVED-"));
 	strbuf_add_str(out, str_from(words[alert->kind]));
 	if (alert->rule)
 		put_text(render, out, "rule", alert->rule->name);

@@ -163,6 +163,7 @@ static int jsonl_write(void *state, const struct rendered *alert)
 }
 
 const struct output_ops output_jsonl = {
+	.takes_observed = true,
 	.name = "json_file",
 	.wanted = jsonl_wanted,
 	.open = jsonl_open,

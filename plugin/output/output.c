@@ -120,7 +120,8 @@ static void write_item(struct outputs *outputs, const struct item *item)
 	for (size_t i = 0; i < OUTPUT_COUNT; i++) {
 		struct output *output = &outputs->outputs[i];
 
-		if (!output->ops)
+		if (!output->ops ||
+		    (item->alert.observed && !output->ops->takes_observed))
 			continue;
 		if (output_write(outputs, output, &item->alert))
 			delivered++;
@@ -197,6 +198,13 @@ static struct str copy_text(char **at, struct str text)
 	return copy;
 }
 
+static bool is_taken(const struct output_ops *ops,
+		     const struct output_config *config,
+		     const struct rendered *alert)
+{
+	return ops->wanted(config) && (!alert->observed || ops->takes_observed);
+}
+
 /* A copy of the forms that some output writes, in one allocation. */
 static struct item *item_new(const struct output_config *config,
 			     const struct rendered *alert)
@@ -206,13 +214,13 @@ static struct item *item_new(const struct output_config *config,
 	size_t bytes;
 	char *at;
 
-	if (!output_jsonl.wanted(config))
+	if (!is_taken(&output_jsonl, config, alert))
 		wanted.json.len = 0;
-	if (!output_journal.wanted(config))
+	if (!is_taken(&output_journal, config, alert))
 		wanted.journal.len = 0;
-	if (!output_syslog.wanted(config) || config->syslog_cee)
+	if (!is_taken(&output_syslog, config, alert) || config->syslog_cee)
 		wanted.text.len = 0;
-	if (!output_syslog.wanted(config) || !config->syslog_cee)
+	if (!is_taken(&output_syslog, config, alert) || !config->syslog_cee)
 		wanted.cee.len = 0;
 	bytes = sizeof(*item) + wanted.json.len + wanted.journal.len +
 		wanted.text.len + wanted.cee.len;
@@ -223,6 +231,7 @@ static struct item *item_new(const struct output_config *config,
 	item->bytes = bytes;
 	item->alert = (struct rendered){
 		.priority = alert->priority,
+		.observed = alert->observed,
 		.json = copy_text(&at, wanted.json),
 		.journal = copy_text(&at, wanted.journal),
 		.text = copy_text(&at, wanted.text),

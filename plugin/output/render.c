@@ -252,7 +252,10 @@ int alert_render(const struct alert *alert,
 		 const struct render_context *context, struct arena *arena,
 		 struct rendered *out)
 {
-	struct rendered forms = { .priority = priority_of(alert) };
+	struct rendered forms = {
+		.priority = priority_of(alert),
+		.observed = alert_is_observed(alert),
+	};
 	struct render render = { .alert = alert, .context = context };
 	int rc;
 

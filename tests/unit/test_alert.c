@@ -513,7 +513,8 @@ static struct json_object *assert_sound(const struct rendered *forms)
 						 forms->cee.len - mark.len }));
 	read_pairs(forms->text, &pairs);
 	assert_journal(forms->journal);
-	assert_string_equal(text_at(document, "event.kind"), "alert");
+	assert_string_equal(text_at(document, "event.kind"),
+			    forms->observed ? "event" : "alert");
 	assert_int_equal(strlen(text_at(document, "event.id")), 32);
 	assert_non_null(at(document, "audisp_eql.rule_set"));
 	return document;
@@ -745,6 +746,29 @@ static void test_severity(void **state)
 			cases[i].severity);
 		json_object_put(document);
 	}
+}
+
+/* A rule that observes wakes nobody, and says so. */
+static void test_observed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct alert alert = match_alert(fixture, "203.0.113.9");
+	struct rule rule = rule_compiled;
+	struct rendered forms;
+	struct json_object *document;
+
+	alert.rule = &rule;
+	rule.mode = RULE_MODE_ALERT;
+	document = render(fixture, &alert, &forms);
+	assert_false(forms.observed);
+	assert_null(at(document, "audisp_eql.mode"));
+	json_object_put(document);
+	rule.mode = RULE_MODE_OBSERVE;
+	document = render(fixture, &alert, &forms);
+	assert_true(forms.observed);
+	assert_string_equal(text_at(document, "audisp_eql.mode"), "observe");
+	assert_memory_equal(forms.text.data, "OBSERVED-ALERT ", 15);
+	json_object_put(document);
 }
 
 /* --- hostile values --------------------------------------------------------- */
@@ -1444,27 +1468,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_match),
-		TEST(test_ipv6_gap),
-		TEST(test_missing),
-		TEST(test_repeats),
-		TEST(test_flood),
-		TEST(test_notice),
-		TEST(test_severity),
-		TEST(test_hostile),
-		TEST(test_invalid_utf8),
-		TEST(test_no_injection),
-		TEST(test_megabyte_argument),
-		TEST(test_record_room),
-		TEST(test_record_shares),
-		TEST(test_document_edge),
-		TEST(test_journal_newline),
-		TEST(test_largest),
-		TEST(test_bounds_text),
-		TEST(test_bounds_list),
-		TEST(test_event),
-		TEST(test_odd_names),
-		TEST(test_extreme_values),
+		TEST(test_match),	  TEST(test_ipv6_gap),
+		TEST(test_missing),	  TEST(test_repeats),
+		TEST(test_flood),	  TEST(test_notice),
+		TEST(test_severity),	  TEST(test_observed),
+		TEST(test_hostile),	  TEST(test_invalid_utf8),
+		TEST(test_no_injection),  TEST(test_megabyte_argument),
+		TEST(test_record_room),	  TEST(test_record_shares),
+		TEST(test_document_edge), TEST(test_journal_newline),
+		TEST(test_largest),	  TEST(test_bounds_text),
+		TEST(test_bounds_list),	  TEST(test_event),
+		TEST(test_odd_names),	  TEST(test_extreme_values),
 		TEST(test_random),
 	};
 

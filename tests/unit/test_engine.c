@@ -1118,6 +1118,195 @@ static void test_gaps(void **state)
 	rig_close(&rig);
 }
 
+/* --- exceptions and modes ------------------------------------------------- */
+
+/* Gives a stage one exception more. */
+static void rig_except(struct rig *rig, struct rule *rule, size_t number,
+		       const char *condition)
+{
+	struct query *query = arena_alloc(rig->arena, sizeof(*query));
+	struct stage *stages = arena_array(rig->arena, rule->query->stage_count,
+					   sizeof(*stages));
+	struct stage *stage = &stages[number];
+	struct exception *all;
+	const struct query *other;
+	char text[256];
+	int error;
+
+	snprintf(text, sizeof(text), "any where %s", condition);
+	other = rig_compile(rig, str_from(text), &error);
+	assert_non_null(other);
+	*query = *rule->query;
+	memcpy(stages, rule->query->stages,
+	       query->stage_count * sizeof(*stages));
+	all = arena_array(rig->arena, stage->exception_count + 1, sizeof(*all));
+	for (size_t i = 0; i < stage->exception_count; i++)
+		all[i] = stage->exceptions[i];
+	all[stage->exception_count++] = (struct exception){
+		.condition = other->stages[0].condition,
+		.expires_ns = INT64_MAX,
+		.index = rig->set.exception_count++,
+	};
+	stage->exceptions = all;
+	stage->uses_readings |= other->stages[0].uses_readings;
+	query->stages = stages;
+	rule->query = query;
+}
+
+static void assert_exception_hits(const struct rig *rig, size_t index,
+				  uint64_t hits)
+{
+	const struct exception exception = { .index = index };
+
+	assert_int_equal(engine_exception_hits(rig->engine, &exception), hits);
+}
+
+static void test_exceptions(void **state)
+{
+	struct rule *rule;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rule = rig_rule(&rig, TWO_STAGES);
+	rig_except(&rig, rule, 0, "user.id == \"7\"");
+	rig_except(&rig, rule, 1, "destination.port == 53");
+	rig_except(&rig, rule, 1, "destination.port == 80");
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1000 n=1 k=a user.id=7");
+	rig_feed(&rig, "t=1001 n=2 k=b");
+	rig_expect(&rig, "");
+	/* an exception is for its stage alone */
+	rig_feed(&rig, "t=1002 n=3 k=a destination.port=53");
+	rig_feed(&rig, "t=1003 n=4 k=b destination.port=53 user.id=7");
+	rig_feed(&rig, "t=1004 n=5 k=b destination.port=80");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=1005 n=6 k=b user.id=7 destination.port=443");
+	rig_expect(&rig, "r0: 3 6\n");
+	/* what the stage does not ask for is no hit of an exception */
+	rig_feed(&rig, "t=1006 n=7 k=c user.id=7 destination.port=53");
+	rig_finish(&rig);
+	assert_exception_hits(&rig, 0, 1);
+	assert_exception_hits(&rig, 1, 1);
+	assert_exception_hits(&rig, 2, 1);
+	assert_int_equal(rig.stats.excepted, 3);
+	rig_close(&rig);
+}
+
+/* It ends at its hour, by the time of the event. */
+static void test_exception_expires(void **state)
+{
+	struct exception *exception;
+	struct rule *rule;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rule = rig_rule(&rig, "any where k == \"a\"");
+	rig_except(&rig, rule, 0, "true");
+	exception = (struct exception *)rule->query->stages[0].exceptions;
+	exception->expires_ns = 1000 * MS;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "ns=999999999 n=1 k=a");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "ns=1000000000 n=2 k=a");
+	rig_expect(&rig, "r0: 2\n");
+	rig_feed(&rig, "ns=999999999 n=3 k=a");
+	rig_expect(&rig, "");
+	assert_exception_hits(&rig, 0, 2);
+	rig_close(&rig);
+}
+
+/* It takes away the reading under which it holds, never the other one: who
+ * calls his program by an excepted name is still seen by what it is. */
+static void test_exception_readings(void **state)
+{
+	struct rule *rule;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rule = rig_rule(&rig, "any where k == \"a\"");
+	rig_except(&rig, rule, 0, "process.name == \"ssh\"");
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1 n=1 k=a process.name=ssh !process.name=x");
+	rig_expect(&rig, "r0: 1\n");
+	rig_feed(&rig, "t=2 n=2 k=a process.name=x !process.name=ssh");
+	rig_expect(&rig, "r0: 2\n");
+	rig_feed(&rig, "t=3 n=3 k=a process.name=ssh !process.name=ssh");
+	rig_feed(&rig, "t=4 n=4 k=a process.name=ssh");
+	rig_expect(&rig, "");
+	rig_finish(&rig);
+	assert_exception_hits(&rig, 0, 4);
+	assert_int_equal(rig.stats.excepted, 2);
+	rig_close(&rig);
+}
+
+/* A condition that cannot be told is no exception: the rule alerts. */
+static void test_exception_errors(void **state)
+{
+	struct rule *rule;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rule = rig_rule(&rig, "any where k == \"a\"");
+	rig_except(&rig, rule, 0,
+		   "not (100 / destination.port == 1) and user.id == \"7\"");
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1 n=1 k=a user.id=7 destination.port=0");
+	rig_expect(&rig, "r0: 1\n");
+	rig_feed(&rig, "t=2 n=2 k=a user.id=7 destination.port=10");
+	rig_expect(&rig, "");
+	rig_finish(&rig);
+	assert_int_equal(rig.stats.runtime_errors, 1);
+	assert_exception_hits(&rig, 0, 1);
+	rig_close(&rig);
+}
+
+/* Runs of a stage are asked once, and so counted. */
+static void test_exception_of_runs(void **state)
+{
+	struct rule *rule;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rule = rig_rule(&rig, "sequence [any where k == \"a\"] with runs=2 "
+			      "[any where k == \"b\"]");
+	rig_except(&rig, rule, 0, "user.id == \"7\"");
+	((struct stage *)rule->query->stages)[1].exceptions =
+		rule->query->stages[0].exceptions;
+	((struct stage *)rule->query->stages)[1].exception_count = 1;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1 n=1 k=a");
+	rig_feed(&rig, "t=2 n=2 k=a user.id=7");
+	rig_feed(&rig, "t=3 n=3 k=b");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=4 n=4 k=a");
+	rig_feed(&rig, "t=5 n=5 k=b");
+	rig_expect(&rig, "r0: 1 4 5\n");
+	assert_exception_hits(&rig, 0, 1);
+	rig_close(&rig);
+}
+
+static void test_observed(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_rule(&rig, "any where k == \"a\"")->mode = RULE_MODE_OBSERVE;
+	rig_rule(&rig, "any where k == \"a\" and true")->mode = RULE_MODE_ALERT;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1 n=1 k=a");
+	rig_expect(&rig, "r0: 1\nr1: 1\n");
+	rig_finish(&rig);
+	assert_int_equal(rig.stats.alerts, 2);
+	assert_int_equal(rig.stats.observed, 1);
+	rig_close(&rig);
+}
+
 /* --- findings ------------------------------------------------------------- */
 
 #define CONNECT(words) \
@@ -1456,6 +1645,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_categories),
+		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_exception_expires),
+		cmocka_unit_test(test_exception_readings),
+		cmocka_unit_test(test_exception_errors),
+		cmocka_unit_test(test_exception_of_runs),
+		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_readings),
 		cmocka_unit_test(test_keys_of_readings),
 		cmocka_unit_test(test_same_key_of_readings),

@@ -215,6 +215,20 @@ static void empty(int fd)
 		;
 }
 
+static char *contents(const char *path)
+{
+	static char text[65536];
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
 /* --- syslog ----------------------------------------------------------------- */
 
 static void test_syslog_format(void **state)
@@ -252,6 +266,32 @@ static void test_syslog(void **state)
 	assert_received(fd, "ALERT one");
 	assert_received(fd, "ALERT two");
 	assert_int_equal(stats(fixture).delivered, 2);
+	assert_int_equal(stats(fixture).failed, 0);
+	close(fd);
+}
+
+/* What is only observed is for the file alone. */
+static void test_observed(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = listen_as(fixture, SOCK_DGRAM);
+	const struct rendered alert = {
+		.priority = LOG_WARNING,
+		.observed = true,
+		.json = STR("{\"a\":1}"),
+		.text = STR("OBSERVED-ALERT"),
+		.cee = STR("@cee: {}"),
+		.journal = STR("MESSAGE=x\nPRIORITY=4\n"),
+	};
+
+	fixture->config.syslog = OUTPUT_SYSLOG_YES;
+	fixture->config.json_file = fixture->file;
+	start(fixture);
+	assert_int_equal(outputs_put(fixture->outputs, &alert), 0);
+	deliver(fixture, "ALERT");
+	assert_received(fd, "ALERT");
+	assert_string_equal(contents(fixture->file), "{\"a\":1}\nALERT\n");
+	assert_int_equal(stats(fixture).delivered, 3);
 	assert_int_equal(stats(fixture).failed, 0);
 	close(fd);
 }
@@ -460,20 +500,6 @@ static void test_journal(void **state)
 }
 
 /* --- the file --------------------------------------------------------------- */
-
-static char *contents(const char *path)
-{
-	static char text[65536];
-	int fd = open(path, O_RDONLY);
-	ssize_t n;
-
-	assert_true(fd >= 0);
-	n = read(fd, text, sizeof(text) - 1);
-	assert_true(n >= 0);
-	text[n] = '\0';
-	close(fd);
-	return text;
-}
 
 static void start_file(struct fixture *fixture)
 {
@@ -781,18 +807,31 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_syslog_format),    TEST(test_syslog),
-		TEST(test_syslog_cee),	     TEST(test_syslog_absent),
-		TEST(test_syslog_restarted), TEST(test_syslog_full),
-		TEST(test_syslog_slow),	     TEST(test_syslog_stream),
-		TEST(test_syslog_limit),     TEST(test_notice),
-		TEST(test_journal),	     TEST(test_file),
-		TEST(test_file_rotated),     TEST(test_file_no_directory),
-		TEST(test_file_replaced),    TEST(test_file_short_write),
-		TEST(test_file_torn_before), TEST(test_file_no_space),
-		TEST(test_queue_count),	     TEST(test_queue_bytes),
-		TEST(test_free_stuck),	     TEST(test_no_output),
-		TEST(test_signals),	     TEST(test_threads),
+		TEST(test_syslog_format),
+		TEST(test_syslog),
+		TEST(test_observed),
+		TEST(test_syslog_cee),
+		TEST(test_syslog_absent),
+		TEST(test_syslog_restarted),
+		TEST(test_syslog_full),
+		TEST(test_syslog_slow),
+		TEST(test_syslog_stream),
+		TEST(test_syslog_limit),
+		TEST(test_notice),
+		TEST(test_journal),
+		TEST(test_file),
+		TEST(test_file_rotated),
+		TEST(test_file_no_directory),
+		TEST(test_file_replaced),
+		TEST(test_file_short_write),
+		TEST(test_file_torn_before),
+		TEST(test_file_no_space),
+		TEST(test_queue_count),
+		TEST(test_queue_bytes),
+		TEST(test_free_stuck),
+		TEST(test_no_output),
+		TEST(test_signals),
+		TEST(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
