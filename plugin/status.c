@@ -17,35 +17,39 @@ static void add(struct strbuf *out, const char *name, uint64_t number)
 		      (unsigned long long)number);
 }
 
-/* One row for each exception, its number within stage and rule from 1. */
-static void add_exceptions(const struct status *status, struct strbuf *out,
-			   const struct rule *rule, size_t number)
+/* One row for each exception of a stage, whose number is as written. */
+static void add_exceptions(struct strbuf *out, const struct status *status,
+			   const struct stage *stage, const char *labels)
 {
-	const struct stage *stage = &rule->query->stages[number];
-
-	for (size_t i = 0; i < stage->exception_count; i++) {
-		strbuf_add_str(out,
-			       STR("audisp_eql_exception_hits_total{rule=\""));
-		text_escape(out, rule->id);
-		strbuf_printf(out, "\",stage=\"%zu\",exception=\"%zu\"} %llu\n",
-			      number + 1, i + 1,
+	for (size_t i = 0; i < stage->exception_count; i++)
+		strbuf_printf(out,
+			      "audisp_eql_exception_hits_total{%s,"
+			      "exception=\"%zu\"} %llu\n",
+			      labels, i + 1,
 			      (unsigned long long)engine_exception_hits(
 				      status->engine, &stage->exceptions[i]));
-	}
 }
 
-static void add_all_exceptions(const struct status *status, struct strbuf *out)
+static void add_rule(struct strbuf *out, const struct status *status,
+		     const struct rule *rule)
 {
-	for (size_t i = 0; i < status->rules->rule_count; i++) {
-		const struct rule *rule = status->rules->rules[i];
-		const struct stage *stages = rule->query->stages;
+	struct strbuf labels = STRBUF_INIT(0);
+	size_t number = 0;
 
-		/* runs are copies of one stage */
-		for (size_t k = 0; k < rule->query->stage_count; k++)
-			if (!k ||
-			    stages[k].condition != stages[k - 1].condition)
-				add_exceptions(status, out, rule, k);
+	for (size_t i = 0; i < rule->query->stage_count; i++) {
+		if (query_stage_repeats(rule->query, i))
+			continue;
+		strbuf_reset(&labels);
+		strbuf_add_str(&labels, STR("rule=\""));
+		text_escape(&labels, rule->id);
+		strbuf_printf(&labels, "\",stage=\"%zu\"", ++number);
+		strbuf_add_char(&labels, '\0');
+		if (!labels.failed)
+			add_exceptions(out, status, &rule->query->stages[i],
+				       labels.data);
 	}
+	out->failed = out->failed || labels.failed;
+	strbuf_free(&labels);
 }
 
 static void fill(const struct status *status, struct strbuf *out)
@@ -84,7 +88,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "outputs_delivered_total", status->outputs->delivered);
 	add(out, "outputs_failed_total", status->outputs->failed);
 	add(out, "outputs_dropped_total", status->outputs->dropped);
-	add_all_exceptions(status, out);
+	for (size_t i = 0; i < status->rules->rule_count; i++)
+		add_rule(out, status, status->rules->rules[i]);
 }
 
 static int write_file(const char *path, struct str text)

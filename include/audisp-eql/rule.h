@@ -89,6 +89,13 @@ struct query {
 	const size_t *field_slots;
 };
 
+/* Whether a stage is the one before it once more: runs are copies of one. */
+static inline bool query_stage_repeats(const struct query *query, size_t index)
+{
+	return index && query->stages[index].condition ==
+				query->stages[index - 1].condition;
+}
+
 struct technique {
 	struct str id, name, reference;
 	size_t subtechnique_count;

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "../config.h"
 #include "../rules/audit_rules.h"
+#include "../rules/traits.h"
 #include "../util/json.h"
 #include "command.h"
 
@@ -24,71 +26,234 @@ struct rules_options {
 	bool audit_rules;
 };
 
-static void print_escaped(struct str text)
+/* What is printed of one rule. */
+struct row {
+	const struct rule_report *report;
+	const struct field_table *fields;
+	struct arena *arena;
+	struct rule_traits traits; /* where report->rule */
+	struct strbuf needs; /* audit rules, the same */
+};
+
+/* --- text ----------------------------------------------------------------- */
+
+#define WIDTH 80
+#define INDENT 4
+#define LABEL 11
+
+/*
+ * One thing of a rule, below its label, broken between words so that it keeps
+ * within WIDTH; a word is never broken.
+ */
+static void print_item(const char *label, struct str text)
 {
 	struct strbuf out = STRBUF_INIT(0);
+	size_t column = INDENT + LABEL;
+	struct str rest;
 
-	text_escape(&out, text);
-	fwrite(out.data, 1, out.len, stdout);
+	text_escape_plain(&out, text);
+	rest = strbuf_str(&out);
+	printf("%*s%-*s", INDENT, "", LABEL, label);
+	while (rest.len) {
+		const char *end = memchr(rest.data, ' ', rest.len);
+		size_t len = end ? (size_t)(end - rest.data) : rest.len;
+
+		if (column > INDENT + LABEL && column + 1 + len > WIDTH) {
+			printf("\n%*s", INDENT + LABEL, "");
+			column = INDENT + LABEL;
+		} else if (column > INDENT + LABEL) {
+			putchar(' ');
+			column++;
+		}
+		fwrite(rest.data, 1, len, stdout);
+		column += len;
+		rest.data += len + (end != NULL);
+		rest.len -= len + (end != NULL);
+	}
+	putchar('\n');
 	strbuf_free(&out);
 }
 
-static void print_reason_text(const struct rule_report *report,
-			      const struct rule_reason *reason)
+static void print_item_of(const char *label, struct strbuf *text)
 {
-	fputs("    ", stdout);
-	print_escaped(report->file);
-	if (reason->line)
-		printf(":%u:%u", reason->line, reason->column);
-	fputs(": ", stdout);
-	print_escaped(reason->text);
-	putchar('\n');
+	print_item(label, strbuf_str(text));
+	strbuf_free(text);
 }
 
-/* The audit rules one rule needs; empty where it does not run. */
-static int rule_needs(const struct rule *rule, struct strbuf *out)
+static void print_reasons(const struct rule_report *report)
 {
-	struct utsname host;
+	for (size_t i = 0; i < report->reason_count; i++) {
+		const struct rule_reason *reason = &report->reasons[i];
+		struct strbuf text = STRBUF_INIT(0);
 
-	if (!rule)
-		return 0;
-	if (uname(&host))
-		return -errno;
-	return rule_audit_rules(rule, host.machine, out);
+		if (reason->line)
+			strbuf_printf(&text,
+				      "%.*s:%u:%u: ", STR_ARG(report->file),
+				      reason->line, reason->column);
+		strbuf_add_str(&text, reason->text);
+		print_item_of("why", &text);
+	}
 }
 
-static void print_report_text(const struct rule_report *report)
+static void print_cost(const struct row *row)
 {
-	struct strbuf needs = STRBUF_INIT(1U << 20);
+	struct strbuf text = STRBUF_INIT(0);
+	const char *before = ": ";
 
-	printf("%-11s ", status_names[report->status]);
-	print_escaped(report->name.len ? report->name : report->file);
+	strbuf_add_str(&text, str_from(cost_class_name(row->traits.cost)));
+	for (size_t i = 0; i < trait_kind_count(); i++) {
+		if (!(row->traits.kinds & 1U << i))
+			continue;
+		strbuf_add_str(&text, str_from(before));
+		strbuf_add_str(&text, str_from(trait_kind_name(i)));
+		before = ", ";
+	}
+	print_item_of("cost", &text);
+}
+
+static bool is_wanted(const struct trait_field *field)
+{
+	return field->wanted;
+}
+
+static bool is_excluded(const struct trait_field *field)
+{
+	return field->excluded;
+}
+
+static bool is_key(const struct trait_field *field)
+{
+	return field->key;
+}
+
+/* Fields of one role. */
+static void print_fields(const struct row *row, const char *label,
+			 bool (*has_role)(const struct trait_field *))
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	for (size_t i = 0; i < row->traits.field_count; i++) {
+		const struct trait_field *field = &row->traits.fields[i];
+
+		if (!has_role(field))
+			continue;
+		strbuf_add_str(&text, text.len ? STR(", ") : STR(""));
+		strbuf_add_str(&text,
+			       field_table_name(row->fields, field->slot));
+	}
+	if (text.len)
+		print_item(label, strbuf_str(&text));
+	strbuf_free(&text);
+}
+
+/* A day, or "never" for what does not expire. */
+static void format_expiry(int64_t expires_ns, char out[64])
+{
+	time_t seconds = (time_t)(expires_ns / NSEC_PER_SEC);
+	struct tm tm;
+
+	snprintf(out, 64, "never");
+	if (expires_ns != INT64_MAX && gmtime_r(&seconds, &tm))
+		strftime(out, 64, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static void print_exceptions(const struct stage *stage, size_t number)
+{
+	for (size_t i = 0; i < stage->exception_count; i++) {
+		const struct exception *exception = &stage->exceptions[i];
+		struct strbuf text = STRBUF_INIT(0);
+		char expiry[64];
+
+		format_expiry(exception->expires_ns, expiry);
+		strbuf_printf(&text, "stage %zu: %.*s (expires %s", number,
+			      STR_ARG(exception->text), expiry);
+		if (exception->owner.len)
+			strbuf_printf(&text, "; %.*s",
+				      STR_ARG(exception->owner));
+		if (exception->reason.len)
+			strbuf_printf(&text, "; %.*s",
+				      STR_ARG(exception->reason));
+		strbuf_add_char(&text, ')');
+		print_item_of("except", &text);
+	}
+}
+
+static void print_stages(const struct query *query)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < query->stage_count; i++) {
+		if (!query_stage_repeats(query, i))
+			print_exceptions(&query->stages[i], ++number);
+	}
+}
+
+static void print_row_text(const struct row *row)
+{
+	const struct rule_report *report = row->report;
+	struct strbuf text = STRBUF_INIT(0);
+
+	text_escape(&text, report->name.len ? report->name : report->file);
+	printf("%-11s %.*s\n", status_names[report->status],
+	       STR_ARG(strbuf_str(&text)));
+	strbuf_reset(&text);
 	if (report->id.len) {
-		fputs(" (", stdout);
-		print_escaped(report->id);
-		putchar(')');
+		strbuf_printf(&text, "%.*s %.*s:%u", STR_ARG(report->id),
+			      STR_ARG(report->file), report->line);
+		print_item("rule", strbuf_str(&text));
 	}
-	putchar('\n');
-	for (size_t i = 0; i < report->reason_count; i++)
-		print_reason_text(report, &report->reasons[i]);
-	if (!rule_needs(report->rule, &needs)) {
-		struct str rest = strbuf_str(&needs);
-
-		while (rest.len) {
-			const char *end = memchr(rest.data, '\n', rest.len);
-			size_t len = end ? (size_t)(end - rest.data) : rest.len;
-
-			printf("    needs %.*s\n", (int)len, rest.data);
-			rest.data += len + !!end;
-			rest.len -= len + !!end;
-		}
-	}
-	strbuf_free(&needs);
+	strbuf_free(&text);
+	print_reasons(report);
+	if (!report->rule)
+		return;
+	if (report->rule->mode == RULE_MODE_OBSERVE)
+		print_item("mode", STR("observe"));
+	print_stages(report->rule->query);
+	print_cost(row);
+	print_fields(row, "evaded by", is_wanted);
+	print_fields(row, "excluded", is_excluded);
+	print_fields(row, "state", is_key);
+	if (row->traits.no_maxspan)
+		print_item("state", STR("no maxspan: partials live for the "
+					"rule's 'from'"));
 }
 
-static void json_add_needs(struct json *json, struct str text)
+static void print_totals(const struct ruleset *rules)
 {
-	json_key(json, STR("audit_rules"));
+	size_t totals[RULE_INVALID + 1] = { 0 };
+	size_t off = 0, observe = 0;
+
+	for (size_t i = 0; i < rules->report_count; i++) {
+		const struct rule_report *report = &rules->reports[i];
+
+		totals[report->status]++;
+		off += report->rule && report->rule->mode == RULE_MODE_OFF;
+		observe +=
+			report->rule && report->rule->mode == RULE_MODE_OBSERVE;
+	}
+	fputs("\n"
+	      "evaded by  the account chooses these: other values evade the "
+	      "rule, the same\n"
+	      "           forge an alert (arguments, too: a tracer rewrites "
+	      "what is recorded)\n"
+	      "excluded   whoever takes such a value is not seen\n"
+	      "state      a partial for each value made up, within maxspan "
+	      "and memcap\n"
+	      "\n",
+	      stdout);
+	printf("%zu run, %zu of them only observe; %zu are off\n",
+	       rules->rule_count, observe, off);
+	printf("%zu rules:", rules->report_count);
+	for (size_t i = 0; i <= RULE_INVALID; i++)
+		printf(" %zu %s%s", totals[i], status_names[i],
+		       i < RULE_INVALID ? "," : "\n");
+}
+
+/* --- JSON ----------------------------------------------------------------- */
+
+static void json_add_lines(struct json *json, const char *key, struct str text)
+{
+	json_key(json, str_from(key));
 	json_array_begin(json);
 	while (text.len) {
 		const char *end = memchr(text.data, '\n', text.len);
@@ -118,40 +283,116 @@ static void json_add_reasons(struct json *json,
 	json_array_end(json);
 }
 
-static void print_report_json(const struct rule_report *report)
+static void json_add_fields(struct json *json, const struct row *row,
+			    const char *key,
+			    bool (*has_role)(const struct trait_field *))
 {
+	json_key(json, str_from(key));
+	json_array_begin(json);
+	for (size_t i = 0; i < row->traits.field_count; i++) {
+		const struct trait_field *field = &row->traits.fields[i];
+
+		if (!has_role(field))
+			continue;
+		json_object_begin(json);
+		json_add_str(json, "field",
+			     field_table_name(row->fields, field->slot));
+		json_add_str(json, "how", str_from(field->how));
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_add_traits(struct json *json, const struct row *row)
+{
+	static const char *const modes[] = {
+		[RULE_MODE_OFF] = "off",
+		[RULE_MODE_OBSERVE] = "observe",
+		[RULE_MODE_ALERT] = "alert",
+	};
+
+	json_add_str(json, "mode", str_from(modes[row->report->rule->mode]));
+	json_add_str(json, "cost", str_from(cost_class_name(row->traits.cost)));
+	json_key(json, STR("kinds"));
+	json_array_begin(json);
+	for (size_t i = 0; i < trait_kind_count(); i++)
+		if (row->traits.kinds & 1U << i)
+			json_string(json, str_from(trait_kind_name(i)));
+	json_array_end(json);
+	json_add_fields(json, row, "evaded_by", is_wanted);
+	json_add_fields(json, row, "excluded", is_excluded);
+	json_add_fields(json, row, "unbounded_by", is_key);
+	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
+}
+
+static void print_row_json(const struct row *row)
+{
+	const struct rule_report *report = row->report;
 	struct strbuf out = STRBUF_INIT(4U << 20);
-	struct strbuf needs = STRBUF_INIT(1U << 20);
 	struct json json;
 
-	if (rule_needs(report->rule, &needs))
-		strbuf_reset(&needs);
 	json_init(&json, &out);
 	json_object_begin(&json);
 	json_add_str(&json, "file", report->file);
+	json_add_int(&json, "line", report->line);
 	json_add_str(&json, "id", report->id);
 	json_add_str(&json, "name", report->name);
 	json_add_str(&json, "type", report->type);
 	json_add_str(&json, "status", str_from(status_names[report->status]));
 	json_add_reasons(&json, report);
-	json_add_needs(&json, strbuf_str(&needs));
+	json_add_lines(&json, "audit_rules", strbuf_str(&row->needs));
+	if (report->rule)
+		json_add_traits(&json, row);
 	json_object_end(&json);
 	strbuf_add_char(&out, '\n');
 	fwrite(out.data, 1, out.len, stdout);
-	strbuf_free(&needs);
 	strbuf_free(&out);
 }
 
-static void print_totals(const struct ruleset *rules)
-{
-	size_t totals[RULE_INVALID + 1] = { 0 };
+/* --- all ------------------------------------------------------------------ */
 
-	for (size_t i = 0; i < rules->report_count; i++)
-		totals[rules->reports[i].status]++;
-	printf("%zu rules:", rules->report_count);
-	for (size_t i = 0; i <= RULE_INVALID; i++)
-		printf(" %zu %s%s", totals[i], status_names[i],
-		       i < RULE_INVALID ? "," : "\n");
+/* Fills in what is known of a rule that could run. */
+static int row_fill(struct row *row)
+{
+	const struct rule *rule = row->report->rule;
+	struct utsname host;
+	int rc;
+
+	strbuf_reset(&row->needs);
+	arena_reset(row->arena);
+	if (!rule)
+		return 0;
+	if (uname(&host))
+		return -errno;
+	rc = rule_audit_rules(rule, host.machine, &row->needs);
+	return rc ? rc
+		  : rule_traits(rule, row->fields, row->arena, &row->traits);
+}
+
+static int print_rows(const struct ruleset *rules, enum command_format format)
+{
+	struct row row = {
+		.fields = rules->fields,
+		.arena = arena_new(0),
+		.needs = STRBUF_INIT(1U << 20),
+	};
+	int rc = row.arena ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < rules->report_count && !rc; i++) {
+		row.report = &rules->reports[i];
+		rc = row_fill(&row);
+		if (!rc && format == FORMAT_JSON)
+			print_row_json(&row);
+		else if (!rc)
+			print_row_text(&row);
+	}
+	if (rc)
+		command_error("rules: %s", strerror(-rc));
+	else if (format == FORMAT_TEXT)
+		print_totals(rules);
+	strbuf_free(&row.needs);
+	arena_free(&row.arena);
+	return rc ? EXIT_NOT_DONE : EXIT_DONE;
 }
 
 static int print_audit_rules(const struct ruleset *rules)
@@ -175,15 +416,7 @@ static int rules_print(const struct ruleset *rules,
 {
 	if (options->audit_rules)
 		return print_audit_rules(rules);
-	for (size_t i = 0; i < rules->report_count; i++) {
-		if (options->format == FORMAT_JSON)
-			print_report_json(&rules->reports[i]);
-		else
-			print_report_text(&rules->reports[i]);
-	}
-	if (options->format == FORMAT_TEXT)
-		print_totals(rules);
-	return EXIT_DONE;
+	return print_rows(rules, options->format);
 }
 
 static int rules_run(const struct command *command, int argc, char **argv)
@@ -229,12 +462,17 @@ const struct command command_rules = {
 	.help = "Usage: aueql rules [--format text|json] [--audit-rules] "
 		"[FILE|DIR]...\n"
 		"Compiles rules and tells for each: full, degraded, "
-		"unsupported, skipped or invalid,\n"
-		"why, and the audit rules it needs. No operand = the "
-		"configured rules.\n"
+		"unsupported, skipped or\n"
+		"invalid, why, what auditing for it costs, by which fields it "
+		"is evaded and\n"
+		"forged, and where its state grows at will. *.toml is one "
+		"rule, *.ndjson an\n"
+		"export of Kibana. No operand = the configured rules, with "
+		"their overrides.\n"
 		"\n"
 		"      --format FORMAT  text (default), or json: one line a "
-		"rule\n"
+		"rule, with the\n"
+		"                       audit rules it needs\n"
 		"      --audit-rules    the least set of audit rules for all, "
 		"ready for rules.d\n"
 		"  -h, --help           this text\n",

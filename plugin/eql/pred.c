@@ -480,3 +480,8 @@ bool pred_is_null_test(const struct pred *pred)
 {
 	return pred->ops == &pred_exists_ops;
 }
+
+bool pred_is_negated(const struct pred *pred)
+{
+	return pred->negated;
+}

@@ -55,6 +55,8 @@ size_t pred_all_items(const struct pred *const *pred,
 /* The slots a leaf reads. */
 size_t pred_slots(const struct pred *pred, const size_t **slots);
 bool pred_is_null_test(const struct pred *pred);
+/* Whether a leaf holds for all values but those it names, and for null. */
+bool pred_is_negated(const struct pred *pred);
 
 enum pred_names {
 	PRED_NAMES_UNKNOWN, /* the leaf does not list what it looks for */

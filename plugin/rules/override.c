@@ -134,8 +134,7 @@ static int64_t written_stage(const struct query *query, size_t index)
 	int64_t number = 1;
 
 	for (size_t i = 1; i <= index; i++)
-		number += query->stages[i].condition !=
-			  query->stages[i - 1].condition;
+		number += !query_stage_repeats(query, i);
 	return number;
 }
 

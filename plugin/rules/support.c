@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -326,16 +327,45 @@ struct survey {
 	struct support *out;
 	size_t capacity;
 	unsigned int kinds;
-	bool told[SLOTS_MAX]; /* fields that are missed, each once */
+	bool told[2][SLOTS_MAX]; /* fields that are missed, each once a way */
 	const struct stage *stage; /* the one that is looked at */
 	struct probe probe;
 };
 
-static int add_problem(struct survey *survey, size_t offset, const char *text,
-		       struct str what)
+/* What a problem means for who waits for alerts. */
+enum effect { EFFECT_BLIND, EFFECT_NOISE };
+
+/* What it means that the stage holds too seldom; the other way round where its
+ * events undo a match. */
+static enum effect effect_of_loss(const struct survey *survey)
 {
+	return survey->stage->missing || survey->stage == survey->query->until
+		       ? EFFECT_NOISE
+		       : EFFECT_BLIND;
+}
+
+static enum effect effect_of_excess(const struct survey *survey)
+{
+	return effect_of_loss(survey) == EFFECT_BLIND ? EFFECT_NOISE
+						      : EFFECT_BLIND;
+}
+
+static int add_problem(struct survey *survey, size_t offset, enum effect effect,
+		       const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int add_problem(struct survey *survey, size_t offset, enum effect effect,
+		       const char *format, ...)
+{
+	static const char *const effects[] = {
+		[EFFECT_BLIND] = "a blind spot",
+		[EFFECT_NOISE] = "more noise",
+	};
+
 	struct support *out = survey->out;
 	struct support_problem problem = { .offset = offset };
+	char text[512];
+	va_list ap;
 
 	if (!survey->arena)
 		return 0;
@@ -352,28 +382,35 @@ static int add_problem(struct survey *survey, size_t offset, const char *text,
 		out->problems = problems;
 		survey->capacity = capacity;
 	}
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
 	problem.text =
-		arena_printf(survey->arena, "%s%.*s", text, STR_ARG(what));
+		arena_printf(survey->arena, "%s: %s", text, effects[effect]);
 	if (!problem.text.data)
 		return -ENOMEM;
 	out->problems[out->problem_count++] = problem;
 	return 0;
 }
 
-static int miss_field(struct survey *survey, size_t slot, size_t offset)
+/* A field that is null: what asks for it holds never, what excludes always. */
+static int miss_field(struct survey *survey, size_t slot, size_t offset,
+		      enum effect effect)
 {
-	if (survey->told[slot] || !survey->arena)
+	if (survey->told[effect][slot] || !survey->arena)
 		return 0;
-	survey->told[slot] = true;
-	return add_problem(survey, offset, "no event here has the field ",
-			   field_table_name(survey->fields, slot));
+	survey->told[effect][slot] = true;
+	return add_problem(survey, offset, effect,
+			   "no event here has the field %.*s",
+			   STR_ARG(field_table_name(survey->fields, slot)));
 }
 
 /* A live field: is it known at all, and where does it come from? */
-static int use_field(struct survey *survey, size_t slot, size_t offset)
+static int use_field(struct survey *survey, size_t slot, size_t offset,
+		     enum effect effect)
 {
 	if (slot >= FIELD__COUNT)
-		return miss_field(survey, slot, offset);
+		return miss_field(survey, slot, offset, effect);
 	if (is_from_exec(slot))
 		survey->kinds |= KIND_BIT(EXEC);
 	return 0;
@@ -393,7 +430,9 @@ static int use_live_fields(struct survey *survey, const struct pred *pred)
 		rc = use_live_fields(survey, items[i]);
 	count = count ? 0 : pred_slots(pred, &slots);
 	for (size_t i = 0; i < count && !rc; i++)
-		rc = use_field(survey, slots[i], pred_offset(pred));
+		rc = use_field(survey, slots[i], pred_offset(pred),
+			       pred_is_negated(pred) ? effect_of_excess(survey)
+						     : effect_of_loss(survey));
 	return rc;
 }
 
@@ -404,7 +443,8 @@ static int use_keys(struct survey *survey)
 	int rc = 0;
 
 	for (size_t i = 0; i < stage->key_count && !rc; i++)
-		rc = use_field(survey, stage->keys[i].slot, offset);
+		rc = use_field(survey, stage->keys[i].slot, offset,
+			       effect_of_loss(survey));
 	return rc;
 }
 
@@ -478,8 +518,9 @@ static int miss_kinds(struct survey *survey)
 		if (asks_for(&survey->probe, survey->stage, &absent_kinds[i]))
 			rc = add_problem(survey,
 					 pred_offset(word ? word : condition),
-					 "no event here is of the kind ",
-					 str_from(absent_kinds[i].kind.name));
+					 effect_of_loss(survey),
+					 "no event here is of the kind %s",
+					 absent_kinds[i].kind.name);
 	return rc;
 }
 
@@ -497,11 +538,11 @@ static int survey_stage(struct survey *survey, const struct stage *stage)
 	if (rc || matched)
 		return rc;
 	return add_problem(survey, pred_offset(stage->condition),
-			   stage == survey->query->until
-				   ? "no event here can match until"
-				   : "no event here can match this stage: the "
-				     "rule cannot fire",
-			   STR(""));
+			   effect_of_loss(survey), "no event here can match %s",
+			   stage == survey->query->until ? "until"
+			   : stage->missing
+				   ? "the missing event"
+				   : "this stage, the rule cannot fire");
 }
 
 static int survey_query(struct survey *survey)
@@ -510,9 +551,7 @@ static int survey_query(struct survey *survey)
 	int rc = 0;
 
 	for (size_t i = 0; i < query->stage_count && !rc; i++)
-		/* runs are copies of one stage */
-		if (!i || query->stages[i].condition !=
-				  query->stages[i - 1].condition)
+		if (!query_stage_repeats(query, i))
 			rc = survey_stage(survey, &query->stages[i]);
 	if (!rc && query->until)
 		rc = survey_stage(survey, query->until);

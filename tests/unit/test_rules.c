@@ -29,6 +29,7 @@
 #include "normalize/names.h"
 #include "readlog.h"
 #include "rules/audit_rules.h"
+#include "rules/traits.h"
 #include "util/diag.h"
 
 #define BASE \
@@ -838,6 +839,109 @@ static void test_least_set(void **state)
 	unlink("b.toml");
 }
 
+/* --- traits --------------------------------------------------------------- */
+
+static void write_fields(struct strbuf *out, const struct ruleset *set,
+			 const struct rule_traits *traits)
+{
+	for (size_t i = 0; i < traits->field_count; i++) {
+		const struct trait_field *field = &traits->fields[i];
+		struct str name = field_table_name(set->fields, field->slot);
+
+		strbuf_printf(out, " %.*s%s%s%s", STR_ARG(name),
+			      field->wanted ? "+" : "",
+			      field->excluded ? "-" : "",
+			      field->key ? "=" : "");
+	}
+}
+
+static const struct {
+	const char *query, *more, *traits;
+} trait_cases[] = {
+	{ "process where event.action == \"exec\"", "", "low" },
+	{ "process where event.action == \"fork\"", "", "medium" },
+	{ "file where event.action == \"creation\"", "", "high" },
+	{ "any where true", "", "high" },
+	{ "process where host.os.type == \"windows\"", "", "none" },
+	{ "process where event.action == \"exec\" and "
+	  "process.name == \"a\" and user.id == \"0\" and process.pid > 1",
+	  "", "low process.name+" },
+	{ "process where event.action == \"exec\" and "
+	  "not (process.name == \"a\" or process.args : \"b*\")",
+	  "", "low process.args- process.name-" },
+	{ "process where event.action == \"exec\" and "
+	  "process.name in (\"a\", \"b\") and process.name != \"b\" and "
+	  "process.parent.executable == \"/x\" and process.tty.name == null",
+	  "",
+	  "low process.name+- process.parent.executable+ process.tty.name-" },
+	{ "network where event.action == \"connection_attempted\" and "
+	  "not cidrMatch(destination.ip, \"127.0.0.0/8\") and "
+	  "destination.port == 80",
+	  "", "low destination.ip- destination.port+" },
+	/* the keys of a sequence, but not of a single event */
+	{ "sequence by host.id, process.pid with maxspan=1m "
+	  "[process where event.action == \"exec\"] by process.name "
+	  "[file where event.action == \"rename\"] by file.name",
+	  "", "medium file.name= process.name=" },
+	{ "sequence by host.id [process where event.action == \"exec\"] "
+	  "[network where event.action == \"connection_attempted\"]",
+	  "", "low no maxspan" },
+	{ "process where event.action == \"exec\" and "
+	  "process.working_directory == \"/tmp\"",
+	  "[[audisp-eql.exceptions]]\n"
+	  "condition = 'process.name == \"x\" and process.args != \"y\"'\n",
+	  "low process.name- process.working_directory+" },
+};
+
+static void describe_traits(const char *query, const char *more,
+			    struct strbuf *out)
+{
+	struct strbuf text = STRBUF_INIT(0);
+	struct rule_traits traits;
+	struct ruleset *set;
+
+	strbuf_printf(&text,
+		      "[rule]\nrule_id = \"a\"\nname = \"b\"\n"
+		      "type = \"eql\"\nquery = '''%s'''\n%s",
+		      query, more);
+	write_file("v.toml", text.data, text.len);
+	set = load("v.toml");
+	assert_int_equal(set->rule_count, 1);
+	assert_int_equal(
+		rule_traits(set->rules[0], set->fields, set->arena, &traits),
+		0);
+	strbuf_add_str(out, str_from(cost_class_name(traits.cost)));
+	write_fields(out, set, &traits);
+	if (traits.no_maxspan)
+		strbuf_add_str(out, STR(" no maxspan"));
+	strbuf_free(&text);
+	ruleset_free(&set);
+	unlink("v.toml");
+}
+
+static void test_traits(void **state)
+{
+	size_t bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(trait_cases) / sizeof(trait_cases[0]);
+	     i++) {
+		struct strbuf got = STRBUF_INIT(0);
+
+		describe_traits(trait_cases[i].query, trait_cases[i].more,
+				&got);
+		if (!str_equal(strbuf_str(&got),
+			       str_from(trait_cases[i].traits))) {
+			print_error("%s\n  expected %s\n  got      %.*s\n",
+				    trait_cases[i].query, trait_cases[i].traits,
+				    STR_ARG(strbuf_str(&got)));
+			bad++;
+		}
+		strbuf_free(&got);
+	}
+	assert_int_equal(bad, 0);
+}
+
 /* --- what is shipped ------------------------------------------------------ */
 
 static void test_shipped(void **state)
@@ -952,6 +1056,7 @@ int main(void)
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_linkers),
+		cmocka_unit_test(test_traits),
 		cmocka_unit_test(test_least_set),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_shipped_audit_rules),

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an account chooses is known by the names of fields: how a program is
+ * called, its arguments, the paths of files, whom it connects to. The kernel
+ * records what it was given, and of arguments what stands in memory when it
+ * looks, which a tracer may have rewritten. Ids, results and times are the
+ * kernel's own.
+ */
+#include "traits.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "../eql/pred.h"
+#include "support.h"
+
+static const char *const kind_names[] = {
+#define KIND(id, name, category, dataset, types, actions, groups) name,
+#include "kinds.def"
+#undef KIND
+};
+
+static const struct kind_cost {
+	enum kind_id kind;
+	enum cost_class cost;
+} kind_costs[] = {
+#define KIND_COST(kind, cost) { KIND_##kind, COST_##cost },
+#include "kinds.def"
+#undef KIND_COST
+};
+
+static_assert(sizeof(kind_costs) / sizeof(kind_costs[0]) == KIND__COUNT,
+	      "each kind has a KIND_COST in kinds.def");
+
+/* The first pattern that fits decides; how == NULL: not the account's. */
+static const struct choice {
+	const char *pattern, *how;
+} choices[] = {
+#define NAMES "programs are named, copied and linked at will"
+#define ARGUMENTS "arguments are chosen, and by ptrace rewritten in the record"
+#define PATHS "files are named and linked at will"
+	{ "process*.user.*", NULL },
+	{ "process*.group.*", NULL },
+	{ "process*.tty.*", "a terminal is had at will (script, ssh -tt)" },
+	{ "process*interactive",
+	  "a terminal is had at will (script, ssh -tt)" },
+	{ "process*.name", NAMES },
+	{ "process*.executable", NAMES },
+	{ "process.Ext.ancestry", NAMES },
+	{ "process*.args*", ARGUMENTS },
+	{ "process*.command_line", ARGUMENTS },
+	{ "process*.title", ARGUMENTS },
+	{ "process*.working_directory", "the directory is chosen" },
+	{ "process*.env_vars", "the environment is chosen" },
+	{ "file.path", PATHS },
+	{ "file.name", PATHS },
+	{ "file.extension", PATHS },
+	{ "file.directory", PATHS },
+	{ "file.target_path", PATHS },
+	{ "file.Ext.original.*", PATHS },
+	{ "destination.*", "the address is chosen, or a relay's" },
+#undef NAMES
+#undef ARGUMENTS
+#undef PATHS
+};
+
+/* How the account comes to choose a field; NULL = it does not. */
+static const char *how_chosen(const struct field_table *fields, size_t slot)
+{
+	const struct str name = field_table_name(fields, slot);
+	char text[256];
+
+	if (name.len >= sizeof(text))
+		return NULL;
+	memcpy(text, name.data, name.len);
+	text[name.len] = '\0';
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (!fnmatch(choices[i].pattern, text, 0))
+			return choices[i].how;
+	return NULL;
+}
+
+/* Fields by slot, on their way to be a list. */
+struct collector {
+	const struct field_table *fields;
+	struct trait_field found[FIELD__COUNT]; /* how != NULL: it is one */
+};
+
+/* The row of a slot; NULL = the account does not choose it. */
+static struct trait_field *row_of(struct collector *collector, size_t slot)
+{
+	struct trait_field *row;
+
+	if (slot >= FIELD__COUNT)
+		return NULL;
+	row = &collector->found[slot];
+	if (!row->how)
+		row->how = how_chosen(collector->fields, slot);
+	row->slot = slot;
+	return row->how ? row : NULL;
+}
+
+static void collect_condition(struct collector *collector,
+			      const struct pred *pred)
+{
+	const struct pred *const *items;
+	const size_t *slots;
+	size_t count = pred_items(pred, &items);
+
+	for (size_t i = 0; i < count; i++)
+		collect_condition(collector, items[i]);
+	if (count)
+		return;
+	count = pred_slots(pred, &slots);
+	for (size_t i = 0; i < count; i++) {
+		struct trait_field *row = row_of(collector, slots[i]);
+
+		if (row && pred_is_negated(pred))
+			row->excluded = true;
+		else if (row)
+			row->wanted = true;
+	}
+}
+
+static void collect_stage(struct collector *collector,
+			  const struct stage *stage, bool sequence)
+{
+	collect_condition(collector, stage->condition);
+	for (size_t i = 0; i < stage->exception_count; i++) {
+		/* an exception is an exclusion of everything it asks for */
+		struct collector excepted = { .fields = collector->fields };
+
+		collect_condition(&excepted, stage->exceptions[i].condition);
+		for (size_t slot = 0; slot < FIELD__COUNT; slot++)
+			if (excepted.found[slot].wanted)
+				row_of(collector, slot)->excluded = true;
+	}
+	for (size_t i = 0; sequence && i < stage->key_count; i++) {
+		struct trait_field *row =
+			row_of(collector, stage->keys[i].slot);
+
+		if (row)
+			row->key = true;
+	}
+}
+
+static bool is_trait(const struct trait_field *field)
+{
+	return field->wanted || field->excluded || field->key;
+}
+
+static int list_fields(const struct collector *collector, struct arena *arena,
+		       struct rule_traits *out)
+{
+	struct trait_field *fields =
+		arena_array(arena, FIELD__COUNT, sizeof(*fields));
+
+	if (!fields)
+		return -ENOMEM;
+	out->field_count = 0;
+	for (size_t slot = 0; slot < FIELD__COUNT; slot++)
+		if (is_trait(&collector->found[slot]))
+			fields[out->field_count++] = collector->found[slot];
+	out->fields = fields;
+	return 0;
+}
+
+static enum cost_class cost_of(unsigned int kinds)
+{
+	enum cost_class cost = COST_NONE;
+
+	for (size_t i = 0; i < KIND__COUNT; i++)
+		if (kinds & 1U << kind_costs[i].kind &&
+		    kind_costs[i].cost > cost)
+			cost = kind_costs[i].cost;
+	return cost;
+}
+
+int rule_traits(const struct rule *rule, const struct field_table *fields,
+		struct arena *arena, struct rule_traits *out)
+{
+	const struct query *query = rule->query;
+	struct collector collector = { .fields = fields };
+	bool sequence = query->stage_count > 1;
+	struct rule_traits traits = {
+		.kinds = support_kinds(query),
+		.no_maxspan = sequence && !query->maxspan_ns,
+	};
+	int rc;
+
+	traits.cost = cost_of(traits.kinds);
+	for (size_t i = 0; i < query->stage_count; i++)
+		collect_stage(&collector, &query->stages[i], sequence);
+	rc = list_fields(&collector, arena, &traits);
+	if (!rc)
+		*out = traits;
+	return rc;
+}
+
+const char *cost_class_name(enum cost_class cost)
+{
+	static const char *const names[] = {
+		[COST_NONE] = "none",
+		[COST_LOW] = "low",
+		[COST_MEDIUM] = "medium",
+		[COST_HIGH] = "high",
+	};
+
+	static_assert(sizeof(names) / sizeof(names[0]) == COST__COUNT,
+		      "each class has a name");
+	return names[cost];
+}
+
+const char *trait_kind_name(size_t kind)
+{
+	return kind_names[kind];
+}
+
+size_t trait_kind_count(void)
+{
+	return KIND__COUNT;
+}
