@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config.h"
+
 #define HEAD(id) "[rule]\nrule_id = \"" id "\"\nname = \"n\"\ntype = \"eql\"\n"
 #define EVENT "query = 'process where event.action == \"exec\"'\n"
 #define SEQUENCE \
@@ -286,6 +288,22 @@ static void test_directory(void **state)
 	assert_int_equal(mkdir("overrides.d", 0700), 0);
 }
 
+/* They are looked for beside the configuration file. */
+static void test_configured(void **state)
+{
+	struct config *config;
+
+	(void)state;
+	rulefiles_write_text("rules/x.conf", "rules = rules\n");
+	assert_int_equal(config_load("rules/x.conf", NULL, NULL, &config), 0);
+	assert_string_equal(config->overrides, "rules/overrides.d");
+	config_free(&config);
+	assert_int_equal(config_defaults(&config), 0);
+	assert_null(config->overrides);
+	config_free(&config);
+	unlink("rules/x.conf");
+}
+
 /* --- exceptions ----------------------------------------------------------- */
 
 static bool reads(const struct query *query, size_t slot)
@@ -478,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_user_id),
