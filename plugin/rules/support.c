@@ -462,6 +462,9 @@ static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
 	if (!can_match(probe, stage, FIELD__COUNT))
 		return 0;
 	rc = use_live_fields(survey, stage->condition);
+	/* they come after the rule has been assessed: no complaint is due */
+	for (size_t i = 0; i < stage->exception_count && !rc; i++)
+		rc = use_live_fields(survey, stage->exceptions[i].condition);
 	if (!rc)
 		rc = use_keys(survey);
 	if (rc)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "rules/audit_rules.h"
 
 #define HEAD(id) "[rule]\nrule_id = \"" id "\"\nname = \"n\"\ntype = \"eql\"\n"
 #define EVENT "query = 'process where event.action == \"exec\"'\n"
@@ -368,6 +369,33 @@ static void test_exceptions(void **state)
 	ruleset_free(&set);
 }
 
+static bool needs_exec(void)
+{
+	struct ruleset *set = load("");
+	struct strbuf text = STRBUF_INIT(0);
+	bool needs;
+
+	assert_int_equal(ruleset_audit_rules(set, "x86_64", &text), 0);
+	needs = memmem(text.data, text.len, "execve", 6) != NULL;
+	strbuf_free(&text);
+	ruleset_free(&set);
+	return needs;
+}
+
+/* What an exception reads must be audited, else it never holds. */
+static void test_audit_rules(void **state)
+{
+	(void)state;
+	rulefiles_write_text("rules/a.toml",
+			     HEAD("a") "query = 'network where event.action == "
+				       "\"connection_attempted\"'\n");
+	override("");
+	assert_false(needs_exec());
+	override("[[override]]\nrule_id = \"a\"\n[[override.exceptions]]\n"
+		 "condition = 'process.executable == \"/usr/bin/x\"'\n");
+	assert_true(needs_exec());
+}
+
 static uint64_t hash_with(const char *text)
 {
 	struct ruleset *set;
@@ -498,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_audit_rules),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_user_id),
 		cmocka_unit_test(test_export),
