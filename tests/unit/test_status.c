@@ -20,6 +20,10 @@ struct place {
 	struct ring *ring;
 	struct pipeline_stats pipeline;
 	struct output_stats outputs;
+	struct query query; /* without stages */
+	struct rule rule;
+	const struct rule *list[7];
+	struct ruleset rules;
 	struct status status;
 };
 
@@ -33,12 +37,19 @@ static int setup(void **state)
 	snprintf(place->path, sizeof(place->path), "%s/status",
 		 place->directory);
 	place->ring = ring_new();
+	place->rule.query = &place->query;
+	for (size_t i = 0; i < 7; i++)
+		place->list[i] = &place->rule;
+	place->rules = (struct ruleset){
+		.hash = 0xabc,
+		.rule_count = 7,
+		.rules = place->list,
+	};
 	place->status = (struct status){
 		.ring = place->ring,
 		.pipeline = &place->pipeline,
 		.outputs = &place->outputs,
-		.rule_set = 0xabc,
-		.rule_count = 7,
+		.rules = &place->rules,
 	};
 	*state = place;
 	return place->ring ? 0 : -1;
@@ -161,12 +172,12 @@ static void test_link(void **state)
 	char temporary[100], victim[100];
 	struct stat st;
 
-	place->status.rule_count = 1;
+	place->rules.rule_count = 1;
 	assert_int_equal(status_write(place->path, &place->status), 0);
 	snprintf(temporary, sizeof(temporary), "%s.new", place->path);
 	snprintf(victim, sizeof(victim), "%s/victim", place->directory);
 	assert_int_equal(symlink(victim, temporary), 0);
-	place->status.rule_count = 2;
+	place->rules.rule_count = 2;
 	assert_int_equal(status_write(place->path, &place->status), -ELOOP);
 	assert_int_equal(stat(victim, &st), -1);
 	assert_row(place, "rules 1");
