@@ -18,6 +18,7 @@
 #include "evict.h"
 #include "holdback.h"
 #include "host.h"
+#include "index.h"
 #include "internal.h"
 #include "keys.h"
 #include "partial.h"
@@ -133,13 +134,10 @@ static size_t find_hits(struct engine *engine, const struct event *event)
 	uint32_t readings = 0;
 	size_t count = 0;
 
+	index_ask(engine, event);
 	for (size_t word = 0; word < engine->word_count; word++) {
-		uint64_t bits = engine->by_category[CATEGORY_ANY][word];
+		uint64_t bits = engine->asked[word];
 
-		for (unsigned int left =
-			     event->categories & ((1U << CATEGORIES) - 1);
-		     left; left &= left - 1)
-			bits |= engine->by_category[__builtin_ctz(left)][word];
 		for (; bits; bits &= bits - 1) {
 			uint32_t probe = (uint32_t)(word * PROBES_PER_WORD) +
 					 (uint32_t)__builtin_ctzll(bits);

@@ -159,6 +159,7 @@ struct kept {
 
 #define PROBES_PER_WORD 64
 
+struct index;
 struct keys;
 
 /* event.category bits, and one for stages of any category */
@@ -180,6 +181,8 @@ struct engine {
 	size_t probe_count, word_count;
 	struct slot **probes;
 	uint64_t *by_category[CATEGORIES + 1];
+	struct index *index; /* which of these, by their words */
+	uint64_t *asked; /* by the event in hand */
 	/* of the event in hand, room for all */
 	struct hit *hits, *late_hits;
 	uint64_t *exception_hits; /* by struct exception's index */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../util/hash.h"
+#include "index.h"
 
 static void slot_init(struct rule_state *rule, struct slot *slot,
 		      const struct stage *stage)
@@ -156,7 +157,7 @@ int rules_open(struct engine *engine)
 	rc = open_probes(engine, slots);
 	for (size_t i = 0; i < set->rule_count && !rc; i++)
 		rc = open_rule(engine, (uint32_t)i);
-	return rc;
+	return rc ? rc : index_open(engine);
 }
 
 void rules_close(struct engine *engine)
@@ -166,6 +167,7 @@ void rules_close(struct engine *engine)
 		free(engine->rules[i].slots);
 	for (size_t i = 0; i <= CATEGORIES; i++)
 		free(engine->by_category[i]);
+	index_close(engine);
 	free(engine->rules);
 	free(engine->probes);
 	free(engine->exception_hits);

@@ -476,6 +476,13 @@ enum pred_names pred_names(const struct pred *pred, size_t index,
 	return PRED_NAMES_PATTERN;
 }
 
+bool pred_is_exact(const struct pred *pred)
+{
+	const struct pred_term *term = (const struct pred_term *)pred;
+
+	return pred->ops == &pred_term_ops && !term->strings.insensitive;
+}
+
 bool pred_is_null_test(const struct pred *pred)
 {
 	return pred->ops == &pred_exists_ops;
