@@ -27,8 +27,10 @@ static enum wildcard_shape shape_of(struct str pattern, struct str *text)
 	}
 	if (right && inner.len)
 		inner.len--;
-	if (has(inner, '*') || has(inner, '?'))
+	if (has(pattern, '?'))
 		return WILDCARD_GENERAL;
+	if (has(inner, '*'))
+		return WILDCARD_PIECES;
 	*text = inner;
 	return !left   ? WILDCARD_PREFIX
 	       : right ? WILDCARD_INFIX
@@ -54,28 +56,101 @@ int wildcard_make(struct arena *arena, struct str pattern,
 	return 0;
 }
 
-/* Whether text begins with what the wildcard asks for. */
-static bool begins(const struct wildcard *wildcard, const char *text)
+/* Whether the first bytes at text are the wanted ones; there are as many. */
+static bool begins(const struct wildcard *wildcard, struct str wanted,
+		   const char *text)
 {
-	const char *wanted = wildcard->text.data;
-	size_t len = wildcard->text.len;
-
 	if (!wildcard->insensitive)
-		return !len || !memcmp(text, wanted, len);
-	for (size_t i = 0; i < len; i++)
-		if (text_fold(text[i]) != wanted[i])
+		return !wanted.len || !memcmp(text, wanted.data, wanted.len);
+	for (size_t i = 0; i < wanted.len; i++)
+		if (text_fold(text[i]) != wanted.data[i])
 			return false;
 	return true;
 }
 
-static bool match_infix(const struct wildcard *wildcard, struct str text)
+static const char *next_char(const char *at, const char *end, char c)
 {
-	if (!wildcard->insensitive)
-		return text_find(text, wildcard->text) != SIZE_MAX;
-	for (size_t i = 0; i + wildcard->text.len <= text.len; i++)
-		if (begins(wildcard, text.data + i))
-			return true;
-	return false;
+	const char *found = at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
+
+	return found ? found : end;
+}
+
+/* The first place of a text in lower case, whatever the case there: from one
+ * of its first letter to the next, small or capital. */
+static size_t find_folded(const struct wildcard *wildcard, struct str text,
+			  struct str wanted)
+{
+	char small = wanted.data[0], capital = small;
+	const char *end = text.data + text.len - wanted.len + 1;
+	const char *a, *b;
+
+	if (small >= 'a' && small <= 'z')
+		capital = (char)(small - ('a' - 'A'));
+	a = next_char(text.data, end, small);
+	b = capital == small ? end : next_char(text.data, end, capital);
+	while (a < end || b < end) {
+		const char *at = a < b ? a : b;
+
+		if (begins(wildcard, wanted, at))
+			return (size_t)(at - text.data);
+		if (at == a)
+			a = next_char(at + 1, end, small);
+		else
+			b = next_char(at + 1, end, capital);
+	}
+	return SIZE_MAX;
+}
+
+static size_t find(const struct wildcard *wildcard, struct str text,
+		   struct str wanted)
+{
+	if (!wanted.len)
+		return 0;
+	if (wanted.len > text.len)
+		return SIZE_MAX;
+	return wildcard->insensitive ? find_folded(wildcard, text, wanted)
+				     : text_find(text, wanted);
+}
+
+/* Takes the next piece, up to a star or the end, off a pattern. */
+static struct str next_piece(struct str *pattern)
+{
+	const char *star = memchr(pattern->data, '*', pattern->len);
+	struct str piece = *pattern;
+
+	if (star)
+		piece.len = (size_t)(star - pattern->data);
+	pattern->data += piece.len + (star != NULL);
+	pattern->len -= piece.len + (star != NULL);
+	return piece;
+}
+
+/* The first piece begins the text, the last one ends it, the others come one
+ * after the other: each as early as it can. */
+static bool match_pieces(const struct wildcard *wildcard, struct str text)
+{
+	struct str pattern = wildcard->text, piece = next_piece(&pattern);
+	bool open = wildcard->text.data[wildcard->text.len - 1] == '*';
+
+	if (piece.len > text.len || !begins(wildcard, piece, text.data))
+		return false;
+	text.data += piece.len;
+	text.len -= piece.len;
+	while (pattern.len) {
+		size_t at;
+
+		piece = next_piece(&pattern);
+		if (!pattern.len && !open)
+			return piece.len <= text.len &&
+			       begins(wildcard, piece,
+				      text.data + text.len - piece.len);
+		at = find(wildcard, text, piece);
+		if (at == SIZE_MAX)
+			return false;
+		text.data += at + piece.len;
+		text.len -= at + piece.len;
+	}
+	return true;
 }
 
 /* Whether '*' or '?' may stand for the character at p. */
@@ -140,16 +215,20 @@ bool wildcard_match(const struct wildcard *wildcard, struct str text)
 		text = STR("");
 	if (wildcard->shape == WILDCARD_GENERAL)
 		return match_general(wildcard, text);
+	if (wildcard->shape == WILDCARD_PIECES)
+		return match_pieces(wildcard, text);
 	if (text.len < len)
 		return false;
 	switch (wildcard->shape) {
 	case WILDCARD_EXACT:
-		return text.len == len && begins(wildcard, text.data);
+		return text.len == len &&
+		       begins(wildcard, wildcard->text, text.data);
 	case WILDCARD_PREFIX:
-		return begins(wildcard, text.data);
+		return begins(wildcard, wildcard->text, text.data);
 	case WILDCARD_SUFFIX:
-		return begins(wildcard, text.data + text.len - len);
+		return begins(wildcard, wildcard->text,
+			      text.data + text.len - len);
 	default:
-		return match_infix(wildcard, text);
+		return find(wildcard, text, wildcard->text) != SIZE_MAX;
 	}
 }

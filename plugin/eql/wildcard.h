@@ -9,13 +9,14 @@ enum wildcard_shape {
 	WILDCARD_PREFIX, /* text* */
 	WILDCARD_SUFFIX, /* *text */
 	WILDCARD_INFIX, /* *text* */
+	WILDCARD_PIECES, /* stars between, no question mark */
 	WILDCARD_GENERAL,
 };
 
 /* '*' is any run of characters, '?' exactly one; nothing escapes. */
 struct wildcard {
 	enum wildcard_shape shape;
-	struct str text; /* without its stars unless GENERAL */
+	struct str text; /* without its stars unless PIECES or GENERAL */
 	bool insensitive; /* ASCII letters only; text is in lower case */
 	bool one_line; /* '*' and '?' stop at ends of lines, as Java's '.' */
 };
