@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events of files: creation, rename, permission.
+ * Events of files: creation, modification and access, rename, permission, owner
+ * and attributes.
  *
  * What a linker made is told as a creation whichever record shows it first:
  * its creation, where that is logged; the chmod that makes it executable, where
@@ -70,10 +71,8 @@ struct str path_resolve(struct arena *arena, struct str directory,
 	return (struct str){ out, len };
 }
 
-/* Where relative names start from; empty = unknown: a descriptor, or no CWD
- * record. (PATH's PARENT item names the CWD even for a descriptor.) */
-static struct str start_directory(const struct context *context,
-				  enum argument argument)
+struct str context_start_directory(const struct context *context,
+				   enum argument argument)
 {
 	size_t next = 0;
 	const struct record *cwd =
@@ -117,9 +116,9 @@ static int set_name(struct context *context, const struct name_slots *slots,
 		    struct str given)
 {
 	struct str name = str_basename(given);
-	struct str path =
-		path_resolve(context->arena,
-			     start_directory(context, slots->directory), given);
+	struct str path = path_resolve(
+		context->arena,
+		context_start_directory(context, slots->directory), given);
 
 	if (!path.data)
 		return -ENOMEM;
@@ -221,7 +220,7 @@ static const struct recent_file *find_recent(const struct context *context,
 	return recent_find(context->recent, &key, context->event->time_ns);
 }
 
-/* --- creation ------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 static const struct event_kind kind_create = {
 	.categories = CATEGORY_FILE,
@@ -229,6 +228,26 @@ static const struct event_kind kind_create = {
 	.dataset = DATASETS("file"),
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("creation"), WORD("opened-file")),
+	.arguments = true,
+};
+
+static const struct event_kind kind_modify = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("modification"), WORD("overwrite"), WORD("open"),
+			WORD("opened-file"), WORD("wrote-to-file")),
+	.arguments = true,
+};
+
+static const struct event_kind kind_access = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("access"), WORD("info")),
+	.action = WORDS(WORD("open"), WORD("opened-file")),
+	.arguments = true,
 };
 
 /* The flags and the mode of an open. openat2 has them in memory; newer kernels
@@ -286,8 +305,30 @@ static bool find_created(const struct context *context, bool linker,
 	return false;
 }
 
+/* A file that was there before. */
+static bool find_opened(const struct context *context, struct path_item *out)
+{
+	size_t next = 0;
+
+	while (context_next_path(context, &next, out))
+		if (is_named(out, STR("NORMAL")))
+			return true;
+	return false;
+}
+
+static const struct event_kind *opened_kind(const struct context *context)
+{
+	int64_t flags, mode;
+
+	open_arguments(context, &flags, &mode);
+	return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)
+		       ? &kind_modify
+		       : &kind_access;
+}
+
 int file_on_open(struct context *context)
 {
+	const struct event_kind *kind = &kind_create;
 	struct path_item item;
 	bool linker;
 	int rc;
@@ -298,13 +339,17 @@ int file_on_open(struct context *context)
 	if (rc)
 		return rc;
 	linker = by_linker(context);
-	if (!find_created(context, linker, &item))
-		return NORMALIZE_E_IGNORED;
+	if (!find_created(context, linker, &item)) {
+		if (!find_opened(context, &item))
+			return NORMALIZE_E_IGNORED;
+		kind = opened_kind(context);
+	}
 	rc = context_set_file(context, &item);
 	if (rc)
 		return rc;
-	note_file(context, &item, linker);
-	context_set_kind(context, &kind_create);
+	if (kind == &kind_create)
+		note_file(context, &item, linker);
+	context_set_kind(context, kind);
 	return 0;
 }
 
@@ -375,6 +420,16 @@ int file_on_rename(struct context *context)
 	return 0;
 }
 
+bool context_find_object(const struct context *context, struct path_item *out)
+{
+	size_t next = 0;
+
+	while (context_next_path(context, &next, out))
+		if (out->mode >= 0 && !str_equal(out->nametype, STR("PARENT")))
+			return true;
+	return false;
+}
+
 /* --- permission ----------------------------------------------------------- */
 
 static const struct event_kind kind_chmod = {
@@ -415,6 +470,16 @@ static bool is_told(const struct context *context,
 		recent->ppid == context->sight.pid);
 }
 
+/* A descriptor has no name; perhaps its creation had. */
+static int recall_name(const struct context *context, struct path_item *item,
+		       const struct recent_file *recent)
+{
+	if (item->name.len || !recent)
+		return 0;
+	item->name = arena_str(context->arena, recent->path);
+	return item->name.data ? 0 : -ENOMEM;
+}
+
 int file_on_chmod(struct context *context)
 {
 	const struct recent_file *recent;
@@ -432,12 +497,9 @@ int file_on_chmod(struct context *context)
 	recent = find_recent(context, &item);
 	birth = (mode & MODE_EXECUTE) && by_linker(context) &&
 		!is_told(context, recent);
-	/* a descriptor has no name; perhaps its creation had */
-	if (!item.name.len && recent) {
-		item.name = arena_str(context->arena, recent->path);
-		if (!item.name.data)
-			return -ENOMEM;
-	}
+	rc = recall_name(context, &item, recent);
+	if (rc)
+		return rc;
 	/* the record has the mode of before; git passes type bits along */
 	item.mode = mode & MODE_BITS;
 	rc = context_set_file(context, &item);
@@ -447,4 +509,59 @@ int file_on_chmod(struct context *context)
 		note_file(context, &item, true);
 	context_set_kind(context, birth ? &kind_chmod_linked : &kind_chmod);
 	return 0;
+}
+
+/* --- owner, attributes, size ---------------------------------------------- */
+
+static const struct event_kind kind_chown = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("changed-file-ownership-of")),
+	.arguments = true,
+};
+
+static const struct event_kind kind_xattr = {
+	.categories = CATEGORY_FILE,
+	.category = WORDS(WORD("file")),
+	.dataset = DATASETS("file"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("changed-file-attributes-of")),
+	.arguments = true,
+};
+
+/* A change of the file the call names, or that its descriptor stands for. */
+static int change_event(struct context *context, const struct event_kind *kind)
+{
+	struct path_item item;
+	int rc;
+
+	if (!context->succeeded || !context_find_object(context, &item))
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (!rc)
+		rc = recall_name(context, &item, find_recent(context, &item));
+	if (!rc)
+		rc = context_set_file(context, &item);
+	if (!rc)
+		context_set_kind(context, kind);
+	return rc;
+}
+
+/* file.uid and file.gid are those of before, which the record has. The new ones
+ * are among the arguments, as the caller's user namespace counts. */
+int file_on_chown(struct context *context)
+{
+	return change_event(context, &kind_chown);
+}
+
+int file_on_xattr(struct context *context)
+{
+	return change_event(context, &kind_xattr);
+}
+
+int file_on_truncate(struct context *context)
+{
+	return change_event(context, &kind_modify);
 }

@@ -40,20 +40,42 @@ struct context {
 	bool incomplete; /* something was missing in its records */
 };
 
-int process_on_exec(struct context *context);
-int process_on_fork(struct context *context);
-int process_on_exit(struct context *context);
+int entry_on_delete(struct context *context);
+int entry_on_link(struct context *context);
+int entry_on_mkdir(struct context *context);
+int entry_on_mknod(struct context *context);
+int entry_on_symlink(struct context *context);
+int file_on_chmod(struct context *context);
+int file_on_chown(struct context *context);
 int file_on_open(struct context *context);
 int file_on_rename(struct context *context);
-int file_on_chmod(struct context *context);
+int file_on_truncate(struct context *context);
+int file_on_xattr(struct context *context);
+int identity_on_gid(struct context *context);
+int identity_on_session(struct context *context);
+int identity_on_uid(struct context *context);
+int kernel_on_call(struct context *context);
+int kernel_on_module_load(struct context *context);
+int kernel_on_module_unload(struct context *context);
+int kernel_on_mount(struct context *context);
+int kernel_on_unmount(struct context *context);
+int network_on_accept(struct context *context);
+int network_on_bind(struct context *context);
 int network_on_connect(struct context *context);
+int network_on_listen(struct context *context);
 int network_on_send(struct context *context);
 int network_on_socketcall(struct context *context);
+int process_on_exec(struct context *context);
+int process_on_exit(struct context *context);
+int process_on_fork(struct context *context);
+int target_on_kill(struct context *context);
+int target_on_ptrace(struct context *context);
 
 /* The words that say what kind of event it is, as constant lists. */
 struct event_kind {
 	unsigned int categories;
-	struct value category, dataset, type, action;
+	struct value category, dataset, type, action; /* action may be null */
+	bool arguments; /* auditd.data.a0 .. a3 say something a rule may ask */
 };
 
 #define WORD(word) \
@@ -79,6 +101,8 @@ bool context_argument(const struct context *context, enum argument argument,
 		      int64_t *out);
 /* The process of the event: table look-up, names, parent, arguments. */
 int context_set_process(struct context *context);
+/* An event that has nothing but its process and kind; failed calls are none. */
+int context_make_plain(struct context *context, const struct event_kind *kind);
 
 /* A PATH record. */
 struct path_item {
@@ -91,8 +115,14 @@ struct path_item {
 /* The next PATH record from *next on; false = none. */
 bool context_next_path(const struct context *context, size_t *next,
 		       struct path_item *out);
+/* The first item of a file that exists, which a call was about: no parent. */
+bool context_find_object(const struct context *context, struct path_item *out);
 /* file.* of an item; the path where an absolute one can be known. */
 int context_set_file(struct context *context, const struct path_item *item);
+/* Where relative names start from; empty = unknown: a descriptor, or no CWD
+ * record. (PATH's PARENT item names the CWD even for a descriptor.) */
+struct str context_start_directory(const struct context *context,
+				   enum argument argument);
 /*
  * An absolute path without "." and "..": name seen from directory. Empty where
  * a relative name has no directory; data == NULL = out of memory.

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Events of the network. An attempt counts whatever came of it: a connect that
- * is in progress, refused or cut short has been tried.
+ * is in progress, refused or cut short has been tried. What a process does with
+ * a socket of its own counts when it was done.
+ *
+ * The record of an address is what the call was given or gave back: the peer of
+ * connect, sendto and accept, the own end of bind. Who accepts without asking
+ * for the address leaves no record of it, so no event.
  */
+#include <errno.h>
 #include <libaudit.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +31,31 @@ static const struct event_kind kind_send = {
 	.action = WORDS(WORD("sent-to")),
 };
 
+static const struct event_kind kind_accept = {
+	.categories = CATEGORY_NETWORK,
+	.category = WORDS(WORD("network")),
+	.dataset = DATASETS("network"),
+	.type = WORDS(WORD("connection"), WORD("start")),
+	.action = WORDS(WORD("connection_accepted"),
+			WORD("accepted-connection-from")),
+};
+
+static const struct event_kind kind_bind = {
+	.categories = CATEGORY_NETWORK,
+	.category = WORDS(WORD("network")),
+	.dataset = DATASETS("network"),
+	.type = WORDS(WORD("start")),
+	.action = WORDS(WORD("bound-socket")),
+};
+
+static const struct event_kind kind_listen = {
+	.categories = CATEGORY_NETWORK,
+	.category = WORDS(WORD("network")),
+	.dataset = DATASETS("network"),
+	.type = WORDS(WORD("start")),
+	.action = WORDS(WORD("listen-for-connections")),
+};
+
 /* struct sockaddr_in and sockaddr_in6 as the kernel lays them out. */
 #define SOCKADDR_FAMILY 0
 #define SOCKADDR_PORT 2
@@ -33,7 +64,9 @@ static const struct event_kind kind_send = {
 #define SOCKADDR_IPV6 8
 #define SOCKADDR_IPV6_END 24
 
-struct destination {
+struct address {
+	unsigned int family;
+	bool internet; /* the family has what follows */
 	struct ip ip;
 	int64_t port;
 };
@@ -50,33 +83,38 @@ static unsigned int get_family(const struct context *context,
 		      : bytes[1] | (unsigned int)bytes[0] << 8;
 }
 
+static void read_internet(struct str saddr, struct address *out)
+{
+	const uint8_t *bytes = (const uint8_t *)saddr.data;
+
+	if (out->family == AF_INET && saddr.len >= SOCKADDR_IPV4_END) {
+		out->ip.b[10] = out->ip.b[11] = 0xff;
+		memcpy(out->ip.b + 12, bytes + SOCKADDR_IPV4, 4);
+	} else if (out->family == AF_INET6 && saddr.len >= SOCKADDR_IPV6_END) {
+		memcpy(out->ip.b, bytes + SOCKADDR_IPV6, sizeof(out->ip.b));
+	} else {
+		return;
+	}
+	out->internet = true;
+	out->port = bytes[SOCKADDR_PORT] << 8 | bytes[SOCKADDR_PORT + 1];
+}
+
 /* saddr= is the address as the caller gave it, in hex; it may be cut short or
- * have bytes behind it. False = no internet address. */
-static bool get_destination(const struct context *context,
-			    struct destination *out)
+ * have bytes behind it. False = none. */
+static bool get_address(const struct context *context, struct address *out)
 {
 	size_t next = 0;
 	const struct record *record =
 		record_find(&context->records, AUDIT_SOCKADDR, &next);
 	struct str saddr =
 		record ? record_decoded(record, "saddr") : (struct str){ 0 };
-	const uint8_t *bytes = (const uint8_t *)saddr.data;
-	unsigned int family;
 
-	if (saddr.len < SOCKADDR_IPV4_END)
+	if (saddr.len < SOCKADDR_PORT)
 		return false;
-	family = get_family(context, bytes + SOCKADDR_FAMILY);
-	*out = (struct destination){
-		.port = bytes[SOCKADDR_PORT] << 8 | bytes[SOCKADDR_PORT + 1],
+	*out = (struct address){
+		.family = get_family(context, (const uint8_t *)saddr.data),
 	};
-	if (family == AF_INET) {
-		out->ip.b[10] = out->ip.b[11] = 0xff;
-		memcpy(out->ip.b + 12, bytes + SOCKADDR_IPV4, 4);
-		return true;
-	}
-	if (family != AF_INET6 || saddr.len < SOCKADDR_IPV6_END)
-		return false;
-	memcpy(out->ip.b, bytes + SOCKADDR_IPV6, sizeof(out->ip.b));
+	read_internet(saddr, out);
 	return true;
 }
 
@@ -87,49 +125,143 @@ static bool is_ipv4(const struct ip *ip)
 	return !memcmp(ip->b, mapped, sizeof(mapped));
 }
 
-static int network_event(struct context *context, const struct event_kind *kind)
+/* The family by the name auditbeat gives it, else its number. */
+static int set_family(struct context *context, unsigned int family)
 {
-	struct destination destination;
+	static const char *const names[] = {
+		[AF_UNIX] = "unix",
+		[AF_INET] = "ipv4",
+		[AF_INET6] = "ipv6",
+		[AF_NETLINK] = "netlink",
+	};
+	struct str text;
+
+	if (family < sizeof(names) / sizeof(names[0]) && names[family])
+		text = str_from(names[family]);
+	else
+		text = arena_printf(context->arena, "%u", family);
+	context_set_str(context, FIELD_AUDITD_DATA_SOCKET_FAMILY, text);
+	return text.data ? 0 : -ENOMEM;
+}
+
+/* The two fields of an end of the connection. */
+struct end_slots {
+	size_t ip, port;
+};
+
+static const struct end_slots source = { FIELD_SOURCE_IP, FIELD_SOURCE_PORT };
+static const struct end_slots destination = { FIELD_DESTINATION_IP,
+					      FIELD_DESTINATION_PORT };
+
+static void set_address(struct context *context, const struct end_slots *end,
+			const struct address *address)
+{
+	if (!address->internet)
+		return;
+	event_set(context->event, end->ip,
+		  (struct value){ .type = VALUE_IP, .ip = address->ip });
+	event_set(context->event, end->port, VALUE_OF_INT(address->port));
+	context_set_str(context, FIELD_NETWORK_TYPE,
+			is_ipv4(&address->ip) ? STR("ipv4") : STR("ipv6"));
+}
+
+static int network_event(struct context *context, const struct end_slots *end,
+			 const struct event_kind *kind)
+{
+	struct address address;
 	int rc;
 
-	if (!get_destination(context, &destination))
+	if (!get_address(context, &address) || !address.internet)
 		return NORMALIZE_E_IGNORED;
 	rc = context_set_process(context);
+	if (!rc)
+		rc = set_family(context, address.family);
+	if (rc)
+		return rc;
+	set_address(context, end, &address);
+	context_set_kind(context, kind);
+	return 0;
+}
+
+/* To somewhere, whether it got there or not. */
+static int attempt_event(struct context *context, const struct event_kind *kind)
+{
+	int rc = network_event(context, &destination, kind);
+
 	if (rc)
 		return rc;
 	context->event->flags |= EVENT_ATTEMPT;
-	event_set(context->event, FIELD_DESTINATION_IP,
-		  (struct value){ .type = VALUE_IP, .ip = destination.ip });
-	event_set(context->event, FIELD_DESTINATION_PORT,
-		  VALUE_OF_INT(destination.port));
 	context_set_str(context, FIELD_NETWORK_DIRECTION, STR("egress"));
-	context_set_str(context, FIELD_NETWORK_TYPE,
-			is_ipv4(&destination.ip) ? STR("ipv4") : STR("ipv6"));
-	context_set_kind(context, kind);
 	return 0;
 }
 
 int network_on_connect(struct context *context)
 {
-	return network_event(context, &kind_connect);
+	return attempt_event(context, &kind_connect);
 }
 
 int network_on_send(struct context *context)
 {
-	return network_event(context, &kind_send);
+	return attempt_event(context, &kind_send);
+}
+
+int network_on_accept(struct context *context)
+{
+	int rc;
+
+	if (!context->succeeded)
+		return NORMALIZE_E_IGNORED;
+	rc = network_event(context, &source, &kind_accept);
+	if (!rc)
+		context_set_str(context, FIELD_NETWORK_DIRECTION,
+				STR("ingress"));
+	return rc;
+}
+
+/* Of any family that is not for talk within the host, which every daemon
+ * does: the kernel's crypto interface and raw packets are bound, too. */
+int network_on_bind(struct context *context)
+{
+	struct address address;
+	int rc;
+
+	if (!context->succeeded || !get_address(context, &address) ||
+	    address.family == AF_UNIX || address.family == AF_NETLINK)
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (!rc)
+		rc = set_family(context, address.family);
+	if (rc)
+		return rc;
+	set_address(context, &source, &address);
+	context_set_kind(context, &kind_bind);
+	return 0;
+}
+
+/* Which address, its record does not say. */
+int network_on_listen(struct context *context)
+{
+	return context_make_plain(context, &kind_listen);
 }
 
 /* 32-bit x86 has one number for all of these. */
 int network_on_socketcall(struct context *context)
 {
-	enum { CALL_CONNECT = 3, CALL_SENDTO = 11, CALL_SENDMSG = 16 };
+	static const struct {
+		int64_t call;
+		syscall_handler handler;
+	} calls[] = {
+		{ 2, network_on_bind },	   { 3, network_on_connect },
+		{ 4, network_on_listen },  { 5, network_on_accept },
+		{ 11, network_on_send },   { 16, network_on_send },
+		{ 18, network_on_accept },
+	};
 	int64_t call;
 
 	if (!context_argument(context, A0, &call))
 		return NORMALIZE_E_IGNORED;
-	if (call == CALL_CONNECT)
-		return network_on_connect(context);
-	if (call == CALL_SENDTO || call == CALL_SENDMSG)
-		return network_on_send(context);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].call == call)
+			return calls[i].handler(context);
 	return NORMALIZE_E_IGNORED;
 }

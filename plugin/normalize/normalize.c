@@ -122,6 +122,20 @@ void context_set_str(struct context *context, size_t slot, struct str text)
 		event_set(context->event, slot, VALUE_OF_STR(text));
 }
 
+static void set_arguments(struct context *context)
+{
+	const struct record *subject = context->subject;
+
+	context_set_str(context, FIELD_AUDITD_DATA_A0,
+			record_raw(subject, "a0"));
+	context_set_str(context, FIELD_AUDITD_DATA_A1,
+			record_raw(subject, "a1"));
+	context_set_str(context, FIELD_AUDITD_DATA_A2,
+			record_raw(subject, "a2"));
+	context_set_str(context, FIELD_AUDITD_DATA_A3,
+			record_raw(subject, "a3"));
+}
+
 void context_set_kind(struct context *context, const struct event_kind *kind)
 {
 	struct event *event = context->event;
@@ -131,6 +145,20 @@ void context_set_kind(struct context *context, const struct event_kind *kind)
 	event_set(event, FIELD_EVENT_TYPE, kind->type);
 	event_set(event, FIELD_EVENT_ACTION, kind->action);
 	event_set(event, FIELD_DATA_STREAM_DATASET, kind->dataset);
+	if (kind->arguments)
+		set_arguments(context);
+}
+
+int context_make_plain(struct context *context, const struct event_kind *kind)
+{
+	int rc;
+
+	if (!context->succeeded)
+		return NORMALIZE_E_IGNORED;
+	rc = context_set_process(context);
+	if (!rc)
+		context_set_kind(context, kind);
+	return rc;
 }
 
 /* A field of the subject's record as keyword; 4294967295 is no id. */
@@ -205,6 +233,8 @@ static void set_common(struct context *context)
 	context_set_str(context, FIELD_EVENT_MODULE, STR("auditd"));
 	context_set_str(context, FIELD_EVENT_OUTCOME,
 			context->succeeded ? STR("success") : STR("failure"));
+	context_set_str(context, FIELD_AUDITD_RESULT,
+			context->succeeded ? STR("success") : STR("fail"));
 	if (context->row)
 		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
 				str_from(context->row->name));
