@@ -11,8 +11,12 @@
 enum calls {
 	CALLS_ALL = 1 << 0,
 	CALLS_RENAMEAT = 1 << 1,
-	CALLS_LEGACY = 1 << 2, /* open, creat, chmod, rename, fork */
+	CALLS_LEGACY =
+		1 << 2, /* open, creat, chmod, rename, unlink, fork ... */
 	CALLS_SOCKETCALL = 1 << 3,
+	CALLS_ACCEPT = 1 << 4, /* accept beside accept4 */
+	CALLS_32BIT = 1 << 5, /* truncate64, and ids wider than 16 bits */
+	CALLS_UMOUNT = 1 << 6, /* umount beside umount2 */
 };
 
 /*
@@ -26,20 +30,23 @@ static const struct machine {
 	unsigned int b64, b32;
 } machines[] = {
 #define OLD (CALLS_ALL | CALLS_RENAMEAT | CALLS_LEGACY)
-	{ "x86_64", OLD, OLD | CALLS_SOCKETCALL },
-	{ "i?86", 0, OLD | CALLS_SOCKETCALL },
-	{ "aarch64*", CALLS_ALL | CALLS_RENAMEAT, 0 },
-	{ "arm64*", CALLS_ALL | CALLS_RENAMEAT, 0 },
-	{ "arm*", 0, OLD },
-	{ "ppc64*", OLD | CALLS_SOCKETCALL, 0 },
-	{ "powerpc64*", OLD | CALLS_SOCKETCALL, 0 },
-	{ "s390x", OLD | CALLS_SOCKETCALL, 0 },
-	{ "*", CALLS_ALL, 0 },
+#define I386 (OLD | CALLS_SOCKETCALL | CALLS_32BIT | CALLS_UMOUNT)
+	{ "x86_64", OLD | CALLS_ACCEPT, I386 },
+	{ "i?86", 0, I386 },
+	{ "aarch64*", CALLS_ALL | CALLS_RENAMEAT | CALLS_ACCEPT, 0 },
+	{ "arm64*", CALLS_ALL | CALLS_RENAMEAT | CALLS_ACCEPT, 0 },
+	{ "arm*", 0, OLD | CALLS_ACCEPT | CALLS_32BIT },
+	{ "ppc64*", OLD | CALLS_SOCKETCALL | CALLS_ACCEPT | CALLS_UMOUNT, 0 },
+	{ "powerpc64*", OLD | CALLS_SOCKETCALL | CALLS_ACCEPT | CALLS_UMOUNT,
+	  0 },
+	{ "s390x", OLD | CALLS_SOCKETCALL | CALLS_UMOUNT, 0 },
+	{ "*", CALLS_ALL | CALLS_ACCEPT, 0 },
+#undef I386
 #undef OLD
 };
 
 static const struct audit_row {
-	unsigned int kind; /* a KIND_BIT */
+	uint64_t kind; /* a KIND_BIT */
 	enum calls calls;
 	const char *syscalls, *filters, *key;
 } rows[] = {
@@ -99,7 +106,7 @@ static bool row_covers(const struct audit_row *one,
 }
 
 /* Whether a row is needed for nothing; of two alike the first stays. */
-static bool is_covered(const struct audit_row *row, unsigned int kinds)
+static bool is_covered(const struct audit_row *row, uint64_t kinds)
 {
 	for (const struct audit_row *other = rows; other < rows + ROW_COUNT;
 	     other++)
@@ -123,7 +130,7 @@ static void print_row(const struct audit_row *row, const char *arch,
 	strbuf_printf(out, " -F key=audisp_eql_%s\n", row->key);
 }
 
-static int print_kinds(unsigned int kinds, const char *name, struct strbuf *out)
+static int print_kinds(uint64_t kinds, const char *name, struct strbuf *out)
 {
 	const struct machine *machine = find_machine(name);
 
@@ -150,7 +157,7 @@ int rule_audit_rules(const struct rule *rule, const char *machine,
 int ruleset_audit_rules(const struct ruleset *set, const char *machine,
 			struct strbuf *out)
 {
-	unsigned int kinds = 0;
+	uint64_t kinds = 0;
 
 	for (size_t i = 0; i < set->rule_count; i++)
 		kinds |= support_kinds(set->rules[i]->query);

@@ -22,7 +22,7 @@
 #include "../eql/pred.h"
 #include "../limits.h"
 
-#define WORDS_MAX 3
+#define WORDS_MAX 5
 #define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
 
 /* A word that no rule names. */
@@ -37,33 +37,47 @@
 enum group {
 	GROUP_FILE = 1 << 0,
 	GROUP_ORIGINAL = 1 << 1, /* the file before its rename */
-	GROUP_NETWORK = 1 << 2,
+	GROUP_DESTINATION = 1 << 2,
 	GROUP_EXIT = 1 << 3,
 	GROUP_DIRECTORY = 1 << 4, /* records of it name the working directory */
 	GROUP_PID = 1 << 5, /* of a fork the child's pid is not in the record */
 	GROUP_OUTCOME = 1 << 6, /* what failed counts, too */
 	GROUP_COMMON = 1 << 7, /* any other field: every kind has it */
+	GROUP_ARGUMENTS = 1 << 8, /* of the system call */
+	GROUP_SOURCE = 1 << 9,
+	GROUP_DIRECTION = 1 << 10,
+	GROUP_SOCKET = 1 << 11, /* its family */
+	GROUP_TARGET = 1 << 12, /* the process it is done to */
+	GROUP_MODULE = 1 << 13,
+	GROUP_LINK = 1 << 14,
 };
 
+/* When a rule is taken to want a kind it could match (kinds.def). */
+enum need { ALWAYS, BY_TYPE, BY_NAME };
+
 struct kind {
-	const char *name, *category, *dataset;
+	const char *name;
+	enum need need;
+	const char *category, *dataset;
 	const char *types[WORDS_MAX], *actions[WORDS_MAX];
+	const char *calls; /* empty = not known */
 	unsigned int groups;
 };
 
 static const struct kind kinds[] = {
-#define KIND(id, name, category, dataset, types, actions, groups) \
-	{ name, category, dataset, types, actions, groups },
+#define KIND(id, ...) { __VA_ARGS__ },
 #include "kinds.def"
 #undef KIND
 };
 
-static const struct absent_kind {
-	struct kind kind;
-	bool by_type;
-} absent_kinds[] = {
+_Static_assert(KIND__COUNT <= 64, "a kind has no bit");
+
+static const struct kind absent_kinds[] = {
 #define ABSENT_KIND(name, category, types, actions, by_type) \
-	{ { name, category, category, types, actions, ~0U }, by_type },
+	{ name,	    by_type ? BY_TYPE : BY_NAME, \
+	  category, category, \
+	  types,    actions, \
+	  "",	    ~0U },
 #include "kinds.def"
 #undef ABSENT_KIND
 };
@@ -97,11 +111,29 @@ static enum group group_of(size_t slot)
 	case FIELD_FILE_EXT_ORIGINAL_NAME:
 	case FIELD_FILE_EXT_ORIGINAL_PATH:
 		return GROUP_ORIGINAL;
+	case FIELD_FILE_TARGET_PATH:
+		return GROUP_LINK;
 	case FIELD_DESTINATION_IP:
 	case FIELD_DESTINATION_PORT:
+		return GROUP_DESTINATION;
+	case FIELD_SOURCE_IP:
+	case FIELD_SOURCE_PORT:
+		return GROUP_SOURCE;
 	case FIELD_NETWORK_DIRECTION:
+		return GROUP_DIRECTION;
+	case FIELD_AUDITD_DATA_SOCKET_FAMILY:
 	case FIELD_NETWORK_TYPE:
-		return GROUP_NETWORK;
+		return GROUP_SOCKET;
+	case FIELD_AUDITD_DATA_A0:
+	case FIELD_AUDITD_DATA_A1:
+	case FIELD_AUDITD_DATA_A2:
+	case FIELD_AUDITD_DATA_A3:
+		return GROUP_ARGUMENTS;
+	case FIELD_AUDITD_DATA_NAME:
+		return GROUP_MODULE;
+	case FIELD_TARGET_PROCESS_NAME:
+	case FIELD_TARGET_PROCESS_PID:
+		return GROUP_TARGET;
 	case FIELD_PROCESS_EXIT_CODE:
 		return GROUP_EXIT;
 	case FIELD_PROCESS_WORKING_DIRECTORY:
@@ -147,9 +179,10 @@ static void probe_set_words(struct probe *probe, size_t slot,
 
 	for (; count < WORDS_MAX && words[count]; count++)
 		items[count] = VALUE_OF_STR(str_from(words[count]));
-	probe_set(
-		probe, slot,
-		(struct value){ .type = VALUE_LIST, .list = { items, count } });
+	probe_set(probe, slot,
+		  count ? (struct value){ .type = VALUE_LIST,
+					  .list = { items, count } }
+			: (struct value){ 0 });
 }
 
 /* An event of the kind. */
@@ -217,6 +250,52 @@ static bool can_match(const struct probe *probe, const struct stage *stage,
 	       pred_possible(stage->condition, &probe->event, &known);
 }
 
+static bool reads_slot(const struct pred *leaf, size_t slot)
+{
+	const size_t *slots;
+	size_t count = pred_slots(leaf, &slots);
+
+	for (size_t i = 0; i < count; i++)
+		if (slots[i] == slot)
+			return true;
+	return false;
+}
+
+/* The first leaf that reads one of two fields. */
+static const struct pred *find_leaf(const struct pred *pred, size_t slot,
+				    size_t other)
+{
+	const struct pred *const *items, *found = NULL;
+	size_t count = pred_items(pred, &items);
+
+	if (!count && (reads_slot(pred, slot) || reads_slot(pred, other)))
+		return pred;
+	for (size_t i = 0; i < count && !found; i++)
+		found = find_leaf(items[i], slot, other);
+	return found;
+}
+
+/* Whether an event of the kind can match, from some call of its own. The probe
+ * is left as one of that call. */
+static bool can_come(struct probe *probe, const struct stage *stage)
+{
+	const char *rest = probe->kind->calls;
+
+	if (!*rest || !find_leaf(stage->condition, FIELD_AUDITD_DATA_SYSCALL,
+				 FIELD_AUDITD_DATA_SYSCALL))
+		return can_match(probe, stage, FIELD__COUNT);
+	while (*rest) {
+		struct str call = { rest, strcspn(rest, ",") };
+
+		probe_set(probe, FIELD_AUDITD_DATA_SYSCALL, VALUE_OF_STR(call));
+		if (can_match(probe, stage, FIELD__COUNT))
+			return true;
+		rest += call.len;
+		rest += *rest == ',';
+	}
+	return false;
+}
+
 /* --- linkers -------------------------------------------------------------- */
 
 /*
@@ -256,17 +335,6 @@ static bool name_of(struct str text, bool pattern, char out[256])
 	}
 	out[len] = '\0';
 	return true;
-}
-
-static bool reads_slot(const struct pred *leaf, size_t slot)
-{
-	const size_t *slots;
-	size_t count = pred_slots(leaf, &slots);
-
-	for (size_t i = 0; i < count; i++)
-		if (slots[i] == slot)
-			return true;
-	return false;
 }
 
 static bool leaf_names_linkers(struct probe *probe, const struct stage *stage,
@@ -326,7 +394,7 @@ struct survey {
 	struct arena *arena; /* NULL = only the kinds are asked for */
 	struct support *out;
 	size_t capacity;
-	unsigned int kinds;
+	uint64_t kinds;
 	bool told[2][SLOTS_MAX]; /* fields that are missed, each once a way */
 	const struct stage *stage; /* the one that is looked at */
 	struct probe probe;
@@ -450,18 +518,42 @@ static int use_keys(struct survey *survey)
 
 /* --- stages --------------------------------------------------------------- */
 
-/* One kind for the stage; *matched = it is of use there. */
-static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
+/* Whether the stage asks for the kind of the probe, which it can match, by its
+ * words: it could not if they were other ones. */
+static bool asks_for(struct probe *probe, const struct stage *stage)
+{
+	static const char *const other[WORDS_MAX] = { OTHER };
+
+	probe_set_words(probe, FIELD_EVENT_ACTION, other, probe->actions);
+	if (probe->kind->need == BY_TYPE)
+		probe_set_words(probe, FIELD_EVENT_TYPE, other, probe->types);
+	if (*probe->kind->calls)
+		probe_set(probe, FIELD_AUDITD_DATA_SYSCALL,
+			  VALUE_OF_STR(STR(OTHER)));
+	return !can_match(probe, stage, FIELD__COUNT);
+}
+
+/* Leaves the probe as can_come() does. */
+static bool is_wanted(struct probe *probe, const struct stage *stage)
+{
+	bool wanted;
+
+	if (!can_come(probe, stage))
+		return false;
+	if (probe->kind->need == ALWAYS)
+		return true;
+	wanted = asks_for(probe, stage);
+	probe_init(probe, probe->kind);
+	return can_come(probe, stage) && wanted;
+}
+
+/* One kind for the stage, which the probe is of; *matched = it is of use. */
+static int use_kind(struct survey *survey, enum kind_id id, bool *matched)
 {
 	const struct stage *stage = survey->stage;
-	struct probe *probe = &survey->probe;
-	unsigned int before = survey->kinds;
-	int rc;
+	uint64_t before = survey->kinds;
+	int rc = use_live_fields(survey, stage->condition);
 
-	probe_init(probe, &kinds[id]);
-	if (!can_match(probe, stage, FIELD__COUNT))
-		return 0;
-	rc = use_live_fields(survey, stage->condition);
 	/* they come after the rule has been assessed: no complaint is due */
 	for (size_t i = 0; i < stage->exception_count && !rc; i++)
 		rc = use_live_fields(survey, stage->exceptions[i].condition);
@@ -469,73 +561,81 @@ static int try_kind(struct survey *survey, enum kind_id id, bool *matched)
 		rc = use_keys(survey);
 	if (rc)
 		return rc;
-	if (!can_match(probe, stage, SLOTS_MAX)) {
+	if (!can_match(&survey->probe, stage, SLOTS_MAX)) {
 		survey->kinds = before;
 		return 0;
 	}
 	*matched = true;
 	if (id == KIND_CREATE && only_linkers(&kinds[id], stage))
 		id = KIND_BIRTH;
-	survey->kinds |= 1U << id;
+	survey->kinds |= 1ULL << id;
 	return 0;
 }
 
-/* The first leaf that asks for an action or a type. */
-static const struct pred *find_word(const struct pred *pred)
+/* All kinds of use for the stage: those it wants, or any. */
+static int use_kinds(struct survey *survey, bool any, bool *matched)
 {
-	const struct pred *const *items, *found = NULL;
-	size_t count = pred_items(pred, &items);
+	const struct stage *stage = survey->stage;
+	struct probe *probe = &survey->probe;
+	int rc = 0;
 
-	if (!count && (reads_slot(pred, FIELD_EVENT_ACTION) ||
-		       reads_slot(pred, FIELD_EVENT_TYPE)))
-		return pred;
-	for (size_t i = 0; i < count && !found; i++)
-		found = find_word(items[i]);
-	return found;
+	for (size_t id = 0; id < KIND__COUNT && !rc; id++) {
+		probe_init(probe, &kinds[id]);
+		if (id != KIND_BIRTH &&
+		    (any ? can_come(probe, stage) : is_wanted(probe, stage)))
+			rc = use_kind(survey, (enum kind_id)id, matched);
+	}
+	return rc;
 }
 
-/* Whether the stage asks for a kind by its words: it could match, and could
- * not if the words were other ones. */
-static bool asks_for(struct probe *probe, const struct stage *stage,
-		     const struct absent_kind *absent)
+/* Whether a kind that goes by the same words can match the stage. */
+static bool has_stand_in(struct probe *probe, const struct stage *stage,
+			 const struct kind *absent)
 {
-	static const char *const other[WORDS_MAX] = { OTHER };
+	for (size_t id = 0; id < KIND__COUNT; id++) {
+		const char *action = kinds[id].actions[0];
 
-	probe_init(probe, &absent->kind);
-	if (!can_match(probe, stage, FIELD__COUNT))
-		return false;
-	probe_set_words(probe, FIELD_EVENT_ACTION, other, probe->actions);
-	if (absent->by_type)
-		probe_set_words(probe, FIELD_EVENT_TYPE, other, probe->types);
-	return !can_match(probe, stage, FIELD__COUNT);
+		if (!action || strcmp(action, absent->actions[0]))
+			continue;
+		probe_init(probe, &kinds[id]);
+		if (can_come(probe, stage))
+			return true;
+	}
+	return false;
 }
 
 static int miss_kinds(struct survey *survey)
 {
-	const struct pred *condition = survey->stage->condition;
-	const struct pred *word = find_word(condition);
+	const struct stage *stage = survey->stage;
+	const struct pred *condition = stage->condition;
+	const struct pred *word =
+		find_leaf(condition, FIELD_EVENT_ACTION, FIELD_EVENT_TYPE);
+	struct probe *probe = &survey->probe;
 	int rc = 0;
 
 	for (size_t i = 0;
-	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++)
-		if (asks_for(&survey->probe, survey->stage, &absent_kinds[i]))
+	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++) {
+		probe_init(probe, &absent_kinds[i]);
+		if (is_wanted(probe, stage) &&
+		    !has_stand_in(probe, stage, &absent_kinds[i]))
 			rc = add_problem(survey,
 					 pred_offset(word ? word : condition),
 					 effect_of_loss(survey),
 					 "no event here is of the kind %s",
-					 absent_kinds[i].kind.name);
+					 absent_kinds[i].name);
+	}
 	return rc;
 }
 
 static int survey_stage(struct survey *survey, const struct stage *stage)
 {
 	bool matched = false;
-	int rc = 0;
+	int rc;
 
 	survey->stage = stage;
-	for (size_t id = 0; id < KIND__COUNT && !rc; id++)
-		if (id != KIND_BIRTH)
-			rc = try_kind(survey, (enum kind_id)id, &matched);
+	rc = use_kinds(survey, false, &matched);
+	if (!rc && !matched)
+		rc = use_kinds(survey, true, &matched);
 	if (!rc)
 		rc = miss_kinds(survey);
 	if (rc || matched)
@@ -561,7 +661,7 @@ static int survey_query(struct survey *survey)
 	return rc;
 }
 
-unsigned int support_kinds(const struct query *query)
+uint64_t support_kinds(const struct query *query)
 {
 	struct survey survey = { .query = query };
 

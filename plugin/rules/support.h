@@ -8,13 +8,13 @@
 #include "../util/arena.h"
 
 enum kind_id {
-#define KIND(id, name, category, dataset, types, actions, groups) KIND_##id,
+#define KIND(id, ...) KIND_##id,
 #include "kinds.def"
 #undef KIND
 	KIND__COUNT,
 };
 
-#define KIND_BIT(id) (1U << KIND_##id)
+#define KIND_BIT(id) (1ULL << KIND_##id)
 
 struct support_problem {
 	size_t offset; /* into the query */
@@ -27,7 +27,7 @@ struct support {
 };
 
 /* The kinds of event a query needs, as KIND_BITs. */
-unsigned int support_kinds(const struct query *query);
+uint64_t support_kinds(const struct query *query);
 /* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
 int support_assess(const struct query *query, const struct field_table *fields,
 		   struct arena *arena, struct support *out);

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libaudit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -615,13 +616,18 @@ static void test_off(void **state)
 
 /* --- what rules need ------------------------------------------------------ */
 
-/* The keys of the audit rules of a query, each once. */
-static void keys_of(const char *query, struct strbuf *out)
+static const char *const kind_calls[] = {
+#define KIND(id, name, need, category, dataset, types, actions, calls, ...) \
+	calls,
+#include "rules/kinds.def"
+#undef KIND
+};
+
+/* The audit rules of a query. */
+static void rules_of(const char *query, const char *machine, struct strbuf *out)
 {
 	struct strbuf text = STRBUF_INIT(0);
 	struct ruleset *set;
-	struct str rest, line;
-	struct str last = { 0 };
 
 	strbuf_printf(&text,
 		      "[rule]\nrule_id = \"a\"\nname = \"b\"\n"
@@ -630,8 +636,43 @@ static void keys_of(const char *query, struct strbuf *out)
 	write_file("v.toml", text.data, text.len);
 	set = load("v.toml");
 	assert_int_equal(set->rule_count, 1);
-	strbuf_reset(&text);
-	assert_int_equal(rule_audit_rules(set->rules[0], "x86_64", &text), 0);
+	assert_int_equal(rule_audit_rules(set->rules[0], machine, out), 0);
+	strbuf_free(&text);
+	ruleset_free(&set);
+	unlink("v.toml");
+}
+
+/* Those of every kind, which a rule names by the calls it comes from. */
+static void every_kind(const char *machine, struct strbuf *out)
+{
+	struct strbuf query = STRBUF_INIT(0);
+
+	strbuf_printf(&query, "any where auditd.data.syscall in (\"\"");
+	for (size_t i = 0; i < sizeof(kind_calls) / sizeof(kind_calls[0]);
+	     i++) {
+		const char *call = kind_calls[i];
+
+		while (*call) {
+			size_t len = strcspn(call, ",");
+
+			strbuf_printf(&query, ", \"%.*s\"", (int)len, call);
+			call += len + (call[len] == ',');
+		}
+	}
+	strbuf_add_char(&query, ')');
+	strbuf_add_char(&query, '\0');
+	rules_of(query.data, machine, out);
+	strbuf_free(&query);
+}
+
+/* The keys of the audit rules of a query, each once. */
+static void keys_of(const char *query, struct strbuf *out)
+{
+	struct strbuf text = STRBUF_INIT(0);
+	struct str rest, line;
+	struct str last = { 0 };
+
+	rules_of(query, "x86_64", &text);
 	rest = strbuf_str(&text);
 	while (line = next_line(&rest), line.len) {
 		const char *key =
@@ -648,8 +689,6 @@ static void keys_of(const char *query, struct strbuf *out)
 		last = word;
 	}
 	strbuf_free(&text);
-	ruleset_free(&set);
-	unlink("v.toml");
 }
 
 static const struct {
@@ -692,7 +731,7 @@ static const struct {
 	{ "file where event.action == \"creation\" and "
 	  "(process.name == \"ld\" or file.name == \"x\")",
 	  "exec create" },
-	{ "file where event.type == \"change\"", "rename chmod" },
+	{ "file where event.type == \"change\"", "modify rename chmod" },
 	{ "file where event.action in (\"rename\", \"moved\")", "rename" },
 	{ "file where event.action == \"changed-file-permissions-of\"",
 	  "chmod" },
@@ -702,11 +741,71 @@ static const struct {
 	{ "network where destination.port == 53", "net send" },
 	{ "network where event.type == \"start\" and "
 	  "process.name == \"nc\"",
-	  "exec net" },
+	  "exec net accept" },
 	{ "network where event.type == \"start\" and "
 	  "process.parent.args == \"-c\"",
-	  "exec net" },
-	{ "network where event.type == \"start\" and user.id == \"0\"", "net" },
+	  "exec net accept" },
+	{ "network where event.type == \"start\" and user.id == \"0\"",
+	  "net accept" },
+	/* what is asked for by type, by action, by call */
+	{ "file where event.type == \"deletion\"", "delete" },
+	{ "file where event.action in (\"creation\", \"deletion\")",
+	  "create delete" },
+	{ "file where event.type != \"deletion\"", "create rename chmod" },
+	{ "file where event.action == \"modification\"", "modify" },
+	{ "file where event.type == \"change\" and "
+	  "event.action == \"rename\"",
+	  "rename" },
+	{ "file where event.type == \"access\"", "access" },
+	{ "file where event.action == \"open\"", "modify access" },
+	{ "file where event.action == \"changed-file-ownership-of\"", "chown" },
+	{ "file where event.action == \"changed-file-attributes-of\"",
+	  "xattr" },
+	{ "file where event.action == \"created-directory\"", "mkdir" },
+	{ "file where event.action in (\"linked\", \"symlinked\")",
+	  "link symlink" },
+	{ "file where event.action == \"make-device\"", "mknod" },
+	{ "process where event.action == \"uid_change\"", "uid" },
+	{ "process where event.action == \"gid_change\"", "gid" },
+	{ "process where event.action == \"changed-identity-of\"", "uid gid" },
+	{ "process where event.action == \"session_id_change\"", "session" },
+	{ "process where event.type == \"change\"", "uid gid session" },
+	{ "process where event.action == \"killed-pid\" and "
+	  "auditd.data.syscall == \"kill\" and auditd.data.a1 == \"21\"",
+	  "kill" },
+	{ "process where auditd.data.syscall == \"prctl\" and "
+	  "auditd.data.a0 == \"f\"",
+	  "prctl" },
+	{ "process where auditd.data.syscall in "
+	  "(\"ptrace\", \"memfd_create\")",
+	  "ptrace memfd" },
+	{ "process where auditd.data.syscall == \"execve\"", "exec" },
+	{ "process where process.name == \"a\" and "
+	  "not auditd.data.syscall == \"execve\"",
+	  "exec fork exit" },
+	{ "process where auditd.data.syscall == \"keyctl\"", "" },
+	{ "process where event.action == \"mounted\"", "mount" },
+	{ "driver where event.action == \"loaded-kernel-module\" and "
+	  "auditd.data.syscall in (\"init_module\", \"finit_module\")",
+	  "module" },
+	{ "process where event.type == \"start\" and "
+	  "event.action == \"load_module\"",
+	  "module" },
+	{ "network where event.action == \"connection_accepted\"", "accept" },
+	{ "network where event.action == \"listen-for-connections\"",
+	  "listen" },
+	{ "any where event.category == \"process\" and "
+	  "auditd.data.syscall == \"socket\" and "
+	  "auditd.data.a0 in (\"26\", \"21\") or "
+	  "event.category == \"network\" and "
+	  "event.action == \"bound-socket\" and "
+	  "?auditd.data.socket.family == \"38\"",
+	  "bind socket" },
+	/* what no kind but these can match */
+	{ "driver where true", "module" },
+	{ "network where source.ip != null", "accept bind" },
+	{ "process where Target.process.name == \"a\"", "kill ptrace" },
+	{ "file where file.target_path : \"/etc/*\"", "link symlink" },
 	{ "any where destination.ip != null", "net send" },
 	{ "process where host.os.type == \"windows\"", "" },
 	{ "process where event.module == \"sysmon\"", "" },
@@ -755,6 +854,125 @@ static void test_kinds(void **state)
 		strbuf_free(&got);
 	}
 	assert_int_equal(bad, 0);
+}
+
+/* The audit rules of one query on one machine, whole. */
+static const struct {
+	const char *query, *machine, *rules;
+} rule_cases[] = {
+	{ "file where event.type == \"deletion\"", "x86_64",
+	  "-a always,exit -F arch=b64 -S unlinkat -F success=1 "
+	  "-F key=audisp_eql_delete\n"
+	  "-a always,exit -F arch=b32 -S unlinkat -F success=1 "
+	  "-F key=audisp_eql_delete\n"
+	  "-a always,exit -F arch=b64 -S unlink,rmdir -F success=1 "
+	  "-F key=audisp_eql_delete\n"
+	  "-a always,exit -F arch=b32 -S unlink,rmdir -F success=1 "
+	  "-F key=audisp_eql_delete\n" },
+	{ "file where event.type == \"deletion\"", "aarch64",
+	  "-a always,exit -F arch=b64 -S unlinkat -F success=1 "
+	  "-F key=audisp_eql_delete\n" },
+	/* an access rule covers a modification rule of the same call */
+	{ "file where event.action == \"open\"", "aarch64",
+	  "-a always,exit -F arch=b64 -S 437 -F filetype=file "
+	  "-F success=1 -F key=audisp_eql_modify\n"
+	  "-a always,exit -F arch=b64 -S truncate -F success=1 "
+	  "-F key=audisp_eql_modify\n"
+	  "-a always,exit -F arch=b64 -S openat -F filetype=file "
+	  "-F success=1 -F key=audisp_eql_access\n" },
+	{ "process where event.action == \"uid_change\"", "x86_64",
+	  "-a always,exit -F arch=b64 -S setuid,setreuid,setresuid "
+	  "-F success=1 -F key=audisp_eql_uid\n"
+	  "-a always,exit -F arch=b32 -S setuid,setreuid,setresuid "
+	  "-F success=1 -F key=audisp_eql_uid\n"
+	  "-a always,exit -F arch=b32 -S setuid32,setreuid32,setresuid32 "
+	  "-F success=1 -F key=audisp_eql_uid\n" },
+	{ "network where event.action == \"bound-socket\"", "s390x",
+	  "-a always,exit -F arch=b64 -S bind -F saddr_fam!=1 "
+	  "-F saddr_fam!=16 -F success=1 -F key=audisp_eql_bind\n"
+	  "-a always,exit -F arch=b64 -S socketcall -F a0=2 "
+	  "-F saddr_fam!=1 -F saddr_fam!=16 -F success=1 "
+	  "-F key=audisp_eql_bind\n" },
+	{ "network where event.action == \"connection_accepted\"", "riscv64",
+	  "-a always,exit -F arch=b64 -S accept4 -F saddr_fam=2 "
+	  "-F success=1 -F key=audisp_eql_accept\n"
+	  "-a always,exit -F arch=b64 -S accept -F saddr_fam=2 "
+	  "-F success=1 -F key=audisp_eql_accept\n"
+	  "-a always,exit -F arch=b64 -S accept4 -F saddr_fam=10 "
+	  "-F success=1 -F key=audisp_eql_accept\n"
+	  "-a always,exit -F arch=b64 -S accept -F saddr_fam=10 "
+	  "-F success=1 -F key=audisp_eql_accept\n" },
+};
+
+static void test_rule_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rule_cases) / sizeof(rule_cases[0]);
+	     i++) {
+		struct strbuf got = STRBUF_INIT(0);
+
+		rules_of(rule_cases[i].query, rule_cases[i].machine, &got);
+		assert_str(strbuf_str(&got), rule_cases[i].rules);
+		strbuf_free(&got);
+	}
+}
+
+static void check_calls(struct str line, int machine)
+{
+	const char *call = memmem(line.data, line.len, " -S ", 4);
+	bool more = true;
+
+	assert_non_null(call);
+	for (call += 4; more; call++) {
+		size_t len = strcspn(call, ", ");
+		char name[32];
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, call);
+		if (name[0] > '9' && audit_name_to_syscall(name, machine) < 0)
+			fail_msg("machine %d has no %s", machine, name);
+		call += len;
+		more = *call == ',';
+	}
+}
+
+/* No audit rule of any kind names a call its machine does not have: it would
+ * keep all behind it from loading. */
+static void test_calls_exist(void **state)
+{
+	static const struct {
+		const char *name;
+		int b64, b32;
+	} machines[] = {
+		{ "x86_64", MACH_86_64, MACH_X86 },
+		{ "i686", -1, MACH_X86 },
+		{ "aarch64", MACH_AARCH64, -1 },
+		{ "armv7l", -1, MACH_ARM },
+		{ "ppc64le", MACH_PPC64LE, -1 },
+		{ "s390x", MACH_S390X, -1 },
+		/* the calls that every new machine has */
+		{ "riscv64", MACH_AARCH64, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		struct strbuf got = STRBUF_INIT(0);
+		struct str rest, line;
+		size_t lines = 0;
+
+		every_kind(machines[i].name, &got);
+		rest = strbuf_str(&got);
+		while (line = next_line(&rest), line.len) {
+			bool b32 = memmem(line.data, line.len, "=b32", 4);
+			int machine = b32 ? machines[i].b32 : machines[i].b64;
+
+			/* libaudit may be built without a machine */
+			if (audit_name_to_syscall("read", machine) >= 0)
+				check_calls(line, machine);
+			lines++;
+		}
+		assert_true(lines > 40);
+		strbuf_free(&got);
+	}
 }
 
 /* A rule asks for births instead of all creations only by programs whose
@@ -1055,6 +1273,8 @@ int main(void)
 		cmocka_unit_test(test_duplicate),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_rule_text),
+		cmocka_unit_test(test_calls_exist),
 		cmocka_unit_test(test_linkers),
 		cmocka_unit_test(test_traits),
 		cmocka_unit_test(test_least_set),
