@@ -316,11 +316,14 @@ static bool find_opened(const struct context *context, struct path_item *out)
 	return false;
 }
 
+/* NULL = none: O_PATH neither reads nor writes. */
 static const struct event_kind *opened_kind(const struct context *context)
 {
 	int64_t flags, mode;
 
 	open_arguments(context, &flags, &mode);
+	if (flags & O_PATH)
+		return NULL;
 	return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)
 		       ? &kind_modify
 		       : &kind_access;
@@ -340,9 +343,9 @@ int file_on_open(struct context *context)
 		return rc;
 	linker = by_linker(context);
 	if (!find_created(context, linker, &item)) {
-		if (!find_opened(context, &item))
-			return NORMALIZE_E_IGNORED;
 		kind = opened_kind(context);
+		if (!kind || !find_opened(context, &item))
+			return NORMALIZE_E_IGNORED;
 	}
 	rc = context_set_file(context, &item);
 	if (rc)
@@ -446,7 +449,8 @@ static const struct event_kind kind_chmod_linked = {
 	.category = WORDS(WORD("file")),
 	.dataset = DATASETS("file"),
 	.type = WORDS(WORD("creation")),
-	.action = WORDS(WORD("creation"), WORD("changed-file-permissions-of")),
+	.action = WORDS(WORD("creation"), WORD("opened-file"),
+			WORD("changed-file-permissions-of")),
 };
 
 static bool find_changed(const struct context *context, struct path_item *out)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kinds.def promises to rules is what normalize makes: each event of the
+ * logs in tests/cases/normalize is of a kind, comes from a call of it, and has
+ * no field of a group that the kind does not have; and each kind is met there.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "normalize/normalize.h"
+#include "readlog.h"
+
+#define WORDS_MAX 5
+
+enum group {
+	GROUP_FILE = 1 << 0,
+	GROUP_ORIGINAL = 1 << 1,
+	GROUP_DESTINATION = 1 << 2,
+	GROUP_EXIT = 1 << 3,
+	GROUP_DIRECTORY = 1 << 4,
+	GROUP_PID = 1 << 5,
+	GROUP_OUTCOME = 1 << 6,
+	GROUP_ARGUMENTS = 1 << 7,
+	GROUP_SOURCE = 1 << 8,
+	GROUP_DIRECTION = 1 << 9,
+	GROUP_SOCKET = 1 << 10,
+	GROUP_TARGET = 1 << 11,
+	GROUP_MODULE = 1 << 12,
+	GROUP_LINK = 1 << 13,
+};
+
+static const struct {
+	unsigned int group;
+	enum field_id field;
+} fields[] = {
+	{ GROUP_FILE, FIELD_FILE_DEVICE },
+	{ GROUP_FILE, FIELD_FILE_EXTENSION },
+	{ GROUP_FILE, FIELD_FILE_GID },
+	{ GROUP_FILE, FIELD_FILE_INODE },
+	{ GROUP_FILE, FIELD_FILE_MODE },
+	{ GROUP_FILE, FIELD_FILE_NAME },
+	{ GROUP_FILE, FIELD_FILE_PATH },
+	{ GROUP_FILE, FIELD_FILE_UID },
+	{ GROUP_ORIGINAL, FIELD_FILE_EXT_ORIGINAL_EXTENSION },
+	{ GROUP_ORIGINAL, FIELD_FILE_EXT_ORIGINAL_NAME },
+	{ GROUP_ORIGINAL, FIELD_FILE_EXT_ORIGINAL_PATH },
+	{ GROUP_DESTINATION, FIELD_DESTINATION_IP },
+	{ GROUP_DESTINATION, FIELD_DESTINATION_PORT },
+	{ GROUP_EXIT, FIELD_PROCESS_EXIT_CODE },
+	{ GROUP_DIRECTORY, FIELD_PROCESS_WORKING_DIRECTORY },
+	{ GROUP_PID, FIELD_PROCESS_PID },
+	{ GROUP_ARGUMENTS, FIELD_AUDITD_DATA_A0 },
+	{ GROUP_ARGUMENTS, FIELD_AUDITD_DATA_A1 },
+	{ GROUP_ARGUMENTS, FIELD_AUDITD_DATA_A2 },
+	{ GROUP_ARGUMENTS, FIELD_AUDITD_DATA_A3 },
+	{ GROUP_SOURCE, FIELD_SOURCE_IP },
+	{ GROUP_SOURCE, FIELD_SOURCE_PORT },
+	{ GROUP_DIRECTION, FIELD_NETWORK_DIRECTION },
+	{ GROUP_SOCKET, FIELD_AUDITD_DATA_SOCKET_FAMILY },
+	{ GROUP_SOCKET, FIELD_NETWORK_TYPE },
+	{ GROUP_TARGET, FIELD_TARGET_PROCESS_NAME },
+	{ GROUP_TARGET, FIELD_TARGET_PROCESS_PID },
+	{ GROUP_MODULE, FIELD_AUDITD_DATA_NAME },
+	{ GROUP_LINK, FIELD_FILE_TARGET_PATH },
+};
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static const struct kind {
+	const char *name, *category, *dataset;
+	const char *types[WORDS_MAX], *actions[WORDS_MAX];
+	const char *calls;
+	unsigned int groups;
+} kinds[] = {
+#define W(...) \
+	{ \
+		__VA_ARGS__ \
+	}
+#define KIND(id, name, need, category, dataset, types, actions, calls, groups) \
+	{ name, category, dataset, types, actions, calls, groups },
+#include "rules/kinds.def"
+#undef KIND
+#undef W
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct run {
+	struct normalizer *normalizer;
+	struct arena *arena;
+	const char *log;
+	unsigned int met[KINDS]; /* events of the kind */
+	unsigned int shown[KINDS]; /* groups that one of them had */
+};
+
+static bool has_word(const struct event *event, size_t slot, const char *word)
+{
+	size_t count;
+	const struct value *items =
+		value_items(event_value(event, slot, READING_INVOKED), &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(items[i].s, str_from(word)))
+			return true;
+	return false;
+}
+
+/* Whether the field has all of these words. A linker's rename and chmod are a
+ * creation beside what they are, so it may have more. */
+static bool has_words(const struct event *event, size_t slot,
+		      const char *const words[WORDS_MAX])
+{
+	size_t count;
+
+	value_items(event_value(event, slot, READING_INVOKED), &count);
+	if (!words[0])
+		return !count;
+	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+		if (!has_word(event, slot, words[i]))
+			return false;
+	return true;
+}
+
+/* An operation of io_uring has no call. */
+static bool has_call(const struct event *event, const char *calls)
+{
+	const struct value *call =
+		event_value(event, FIELD_AUDITD_DATA_SYSCALL, READING_INVOKED);
+
+	if (call->type == VALUE_NULL)
+		return true;
+	while (*calls) {
+		struct str name = { calls, strcspn(calls, ",") };
+
+		if (str_equal(name, call->s))
+			return true;
+		calls += name.len + (calls[name.len] == ',');
+	}
+	return false;
+}
+
+static bool is_of(const struct event *event, const struct kind *kind)
+{
+	char dataset[64];
+
+	snprintf(dataset, sizeof(dataset), "endpoint.events.%s", kind->dataset);
+	return has_word(event, FIELD_EVENT_CATEGORY, kind->category) &&
+	       has_word(event, FIELD_DATA_STREAM_DATASET, dataset) &&
+	       has_words(event, FIELD_EVENT_TYPE, kind->types) &&
+	       has_words(event, FIELD_EVENT_ACTION, kind->actions) &&
+	       has_call(event, kind->calls);
+}
+
+static unsigned int groups_of(const struct event *event)
+{
+	unsigned int groups = 0;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (event_value(event, fields[i].field, READING_INVOKED)
+			    ->type != VALUE_NULL)
+			groups |= fields[i].group;
+	if (has_word(event, FIELD_EVENT_OUTCOME, "failure"))
+		groups |= GROUP_OUTCOME;
+	return groups;
+}
+
+static int check_event(void *user, const struct raw_event *raw)
+{
+	struct run *run = user;
+	unsigned int groups, known = 0;
+	struct event *event = NULL;
+	bool found = false;
+	int rc;
+
+	arena_reset(run->arena);
+	rc = normalize_event(run->normalizer, raw, run->arena, &event);
+	if (rc == NORMALIZE_E_IGNORED)
+		return 0;
+	assert_int_equal(rc, 0);
+	groups = groups_of(event);
+	for (size_t i = 0; i < KINDS; i++) {
+		if (!is_of(event, &kinds[i]))
+			continue;
+		found = true;
+		known |= kinds[i].groups;
+		run->met[i]++;
+		run->shown[i] |= groups;
+	}
+	if (!found)
+		fail_msg("%s: event %llu is of no kind", run->log,
+			 (unsigned long long)event->serial);
+	if (groups & ~known)
+		fail_msg("%s: event %llu has fields that its kind has not: %x",
+			 run->log, (unsigned long long)event->serial,
+			 groups & ~known);
+	return 0;
+}
+
+static int is_log(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && !strcmp(dot, ".log");
+}
+
+static void check_log(struct run *run, const char *directory, const char *name)
+{
+	struct normalizer_config config = {
+		.field_count = FIELD__COUNT,
+		.memcap = 16U << 20,
+		.host_id = STR("this-host"),
+	};
+	size_t len = 0;
+	char *path, *data;
+
+	assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
+	data = readlog_file(path, &len);
+	free(path);
+	assert_non_null(data);
+	run->log = name;
+	run->arena = arena_new(0);
+	assert_non_null(run->arena);
+	assert_int_equal(normalizer_new(&config, &run->normalizer), 0);
+	assert_int_equal(readlog_events(data, len, check_event, run), 0);
+	normalizer_free(&run->normalizer);
+	arena_free(&run->arena);
+	free(data);
+}
+
+static void test_events_are_of_kinds(void **state)
+{
+	struct run run = { 0 };
+	struct dirent **entries;
+	char directory[4096];
+	int count;
+
+	(void)state;
+	snprintf(directory, sizeof(directory), "%s/tests/cases/normalize",
+		 readlog_srcdir());
+	count = scandir(directory, &entries, is_log, alphasort);
+	assert_true(count > 30);
+	for (int i = 0; i < count; i++) {
+		check_log(&run, directory, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	for (size_t i = 0; i < KINDS; i++) {
+		if (!run.met[i])
+			fail_msg("no log has a %s", kinds[i].name);
+		if (kinds[i].groups & ~run.shown[i])
+			fail_msg("no %s has fields of all its groups: %x",
+				 kinds[i].name,
+				 kinds[i].groups & ~run.shown[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_events_are_of_kinds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
