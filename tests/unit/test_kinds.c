@@ -3,6 +3,7 @@
  * What kinds.def promises to rules is what normalize makes: each event of the
  * logs in tests/cases/normalize is of a kind, comes from a call of it, and has
  * no field of a group that the kind does not have; and each kind is met there.
+ * And queries in the form rules are published in find the events they mean.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "eql/eql.h"
+#include "eql/pred.h"
 #include "normalize/normalize.h"
 #include "readlog.h"
 
@@ -93,6 +96,7 @@ static const struct kind {
 struct run {
 	struct normalizer *normalizer;
 	struct arena *arena;
+	size_t field_count;
 	const char *log;
 	unsigned int met[KINDS]; /* events of the kind */
 	unsigned int shown[KINDS]; /* groups that one of them had */
@@ -201,6 +205,225 @@ static int check_event(void *user, const struct raw_event *raw)
 	return 0;
 }
 
+/* --- logs ----------------------------------------------------------------- */
+
+typedef int (*event_fn)(void *user, const struct raw_event *raw);
+
+/* Gives fn all events of tests/cases/normalize/NAME.log. */
+static void read_log(struct run *run, const char *name, event_fn fn, void *user)
+{
+	struct normalizer_config config = {
+		.field_count = run->field_count,
+		.memcap = 16U << 20,
+		.host_id = STR("this-host"),
+	};
+	size_t len = 0;
+	char *path, *data;
+
+	assert_true(asprintf(&path, "%s/tests/cases/normalize/%s.log",
+			     readlog_srcdir(), name) > 0);
+	data = readlog_file(path, &len);
+	if (!data)
+		fail_msg("%s cannot be read", path);
+	free(path);
+	run->log = name;
+	run->arena = arena_new(0);
+	assert_non_null(run->arena);
+	assert_int_equal(normalizer_new(&config, &run->normalizer), 0);
+	assert_int_equal(readlog_events(data, len, fn, user), 0);
+	normalizer_free(&run->normalizer);
+	arena_free(&run->arena);
+	free(data);
+}
+
+/* --- queries -------------------------------------------------------------- */
+
+#define LINUX "host.os.type == \"linux\" and "
+
+static const struct {
+	const char *log, *query;
+	size_t count; /* events that match */
+} queries[] = {
+	{ "kinds-delete",
+	  "file where " LINUX "event.type == \"deletion\" and "
+	  "event.action == \"deletion\" and file.name in (\"a.txt\", \"x\")",
+	  1 },
+	{ "kinds-delete",
+	  "file where event.action == \"deleted\" and "
+	  "file.path like \"/home/*/w/*\"",
+	  6 },
+	{ "kinds-open",
+	  "file where " LINUX "event.type == \"change\" and "
+	  "event.action in (\"modification\", \"overwrite\") and "
+	  "file.name : \"A.TXT\"",
+	  5 },
+	{ "kinds-open",
+	  "file where " LINUX "event.type in (\"creation\", \"change\") and "
+	  "not file.Ext.original.extension == \"tmp\"",
+	  9 },
+	{ "kinds-open",
+	  "file where " LINUX "auditd.data.syscall == \"open\" and "
+	  "auditd.data.a2 == \"1b6\" and file.path == \"/proc/net/route\"",
+	  1 },
+	{ "kinds-open",
+	  "file where event.action == \"opened-file\" and "
+	  "file.path == \"/etc/passwd\" and event.outcome == \"success\"",
+	  1 },
+	{ "kinds-open", "file where event.type == \"access\"", 3 },
+	{ "kinds-attributes",
+	  "file where " LINUX "event.type == \"change\" and "
+	  "event.action == \"changed-file-ownership-of\" and "
+	  "event.outcome == \"success\" and file.path in "
+	  "(\"/home/dev/w/a.txt\", \"/etc/shadow\") and user.id == \"0\"",
+	  3 },
+	{ "kinds-entries",
+	  "file where event.action == \"rename\" and "
+	  "file.Ext.original.name == \"b.txt\" and "
+	  "file.Ext.original.extension == \"txt\"",
+	  1 },
+	{ "kinds-entries",
+	  "file where event.action : \"symlinked\" and "
+	  "file.target_path : \"/etc/*\"",
+	  1 },
+	{ "kinds-identity",
+	  "process where " LINUX "event.type == \"change\" and "
+	  "event.action in (\"uid_change\", \"guid_change\") and "
+	  "event.type == \"change\" and user.id == \"0\"",
+	  1 },
+	{ "kinds-identity",
+	  "process where event.action == \"changed-identity-of\" and "
+	  "user.effective.id != \"0\" and process.real_user.id == \"0\"",
+	  1 },
+	{ "kinds-identity",
+	  "process where " LINUX "event.type == \"change\" and "
+	  "event.action == \"gid_change\" and group.id == \"2001\" and "
+	  "user.id != null",
+	  2 },
+	{ "kinds-identity",
+	  "process where event.action == \"session_id_change\" and "
+	  "user.id == \"0\"",
+	  1 },
+	{ "kinds-signal",
+	  "process where " LINUX "event.action == \"killed-pid\" and "
+	  "auditd.data.syscall == \"kill\" and "
+	  "auditd.data.a1 in (\"21\", \"24\", \"40\")",
+	  1 },
+	{ "kinds-signal",
+	  "process where auditd.data.syscall == \"ptrace\" and "
+	  "auditd.data.a0 == \"10\" and Target.process.name == \"proc\"",
+	  1 },
+	{ "kinds-call",
+	  "process where " LINUX "auditd.data.syscall == \"prctl\" and "
+	  "auditd.data.a0 == \"f\"",
+	  1 },
+	{ "kinds-call",
+	  "process where auditd.data.syscall == \"mprotect\" and "
+	  "auditd.data.a2 == \"7\"",
+	  1 },
+	{ "kinds-call",
+	  "process where auditd.data.syscall == \"socket\" and "
+	  "auditd.data.a1 == \"2\" or auditd.data.syscall == \"splice\"",
+	  1 },
+	{ "kinds-call", "process where event.action == null", 7 },
+	{ "kinds-made",
+	  "driver where " LINUX "event.action == \"loaded-kernel-module\" "
+	  "and auditd.data.syscall in (\"init_module\", \"finit_module\")",
+	  2 },
+	{ "kinds-made",
+	  "process where " LINUX "event.type == \"start\" and "
+	  "event.action == \"load_module\" and process.executable : \"*kmod\"",
+	  2 },
+	{ "kinds-made",
+	  "any where event.category == \"network\" and "
+	  "event.action == \"bound-socket\" and "
+	  "data_stream.dataset == \"auditd_manager.auditd\" and "
+	  "?auditd.data.socket.family == \"38\"",
+	  1 },
+	{ "kinds-server",
+	  "network where " LINUX "event.action == \"connection_accepted\" "
+	  "and event.type == \"start\" and source.ip != null and "
+	  "cidrMatch(source.ip, \"127.0.0.0/8\", \"::1\")",
+	  4 },
+	{ "kinds-server",
+	  "network where event.action == \"accepted-connection-from\" and "
+	  "network.direction == \"ingress\" and source.port > 1024",
+	  4 },
+	{ "kinds-server",
+	  "network where event.action == \"bound-socket\" and "
+	  "source.port in (4444, 4445)",
+	  2 },
+	{ "kinds-mount",
+	  "process where event.action == \"mounted\" and file.name == \"m\"",
+	  2 },
+};
+
+/* One of them on its way through its log. */
+struct search {
+	struct run run;
+	struct pred_context context;
+	const struct stage *stage;
+	size_t found;
+};
+
+static bool stage_holds(struct search *search, const struct event *event)
+{
+	const struct stage *stage = search->stage;
+
+	return (!stage->category_bit ||
+		(stage->category_bit & event->categories)) &&
+	       (pred_eval(stage->condition, event, READING_INVOKED,
+			  &search->context) ||
+		pred_eval(stage->condition, event, READING_RESOLVED,
+			  &search->context));
+}
+
+static int search_event(void *user, const struct raw_event *raw)
+{
+	struct search *search = user;
+	struct event *event = NULL;
+	int rc;
+
+	arena_reset(search->run.arena);
+	rc = normalize_event(search->run.normalizer, raw, search->run.arena,
+			     &event);
+	if (rc == NORMALIZE_E_IGNORED)
+		return 0;
+	assert_int_equal(rc, 0);
+	search->found += stage_holds(search, event);
+	return 0;
+}
+
+static void test_queries(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct eql_options options = { .live = true };
+		struct search search = { 0 };
+		struct eql_error error;
+		const struct query *query;
+
+		options.arena = arena_new(0);
+		search.context.scratch = arena_new(0);
+		assert_int_equal(field_table_new(&options.fields), 0);
+		if (eql_compile(&options, str_from(queries[i].query), &query,
+				&error))
+			fail_msg("%s: %.*s", queries[i].query,
+				 STR_ARG(error.message));
+		search.stage = query->stages;
+		search.run.field_count = field_table_count(options.fields);
+		read_log(&search.run, queries[i].log, search_event, &search);
+		if (search.found != queries[i].count)
+			fail_msg("%s: %zu events of %s, not %zu",
+				 queries[i].query, search.found, queries[i].log,
+				 queries[i].count);
+		field_table_free(&options.fields);
+		arena_free(&search.context.scratch);
+		arena_free(&options.arena);
+	}
+}
+
+/* --- all events ----------------------------------------------------------- */
+
 static int is_log(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
@@ -208,33 +431,9 @@ static int is_log(const struct dirent *entry)
 	return dot && !strcmp(dot, ".log");
 }
 
-static void check_log(struct run *run, const char *directory, const char *name)
-{
-	struct normalizer_config config = {
-		.field_count = FIELD__COUNT,
-		.memcap = 16U << 20,
-		.host_id = STR("this-host"),
-	};
-	size_t len = 0;
-	char *path, *data;
-
-	assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
-	data = readlog_file(path, &len);
-	free(path);
-	assert_non_null(data);
-	run->log = name;
-	run->arena = arena_new(0);
-	assert_non_null(run->arena);
-	assert_int_equal(normalizer_new(&config, &run->normalizer), 0);
-	assert_int_equal(readlog_events(data, len, check_event, run), 0);
-	normalizer_free(&run->normalizer);
-	arena_free(&run->arena);
-	free(data);
-}
-
 static void test_events_are_of_kinds(void **state)
 {
-	struct run run = { 0 };
+	struct run run = { .field_count = FIELD__COUNT };
 	struct dirent **entries;
 	char directory[4096];
 	int count;
@@ -245,7 +444,8 @@ static void test_events_are_of_kinds(void **state)
 	count = scandir(directory, &entries, is_log, alphasort);
 	assert_true(count > 30);
 	for (int i = 0; i < count; i++) {
-		check_log(&run, directory, entries[i]->d_name);
+		entries[i]->d_name[strlen(entries[i]->d_name) - 4] = '\0';
+		read_log(&run, entries[i]->d_name, check_event, &run);
 		free(entries[i]);
 	}
 	free(entries);
@@ -263,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_are_of_kinds),
+		cmocka_unit_test(test_queries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
