@@ -338,7 +338,8 @@ static void add_related(struct render *render, struct json *json)
 	static const enum field_id hosts[] = { FIELD_HOST_ID, FIELD_HOST_NAME };
 	static const enum field_id users[] = { FIELD_USER_NAME, FIELD_USER_ID,
 					       FIELD_USER_AUDIT_ID };
-	static const enum field_id ips[] = { FIELD_DESTINATION_IP };
+	static const enum field_id ips[] = { FIELD_DESTINATION_IP,
+					     FIELD_SOURCE_IP };
 	const struct alert *alert = render->alert;
 	const struct value host = VALUE_OF_STR(alert->host);
 	struct value further[ALERT_DESTINATIONS_MAX];
@@ -352,7 +353,7 @@ static void add_related(struct render *render, struct json *json)
 	related_collect(render, &related, hosts, 2);
 	related_write(render, json, "hosts", &related);
 	related.count = 0;
-	related_collect(render, &related, ips, 1);
+	related_collect(render, &related, ips, 2);
 	for (size_t i = 0;
 	     i < alert->destination_count && i < ALERT_DESTINATIONS_MAX; i++) {
 		further[i] = (struct value){ .type = VALUE_IP,
@@ -601,6 +602,8 @@ void alert_json_write(struct render *render, struct strbuf *out)
 	add_fields(render, &json,
 		   render_last_with(render, FIELD_DESTINATION_IP),
 		   STR("destination"));
+	add_fields(render, &json, render_last_with(render, FIELD_SOURCE_IP),
+		   STR("source"));
 	add_related(render, &json);
 	add_threat(render, &json);
 	if (render->alert->rule)

@@ -105,16 +105,23 @@ static void put_host(struct render *render, struct strbuf *out)
 		 name->type == VALUE_STRING ? name->s : render->alert->host);
 }
 
-/* Where an event went to; false = nowhere. */
-static bool add_endpoint(struct strbuf *out, const struct event *event)
+static bool add_address(struct strbuf *out, const struct event *event,
+			enum field_id ip_slot, enum field_id port_slot)
 {
-	const struct value *ip = render_value(event, FIELD_DESTINATION_IP);
-	const struct value *port = render_value(event, FIELD_DESTINATION_PORT);
+	const struct value *ip = render_value(event, ip_slot);
+	const struct value *port = render_value(event, port_slot);
 
 	if (ip->type != VALUE_IP)
 		return false;
 	render_endpoint(out, &ip->ip, port->type == VALUE_INT ? port->i : -1);
 	return true;
+}
+
+/* Where an event went to; false = nowhere. */
+static bool add_endpoint(struct strbuf *out, const struct event *event)
+{
+	return add_address(out, event, FIELD_DESTINATION_IP,
+			   FIELD_DESTINATION_PORT);
 }
 
 static void put_destinations(struct render *render, struct strbuf *out)
@@ -149,27 +156,37 @@ static void add_cut(struct render *render, struct strbuf *out, const char *word,
 	strbuf_add_str(out, bounds_text(&render->bounds, text));
 }
 
+/* What an event is called: by its action, else by its system call. */
+static struct str word_of(const struct event *event)
+{
+	const struct value *word = render_value(event, FIELD_EVENT_ACTION);
+
+	if (word->type != VALUE_STRING)
+		word = render_value(event, FIELD_AUDITD_DATA_SYSCALL);
+	return word->type == VALUE_STRING ? word->s : STR("event");
+}
+
 /* "exec /usr/bin/gcc: gcc -o x x.c", "creation /tmp/x by /usr/bin/ld",
  * "connection_attempted 192.0.2.1:80 by ./x" */
 static void write_phrase(struct render *render, const struct event *event,
 			 struct strbuf *out)
 {
 	struct str program = program_of(event, READING_INVOKED);
-	const struct value *value = render_value(event, FIELD_EVENT_ACTION);
+	const struct value *value = render_value(event, FIELD_FILE_PATH);
 
-	add_cut(render, out, "",
-		value->type == VALUE_STRING ? value->s : STR("event"));
-	value = render_value(event, FIELD_FILE_PATH);
+	add_cut(render, out, "", word_of(event));
 	if ((event->categories & CATEGORY_FILE) &&
 	    value->type == VALUE_STRING) {
 		add_cut(render, out, " ", value->s);
 		add_cut(render, out, " by ", program);
 		return;
 	}
-	if (render_value(event, FIELD_DESTINATION_IP)->type == VALUE_IP) {
+	if (event->categories & CATEGORY_NETWORK) {
 		strbuf_add_char(out, ' ');
-		add_endpoint(out, event);
-		add_cut(render, out, " by ", program);
+		if (add_endpoint(out, event) ||
+		    add_address(out, event, FIELD_SOURCE_IP, FIELD_SOURCE_PORT))
+			strbuf_add_char(out, ' ');
+		add_cut(render, out, "by ", program);
 		return;
 	}
 	add_cut(render, out, " ", program);

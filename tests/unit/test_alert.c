@@ -641,6 +641,32 @@ static void test_ipv6_gap(void **state)
 	check_case(fixture, "ipv6-gap", &alert);
 }
 
+/* A peer that connected to the host, and a call without an action. */
+static void test_source(void **state)
+{
+	struct fixture *fixture = *state;
+	struct alert alert = match_alert(fixture, "203.0.113.9");
+	struct event *call = base_event(fixture, 300, 35710);
+	struct event *accept = base_event(fixture, 400, 35711);
+
+	put_kind(fixture, call, "process", "info",
+		 (const char *const[]){ NULL });
+	event_set(call, FIELD_EVENT_ACTION, (struct value){ 0 });
+	put(call, FIELD_AUDITD_DATA_SYSCALL, "ptrace");
+	put_program(call, 23819, "./revsh", "/home/dev/w/revsh");
+	put_kind(fixture, accept, "network", "start",
+		 (const char *const[]){ "connection_accepted",
+					"accepted-connection-from", NULL });
+	put_program(accept, 23819, "./revsh", "/home/dev/w/revsh");
+	event_set(accept, FIELD_SOURCE_IP,
+		  (struct value){ .type = VALUE_IP,
+				  .ip = ip_of("198.51.100.7") });
+	event_set(accept, FIELD_SOURCE_PORT, VALUE_OF_INT(50123));
+	((const struct event **)alert.events)[2] = call;
+	((const struct event **)alert.events)[3] = accept;
+	check_case(fixture, "source", &alert);
+}
+
 static void test_missing(void **state)
 {
 	struct fixture *fixture = *state;
@@ -1468,17 +1494,29 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_match),	  TEST(test_ipv6_gap),
-		TEST(test_missing),	  TEST(test_repeats),
-		TEST(test_flood),	  TEST(test_notice),
-		TEST(test_severity),	  TEST(test_observed),
-		TEST(test_hostile),	  TEST(test_invalid_utf8),
-		TEST(test_no_injection),  TEST(test_megabyte_argument),
-		TEST(test_record_room),	  TEST(test_record_shares),
-		TEST(test_document_edge), TEST(test_journal_newline),
-		TEST(test_largest),	  TEST(test_bounds_text),
-		TEST(test_bounds_list),	  TEST(test_event),
-		TEST(test_odd_names),	  TEST(test_extreme_values),
+		TEST(test_match),
+		TEST(test_ipv6_gap),
+		TEST(test_missing),
+		TEST(test_source),
+		TEST(test_repeats),
+		TEST(test_flood),
+		TEST(test_notice),
+		TEST(test_severity),
+		TEST(test_observed),
+		TEST(test_hostile),
+		TEST(test_invalid_utf8),
+		TEST(test_no_injection),
+		TEST(test_megabyte_argument),
+		TEST(test_record_room),
+		TEST(test_record_shares),
+		TEST(test_document_edge),
+		TEST(test_journal_newline),
+		TEST(test_largest),
+		TEST(test_bounds_text),
+		TEST(test_bounds_list),
+		TEST(test_event),
+		TEST(test_odd_names),
+		TEST(test_extreme_values),
 		TEST(test_random),
 	};
 
