@@ -275,24 +275,35 @@ static const struct pred *find_leaf(const struct pred *pred, size_t slot,
 	return found;
 }
 
-/* Whether an event of the kind can match, from some call of its own. The probe
- * is left as one of that call. */
+/*
+ * Makes the probe an event from the next call of its kind; once, from any, where
+ * that is not asked. *rest begins as the kind's calls. False = there is none.
+ */
+static bool next_call(struct probe *probe, const struct stage *stage,
+		      const char **rest)
+{
+	struct str call = { *rest, *rest ? strcspn(*rest, ",") : 0 };
+
+	if (!*rest)
+		return false;
+	if (!call.len || !find_leaf(stage->condition, FIELD_AUDITD_DATA_SYSCALL,
+				    FIELD_AUDITD_DATA_SYSCALL)) {
+		*rest = NULL;
+		return true;
+	}
+	probe_set(probe, FIELD_AUDITD_DATA_SYSCALL, VALUE_OF_STR(call));
+	*rest = (*rest)[call.len] ? *rest + call.len + 1 : NULL;
+	return true;
+}
+
+/* Whether an event of the kind can match. The probe is left as one that can. */
 static bool can_come(struct probe *probe, const struct stage *stage)
 {
 	const char *rest = probe->kind->calls;
 
-	if (!*rest || !find_leaf(stage->condition, FIELD_AUDITD_DATA_SYSCALL,
-				 FIELD_AUDITD_DATA_SYSCALL))
-		return can_match(probe, stage, FIELD__COUNT);
-	while (*rest) {
-		struct str call = { rest, strcspn(rest, ",") };
-
-		probe_set(probe, FIELD_AUDITD_DATA_SYSCALL, VALUE_OF_STR(call));
+	while (next_call(probe, stage, &rest))
 		if (can_match(probe, stage, FIELD__COUNT))
 			return true;
-		rest += call.len;
-		rest += *rest == ',';
-	}
 	return false;
 }
 
@@ -518,33 +529,52 @@ static int use_keys(struct survey *survey)
 
 /* --- stages --------------------------------------------------------------- */
 
-/* Whether the stage asks for the kind of the probe, which it can match, by its
- * words: it could not if they were other ones. */
-static bool asks_for(struct probe *probe, const struct stage *stage)
+/* Whether a part of the condition that can hold has a leaf which the probe's
+ * words make true, and the other ones not. */
+static bool names_kind(const struct pred *pred, const struct probe *probe,
+		       const struct probe *other)
 {
-	static const char *const other[WORDS_MAX] = { OTHER };
+	const struct pred_known known = { probe->known, SLOTS_MAX };
+	const struct pred_known other_known = { other->known, SLOTS_MAX };
+	const struct pred *const *items;
+	size_t count = pred_items(pred, &items);
 
-	probe_set_words(probe, FIELD_EVENT_ACTION, other, probe->actions);
+	if (!pred_possible(pred, &probe->event, &known))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (names_kind(items[i], probe, other))
+			return true;
+	return !count && !pred_possible(pred, &other->event, &other_known);
+}
+
+/* Whether the stage asks for the kind of the probe, which it can match: it
+ * could not if the words were other ones, or it names them. */
+static bool asks_for(const struct probe *probe, const struct stage *stage)
+{
+	static const char *const words[WORDS_MAX] = { OTHER };
+	struct probe other;
+
+	probe_init(&other, probe->kind);
+	probe_set_words(&other, FIELD_EVENT_ACTION, words, other.actions);
 	if (probe->kind->need == BY_TYPE)
-		probe_set_words(probe, FIELD_EVENT_TYPE, other, probe->types);
+		probe_set_words(&other, FIELD_EVENT_TYPE, words, other.types);
 	if (*probe->kind->calls)
-		probe_set(probe, FIELD_AUDITD_DATA_SYSCALL,
+		probe_set(&other, FIELD_AUDITD_DATA_SYSCALL,
 			  VALUE_OF_STR(STR(OTHER)));
-	return !can_match(probe, stage, FIELD__COUNT);
+	return !can_match(&other, stage, FIELD__COUNT) ||
+	       names_kind(stage->condition, probe, &other);
 }
 
 /* Leaves the probe as can_come() does. */
 static bool is_wanted(struct probe *probe, const struct stage *stage)
 {
-	bool wanted;
+	const char *rest = probe->kind->calls;
 
-	if (!can_come(probe, stage))
-		return false;
-	if (probe->kind->need == ALWAYS)
-		return true;
-	wanted = asks_for(probe, stage);
-	probe_init(probe, probe->kind);
-	return can_come(probe, stage) && wanted;
+	while (next_call(probe, stage, &rest))
+		if (can_match(probe, stage, FIELD__COUNT) &&
+		    (probe->kind->need == ALWAYS || asks_for(probe, stage)))
+			return true;
+	return false;
 }
 
 /* One kind for the stage, which the probe is of; *matched = it is of use. */

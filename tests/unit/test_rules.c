@@ -801,6 +801,20 @@ static const struct {
 	  "event.action == \"bound-socket\" and "
 	  "?auditd.data.socket.family == \"38\"",
 	  "bind socket" },
+	/* what one branch names, though another would do without */
+	{ "process where auditd.data.syscall == \"unshare\" or "
+	  "event.action == \"exec\" and process.name == \"unshare\"",
+	  "exec unshare" },
+	{ "process where auditd.data.syscall == \"tkill\" or "
+	  "process.pid == 1",
+	  "exec exit kill" },
+	{ "process where event.action == \"uid_change\" and "
+	  "host.os.type == \"windows\" or event.action == \"exec\"",
+	  "exec" },
+	{ "process where auditd.data.syscall == \"unshare\" and "
+	  "auditd.data.class == \"namespace\" or "
+	  "event.action == \"exec\"",
+	  "exec" },
 	/* what no kind but these can match */
 	{ "driver where true", "module" },
 	{ "network where source.ip != null", "accept bind" },
