@@ -102,7 +102,7 @@ static void print_cost(const struct row *row)
 
 	strbuf_add_str(&text, str_from(cost_class_name(row->traits.cost)));
 	for (size_t i = 0; i < trait_kind_count(); i++) {
-		if (!(row->traits.kinds & 1U << i))
+		if (!(row->traits.kinds & 1ULL << i))
 			continue;
 		strbuf_add_str(&text, str_from(before));
 		strbuf_add_str(&text, str_from(trait_kind_name(i)));
@@ -316,7 +316,7 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_key(json, STR("kinds"));
 	json_array_begin(json);
 	for (size_t i = 0; i < trait_kind_count(); i++)
-		if (row->traits.kinds & 1U << i)
+		if (row->traits.kinds & 1ULL << i)
 			json_string(json, str_from(trait_kind_name(i)));
 	json_array_end(json);
 	json_add_fields(json, row, "evaded_by", is_wanted);

@@ -17,7 +17,7 @@
 #include "support.h"
 
 static const char *const kind_names[] = {
-#define KIND(id, name, category, dataset, types, actions, groups) name,
+#define KIND(id, name, ...) name,
 #include "kinds.def"
 #undef KIND
 };
@@ -61,6 +61,10 @@ static const struct choice {
 	{ "file.target_path", PATHS },
 	{ "file.Ext.original.*", PATHS },
 	{ "destination.*", "the address is chosen, or a relay's" },
+	{ "source.*", "the address is the peer's to choose" },
+	{ "auditd.data.a?", "the arguments of the call are chosen" },
+	{ "auditd.data.name", "modules are named at will" },
+	{ "Target.process.name", "processes name themselves" },
 #undef NAMES
 #undef ARGUMENTS
 #undef PATHS
@@ -167,12 +171,12 @@ static int list_fields(const struct collector *collector, struct arena *arena,
 	return 0;
 }
 
-static enum cost_class cost_of(unsigned int kinds)
+static enum cost_class cost_of(uint64_t kinds)
 {
 	enum cost_class cost = COST_NONE;
 
 	for (size_t i = 0; i < KIND__COUNT; i++)
-		if (kinds & 1U << kind_costs[i].kind &&
+		if (kinds & 1ULL << kind_costs[i].kind &&
 		    kind_costs[i].cost > cost)
 			cost = kind_costs[i].cost;
 	return cost;

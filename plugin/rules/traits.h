@@ -33,7 +33,7 @@ struct trait_field {
 
 struct rule_traits {
 	enum cost_class cost;
-	unsigned int kinds; /* KIND_BITs of what it needs */
+	uint64_t kinds; /* KIND_BITs of what it needs */
 	size_t field_count;
 	const struct trait_field *fields; /* as their names are sorted */
 	bool no_maxspan; /* a sequence that looks back the rule's `from` */
