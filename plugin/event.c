@@ -325,14 +325,11 @@ struct event *event_new(struct arena *arena, size_t value_count)
 static enum field_reading reading_of(size_t slot)
 {
 	switch (slot) {
-	case FIELD_PROCESS_EXECUTABLE:
-		return READING_PROCESS_EXECUTABLE;
-	case FIELD_PROCESS_NAME:
-		return READING_PROCESS_NAME;
-	case FIELD_PROCESS_PARENT_EXECUTABLE:
-		return READING_PARENT_EXECUTABLE;
-	case FIELD_PROCESS_PARENT_NAME:
-		return READING_PARENT_NAME;
+#define READING(field, name) \
+	case FIELD_##field: \
+		return READING_##field;
+#include <audisp-eql/readings.def>
+#undef READING
 	default:
 		return READING__COUNT;
 	}
@@ -360,10 +357,9 @@ void event_set(struct event *event, size_t slot, struct value value)
 bool event_has_readings(const struct event *event)
 {
 	static const size_t slots[READING__COUNT] = {
-		[READING_PROCESS_EXECUTABLE] = FIELD_PROCESS_EXECUTABLE,
-		[READING_PROCESS_NAME] = FIELD_PROCESS_NAME,
-		[READING_PARENT_EXECUTABLE] = FIELD_PROCESS_PARENT_EXECUTABLE,
-		[READING_PARENT_NAME] = FIELD_PROCESS_PARENT_NAME,
+#define READING(field, name) FIELD_##field,
+#include <audisp-eql/readings.def>
+#undef READING
 	};
 
 	for (size_t i = 0; i < READING__COUNT; i++)

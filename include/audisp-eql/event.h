@@ -118,10 +118,9 @@ enum field_id {
 
 /* Fields with two readings; event_value() maps slots to these. */
 enum field_reading {
-	READING_PROCESS_EXECUTABLE,
-	READING_PROCESS_NAME,
-	READING_PARENT_EXECUTABLE,
-	READING_PARENT_NAME,
+#define READING(field, name) READING_##field,
+#include <audisp-eql/readings.def>
+#undef READING
 	READING__COUNT,
 };
 

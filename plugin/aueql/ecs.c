@@ -409,10 +409,9 @@ static int set_origin(struct document *document, struct json_object *origin,
 		      struct event *event)
 {
 	static const char *const names[READING__COUNT] = {
-		[READING_PROCESS_EXECUTABLE] = "executable",
-		[READING_PROCESS_NAME] = "name",
-		[READING_PARENT_EXECUTABLE] = "parent_executable",
-		[READING_PARENT_NAME] = "parent_name",
+#define READING(field, name) name,
+#include <audisp-eql/readings.def>
+#undef READING
 	};
 	struct json_object *audit = member(origin, "audit");
 	struct json_object *resolved = member(origin, "resolved");

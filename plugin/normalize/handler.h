@@ -28,13 +28,18 @@ struct syscall_row {
 struct context {
 	struct arena *arena;
 	struct record_event records;
-	const struct record *subject; /* who did it: SYSCALL or URINGOP */
-	const struct syscall_row *row; /* NULL for URINGOP */
+	const struct record *subject; /* who did it: SYSCALL, URINGOP, or: */
+	const struct record *message; /* a record that is an event by itself */
+	const struct syscall_row *row; /* NULL for any but SYSCALL */
 	int64_t arch; /* arch= of the SYSCALL record, else 0 */
 	struct event *event;
 	struct proctable_host *host;
 	struct recent_files *recent;
 	struct process_sight sight;
+	struct process *process; /* once context_set_process() has been there */
+	/* who is asked for containers; NULL = nobody, or another host's event */
+	const struct container_resolver *resolver;
+	uint64_t *unresolved; /* containers asked for in vain */
 	struct str comm;
 	bool succeeded;
 	bool incomplete; /* something was missing in its records */
@@ -52,7 +57,6 @@ int file_on_rename(struct context *context);
 int file_on_truncate(struct context *context);
 int file_on_xattr(struct context *context);
 int identity_on_gid(struct context *context);
-int identity_on_session(struct context *context);
 int identity_on_uid(struct context *context);
 int kernel_on_call(struct context *context);
 int kernel_on_module_load(struct context *context);
@@ -68,6 +72,8 @@ int network_on_socketcall(struct context *context);
 int process_on_exec(struct context *context);
 int process_on_exit(struct context *context);
 int process_on_fork(struct context *context);
+int process_on_setpgid(struct context *context);
+int process_on_setsid(struct context *context);
 int target_on_kill(struct context *context);
 int target_on_ptrace(struct context *context);
 
@@ -103,6 +109,21 @@ bool context_argument(const struct context *context, enum argument argument,
 int context_set_process(struct context *context);
 /* An event that has nothing but its process and kind; failed calls are none. */
 int context_make_plain(struct context *context, const struct event_kind *kind);
+/* The parts of it, for events that know better what the process runs: pid,
+ * parent and other relatives; the two readings of the name; the arguments. */
+int context_set_place(struct context *context, const struct process *process);
+void context_set_names(struct context *context, struct str invoked,
+		       struct str resolved);
+int context_set_arguments(struct context *context,
+			  const struct str_array *args);
+/* The same for a child of the process that has no record yet. */
+int context_set_child(struct context *context, const struct process *process);
+
+/* user.c: the words of a record that is an event by itself; NULL = it is none.
+ */
+struct user_record;
+const struct user_record *user_record_find(int type);
+int user_on_record(struct context *context, const struct user_record *row);
 
 /* A PATH record. */
 struct path_item {

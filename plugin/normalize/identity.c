@@ -25,14 +25,6 @@ static const struct event_kind kind_gid = {
 	.arguments = true,
 };
 
-static const struct event_kind kind_session = {
-	.categories = CATEGORY_PROCESS,
-	.category = WORDS(WORD("process")),
-	.dataset = DATASETS("process"),
-	.type = WORDS(WORD("change")),
-	.action = WORDS(WORD("session_id_change")),
-};
-
 int identity_on_uid(struct context *context)
 {
 	return context_make_plain(context, &kind_uid);
@@ -41,9 +33,4 @@ int identity_on_uid(struct context *context)
 int identity_on_gid(struct context *context)
 {
 	return context_make_plain(context, &kind_gid);
-}
-
-int identity_on_session(struct context *context)
-{
-	return context_make_plain(context, &kind_session);
 }

@@ -18,10 +18,10 @@ static const char *const linkers[] = {
 	"ld",	  "ld.*", "ld-new", "*-ld",	"*-ld.*",    "*-ld-*", "ld64",
 	"ld64.*", "lld",  "lld-*",  "*-lld",	"*-lld-*",   "mold",   "*-mold",
 	"sold",	  "gold", "*-gold", "collect2", "*collect2", "tcc",    "*-tcc",
-	"link",	  "go",	  "rustc",  "zig",	"wild",
+	"link",	  "go",	  "rustc",  "zig",	"wild",	     NULL,
 };
 
-bool name_is_linker(struct str name)
+bool name_matches(struct str name, const char *const *patterns)
 {
 	char text[256];
 
@@ -30,10 +30,15 @@ bool name_is_linker(struct str name)
 		return false;
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';
-	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
-		if (!fnmatch(linkers[i], text, 0))
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, text, 0))
 			return true;
 	return false;
+}
+
+bool name_is_linker(struct str name)
+{
+	return name_matches(name, linkers);
 }
 
 struct str name_extension(struct str name)

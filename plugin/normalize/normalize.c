@@ -209,17 +209,6 @@ static void set_tty(struct context *context)
 		context_set_str(context, FIELD_PROCESS_TTY, tty);
 }
 
-static void set_directory(struct context *context)
-{
-	size_t next = 0;
-	const struct record *cwd =
-		record_find(&context->records, AUDIT_CWD, &next);
-
-	if (cwd)
-		context_set_str(context, FIELD_PROCESS_WORKING_DIRECTORY,
-				record_decoded(cwd, "cwd"));
-}
-
 static void set_common(struct context *context)
 {
 	struct event *event = context->event;
@@ -238,7 +227,8 @@ static void set_common(struct context *context)
 	if (context->row)
 		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
 				str_from(context->row->name));
-	set_directory(context);
+	context_set_str(context, FIELD_PROCESS_WORKING_DIRECTORY,
+			context->sight.directory);
 	set_ids(context);
 	set_tty(context);
 	event->records = context->records.texts;
@@ -279,12 +269,45 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 		return -ENOMEM;
 	context->event = event;
 	context->recent = normalizer->recent;
+	context->unresolved = &normalizer->stats.containers_unresolved;
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
 	event->host = normalizer_host(normalizer, event->node);
+	if (normalizer->config.containers.resolve &&
+	    event->host.data == normalizer->config.host_id.data)
+		context->resolver = &normalizer->config.containers;
 	context->host = proctable_host(normalizer->processes, event->host);
 	return event->node.data && context->host ? 0 : -ENOMEM;
+}
+
+static uint32_t read_id(const struct record *record, const char *field)
+{
+	int64_t id;
+
+	return record_number(record, field, 10, &id) ? (uint32_t)id
+						     : ID_UNKNOWN;
+}
+
+/* What the table learns of the process by the way. */
+static void read_sight(struct context *context)
+{
+	const struct record *subject = context->subject;
+	struct process_sight *sight = &context->sight;
+	size_t next = 0;
+	const struct record *cwd =
+		record_find(&context->records, AUDIT_CWD, &next);
+
+	sight->time_ms = context->records.raw->time_ns / NSEC_PER_MSEC;
+	sight->ids = (struct process_ids){
+		.uid = read_id(subject, "uid"),
+		.euid = read_id(subject, "euid"),
+		.gid = read_id(subject, "gid"),
+		.egid = read_id(subject, "egid"),
+	};
+	sight->tty = tty_of_name(record_raw(subject, "tty"));
+	if (cwd)
+		sight->directory = record_decoded(cwd, "cwd");
 }
 
 /* What the subject's record says. False = no pid: not of use. */
@@ -301,6 +324,7 @@ static bool read_subject(struct context *context)
 		.exe = name_without_deleted(record_decoded(subject, "exe")),
 	};
 	record_number(subject, "ppid", 10, &context->sight.ppid);
+	read_sight(context);
 	context->incomplete =
 		!context->records.raw->complete || !has_all_paths(context);
 	return record_number(subject, "pid", 10, &context->sight.pid) &&
@@ -345,6 +369,33 @@ static int on_uring(struct normalizer *normalizer, struct context *context)
 	return run_handler(normalizer, context, network_on_connect);
 }
 
+/* A record that is an event by itself; the SYSCALL record beside it, if there
+ * is one, says more about who. */
+static int on_user_record(struct normalizer *normalizer,
+			  struct context *context)
+{
+	const struct user_record *row =
+		user_record_find(record_type(context->message));
+	size_t next = 0;
+	int rc;
+
+	context->row = NULL;
+	context->subject = record_find(&context->records, AUDIT_SYSCALL, &next);
+	if (!context->subject)
+		context->subject = context->message;
+	if (!read_subject(context)) {
+		normalizer->stats.malformed++;
+		return NORMALIZE_E_IGNORED;
+	}
+	context->incomplete = false;
+	rc = begin_event(normalizer, context);
+	if (!rc)
+		rc = user_on_record(context, row);
+	if (!rc)
+		set_common(context);
+	return rc;
+}
+
 static int on_boot(struct normalizer *normalizer, struct context *context)
 {
 	struct proctable_host *host = proctable_host(
@@ -353,7 +404,7 @@ static int on_boot(struct normalizer *normalizer, struct context *context)
 
 	if (!host)
 		return -ENOMEM;
-	proctable_host_clear(host);
+	proctable_host_boot(host);
 	return NORMALIZE_E_IGNORED;
 }
 
@@ -383,16 +434,35 @@ static bool has_orphans(const struct context *context)
 	return false;
 }
 
+/* The first record that is an event by itself. */
+static const struct record *find_message(const struct context *context)
+{
+	for (size_t i = 0; i < context->records.count; i++)
+		if (user_record_find(record_type(context->records.records[i])))
+			return context->records.records[i];
+	return NULL;
+}
+
 static int dispatch(struct normalizer *normalizer, struct context *context)
 {
-	for (size_t i = 0; i < RECORD_ROWS; i++) {
+	int rc = NORMALIZE_E_IGNORED;
+
+	context->subject = NULL;
+	for (size_t i = 0; i < RECORD_ROWS && !context->subject; i++) {
 		size_t next = 0;
 
 		context->subject = record_find(&context->records,
 					       record_rows[i].type, &next);
 		if (context->subject)
-			return record_rows[i].handler(normalizer, context);
+			rc = record_rows[i].handler(normalizer, context);
 	}
+	if (rc != NORMALIZE_E_IGNORED)
+		return rc;
+	context->message = find_message(context);
+	if (context->message)
+		return on_user_record(normalizer, context);
+	if (context->subject)
+		return rc;
 	/* lost by the kernel: who did it is not known */
 	normalizer->stats.malformed += has_orphans(context);
 	return NORMALIZE_E_IGNORED;
@@ -472,6 +542,15 @@ void normalizer_free(struct normalizer **out)
 	arena_free(&normalizer->names);
 	free(normalizer);
 	*out = NULL;
+}
+
+int normalizer_seed(struct normalizer *normalizer,
+		    const struct process_seed *seed)
+{
+	struct proctable_host *host = proctable_host(
+		normalizer->processes, normalizer->config.host_id);
+
+	return host ? proctable_seed(host, seed) : -ENOMEM;
 }
 
 void normalizer_stats(const struct normalizer *normalizer,

@@ -7,12 +7,27 @@
 
 struct normalizer;
 
+#define CONTAINER_ID_MAX 128
+
+/*
+ * Tells the container of a process, from what the kernel says of it now. A
+ * process that began after since_ms (of the epoch) is another one. Returns the
+ * length of the id, 0 = none, or not to be known any more.
+ */
+struct container_resolver {
+	size_t (*resolve)(void *user, int64_t pid, int64_t since_ms,
+			  char out[CONTAINER_ID_MAX]);
+	void *user;
+};
+
 struct normalizer_config {
 	size_t field_count; /* slots an event needs, field_table_count() */
 	size_t memcap; /* bytes for process tables, over all hosts */
 	struct str host_id; /* host.id of records without node; not empty */
 	/* node names that mean this host too; may be empty */
 	struct str local_node;
+	/* of this host's processes; no resolve: containers are not known */
+	struct container_resolver containers;
 };
 
 struct normalizer_stats {
@@ -21,6 +36,7 @@ struct normalizer_stats {
 	uint64_t malformed;
 	uint64_t processes; /* in the tables now */
 	uint64_t processes_evicted;
+	uint64_t containers_unresolved;
 };
 
 int normalizer_new(const struct normalizer_config *config,
@@ -34,6 +50,11 @@ void normalizer_free(struct normalizer **normalizer);
 enum { NORMALIZE_E_IGNORED = 1 };
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out);
+/* A process of this host that runs already; before the first event, and as
+ * proctable_seed() wants them. 0 or -ENOMEM. */
+struct process_seed;
+int normalizer_seed(struct normalizer *normalizer,
+		    const struct process_seed *seed);
 /* host.id that events of a node bear; valid as long as the node's text. */
 struct str normalizer_host(const struct normalizer *normalizer,
 			   struct str node);

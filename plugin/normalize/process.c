@@ -1,194 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Events of processes, and the process of any event. */
+/* Events of processes. */
 #include <errno.h>
 #include <libaudit.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "capability.h"
 #include "handler.h"
-
-/* Ancestors named in an event. */
-#define ANCESTORS_MAX 8
-
-/* --- the process of any event --------------------------------------------- */
-
-/* Where the fields of a process stand: the event's own, or its parent. */
-struct role {
-	size_t executable, name, args, args_count, command_line;
-	enum field_reading executable_reading, name_reading;
-};
-
-static const struct role role_self = {
-	.executable = FIELD_PROCESS_EXECUTABLE,
-	.name = FIELD_PROCESS_NAME,
-	.args = FIELD_PROCESS_ARGS,
-	.args_count = FIELD_PROCESS_ARGS_COUNT,
-	.command_line = FIELD_PROCESS_COMMAND_LINE,
-	.executable_reading = READING_PROCESS_EXECUTABLE,
-	.name_reading = READING_PROCESS_NAME,
-};
-
-static const struct role role_parent = {
-	.executable = FIELD_PROCESS_PARENT_EXECUTABLE,
-	.name = FIELD_PROCESS_PARENT_NAME,
-	.args = FIELD_PROCESS_PARENT_ARGS,
-	.args_count = FIELD_PROCESS_PARENT_ARGS_COUNT,
-	.command_line = FIELD_PROCESS_PARENT_COMMAND_LINE,
-	.executable_reading = READING_PARENT_EXECUTABLE,
-	.name_reading = READING_PARENT_NAME,
-};
-
-static struct value value_or_null(struct str text)
-{
-	return text.len ? VALUE_OF_STR(text) : (struct value){ 0 };
-}
-
-static void set_names(struct context *context, const struct role *role,
-		      struct str invoked, struct str resolved)
-{
-	struct event *event = context->event;
-
-	context_set_str(context, role->executable, invoked);
-	context_set_str(context, role->name, str_basename(invoked));
-	event->resolved[role->executable_reading] = value_or_null(resolved);
-	event->resolved[role->name_reading] =
-		value_or_null(str_basename(resolved));
-}
-
-/* The arguments as a list, and joined by blanks. */
-static int set_arguments(struct context *context, const struct role *role,
-			 const struct str_array *args)
-{
-	struct value *items =
-		arena_array(context->arena, args->count, sizeof(*items));
-	size_t len = 0;
-	char *line, *at;
-
-	for (size_t i = 0; i < args->count; i++)
-		len += args->items[i].len + 1;
-	line = at = arena_alloc(context->arena, len);
-	if (!items || !line)
-		return -ENOMEM;
-	for (size_t i = 0; i < args->count; i++) {
-		struct str arg = args->items[i];
-
-		items[i] = VALUE_OF_STR(arg);
-		if (i)
-			*at++ = ' ';
-		if (arg.len)
-			memcpy(at, arg.data, arg.len);
-		at += arg.len;
-	}
-	if (args->count)
-		event_set(context->event, role->args,
-			  (struct value){ .type = VALUE_LIST,
-					  .list = { items, args->count } });
-	context_set_str(context, role->command_line,
-			(struct str){ line, (size_t)(at - line) });
-	return 0;
-}
-
-/* What the table knows of a program, copied: the table may let go of it. */
-static int set_image(struct context *context, const struct role *role,
-		     const struct image *image)
-{
-	struct str invoked = arena_str(context->arena, image->invoked);
-	struct str resolved = arena_str(context->arena, image->resolved);
-	struct str_array args = { image->kept_count,
-				  arena_array(context->arena, image->kept_count,
-					      sizeof(*args.items)) };
-
-	if (!invoked.data || !resolved.data || !args.items)
-		return -ENOMEM;
-	for (size_t i = 0; i < args.count; i++) {
-		args.items[i] = arena_str(context->arena, image->args[i]);
-		if (!args.items[i].data)
-			return -ENOMEM;
-	}
-	set_names(context, role, invoked, resolved);
-	if (image->arg_count >= 0)
-		event_set(context->event, role->args_count,
-			  VALUE_OF_INT(image->arg_count));
-	return set_arguments(context, role, &args);
-}
-
-/* "pid executable", as text for people. */
-static struct str describe(struct arena *arena, const struct process *process)
-{
-	struct str name = process->image ? process->image->invoked : STR("?");
-	char pid[24];
-	size_t len = (size_t)snprintf(pid, sizeof(pid), "%lld ",
-				      (long long)process->pid);
-	char *text = arena_alloc(arena, len + name.len);
-
-	if (!text)
-		return (struct str){ 0 };
-	memcpy(text, pid, len);
-	if (name.len)
-		memcpy(text + len, name.data, name.len);
-	return (struct str){ text, len + name.len };
-}
-
-static int set_ancestry(struct context *context, const struct process *process)
-{
-	const struct process *ancestors[ANCESTORS_MAX];
-	size_t count = proctable_ancestry(process, ancestors, ANCESTORS_MAX);
-	struct value *items =
-		arena_array(context->arena, count, sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		struct str text = describe(context->arena, ancestors[i]);
-
-		if (!text.data)
-			return -ENOMEM;
-		items[i] = VALUE_OF_STR(text);
-	}
-	if (count)
-		event_set(context->event, FIELD_PROCESS_EXT_ANCESTRY,
-			  (struct value){ .type = VALUE_LIST,
-					  .list = { items, count } });
-	return 0;
-}
-
-/* Pid, parent and ancestors; names and arguments stay to be set. */
-static int set_place(struct context *context, const struct process *process)
-{
-	const struct process *parent = proctable_parent(process);
-	int rc = 0;
-
-	event_set(context->event, FIELD_PROCESS_PID,
-		  VALUE_OF_INT(process->pid));
-	if (context->sight.ppid >= 0)
-		event_set(context->event, FIELD_PROCESS_PARENT_PID,
-			  VALUE_OF_INT(context->sight.ppid));
-	if (parent && parent->image)
-		rc = set_image(context, &role_parent, parent->image);
-	return rc ? rc : set_ancestry(context, process);
-}
-
-/* The comm of a process without a file is a last resort: it is cut at 15 bytes,
- * and the process may change it. */
-static int set_program(struct context *context, const struct role *role,
-		       const struct process *process)
-{
-	enum { COMM_MAX = 15 };
-
-	if (process->image)
-		return set_image(context, role, process->image);
-	if (context->comm.len < COMM_MAX)
-		context_set_str(context, role->name, context->comm);
-	return 0;
-}
-
-int context_set_process(struct context *context)
-{
-	struct process *process = proctable_see(context->host, &context->sight);
-	int rc = process ? set_place(context, process) : -ENOMEM;
-
-	return rc ? rc : set_program(context, &role_self, process);
-}
 
 /* --- exec ---------------------------------------------------------------- */
 
@@ -242,7 +58,68 @@ static int set_exec_arguments(struct context *context,
 		exec->arg_count = (int64_t)args.count;
 	event_set(context->event, FIELD_PROCESS_ARGS_COUNT,
 		  VALUE_OF_INT(exec->arg_count));
-	return set_arguments(context, &role_self, &args);
+	return context_set_arguments(context, &args);
+}
+
+static int set_capability_names(struct context *context, size_t slot,
+				int64_t mask)
+{
+	struct value list;
+
+	if (!mask)
+		return 0;
+	list = capability_names(context->arena, (uint64_t)mask);
+	event_set(context->event, slot, list);
+	return list.type == VALUE_NULL ? -ENOMEM : 0;
+}
+
+/* The record of an exec that raised capabilities says which there are now. Of
+ * any other exec it is not known: they may be inherited, or all be root's. */
+static int set_capabilities(struct context *context)
+{
+	size_t next = 0;
+	const struct record *record =
+		record_find(&context->records, AUDIT_BPRM_FCAPS, &next);
+	int64_t effective, permitted;
+	int rc;
+
+	if (!record || !record_number(record, "pe", 16, &effective) ||
+	    !record_number(record, "pp", 16, &permitted))
+		return 0;
+	rc = set_capability_names(context,
+				  FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
+				  effective);
+	if (rc)
+		return rc;
+	return set_capability_names(context,
+				    FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED,
+				    permitted);
+}
+
+/*
+ * A container begins where a child of its runtime executes what is no runtime;
+ * that its descendants are in it, too, is then known. The kernel is asked once,
+ * while the process still lives.
+ */
+static int resolve_container(struct context *context, struct process *process)
+{
+	const struct container_resolver *resolver = context->resolver;
+	const struct process *parent = proctable_parent(process);
+	char id[CONTAINER_ID_MAX];
+	size_t len;
+
+	if (!resolver || process->lineage.container ||
+	    lineage_is_runtime(process->image) ||
+	    !((parent && lineage_is_runtime(parent->image)) ||
+	      lineage_is_runtime(process->previous)))
+		return 0;
+	len = resolver->resolve(resolver->user, process->pid, process->since_ms,
+				id);
+	if (!len) {
+		(*context->unresolved)++;
+		return 0;
+	}
+	return proctable_set_container(process, (struct str){ id, len });
 }
 
 int process_on_exec(struct context *context)
@@ -258,10 +135,15 @@ int process_on_exec(struct context *context)
 		rc = set_exec_arguments(context, &exec);
 	if (rc)
 		return rc;
-	set_names(context, &role_self, exec.invoked, exec.sight.exe);
+	context_set_names(context, exec.invoked, exec.sight.exe);
 	context_set_kind(context, &kind_exec);
 	process = proctable_exec(context->host, &exec);
-	return process ? set_place(context, process) : -ENOMEM;
+	if (!process)
+		return -ENOMEM;
+	rc = resolve_container(context, process);
+	if (!rc)
+		rc = set_capabilities(context);
+	return rc ? rc : context_set_place(context, process);
 }
 
 /* --- fork and exit -------------------------------------------------------- */
@@ -296,22 +178,14 @@ static bool made_thread(const struct context *context)
 int process_on_fork(struct context *context)
 {
 	struct process *process;
-	int rc;
 
 	if (!context->succeeded || made_thread(context))
 		return NORMALIZE_E_IGNORED;
 	process = proctable_see(context->host, &context->sight);
 	if (!process)
 		return -ENOMEM;
-	event_set(context->event, FIELD_PROCESS_PARENT_PID,
-		  VALUE_OF_INT(process->pid));
-	rc = set_program(context, &role_self, process);
-	if (!rc)
-		rc = set_program(context, &role_parent, process);
-	if (!rc)
-		rc = set_ancestry(context, process);
 	context_set_kind(context, &kind_fork);
-	return rc;
+	return context_set_child(context, process);
 }
 
 static const struct event_kind kind_exit = {
@@ -329,6 +203,7 @@ int process_on_exit(struct context *context)
 
 	if (rc)
 		return rc;
+	proctable_end(context->process);
 	if (context_argument(context, A0, &code))
 		event_set(context->event, FIELD_PROCESS_EXIT_CODE,
 			  VALUE_OF_INT(code & 0xff));
@@ -336,4 +211,51 @@ int process_on_exit(struct context *context)
 	context->succeeded = true;
 	context_set_kind(context, &kind_exit);
 	return 0;
+}
+
+/* --- sessions and groups --------------------------------------------------- */
+
+static const struct event_kind kind_setsid = {
+	.categories = CATEGORY_PROCESS,
+	.category = WORDS(WORD("process")),
+	.dataset = DATASETS("process"),
+	.type = WORDS(WORD("change")),
+	.action = WORDS(WORD("session_id_change")),
+};
+
+int process_on_setsid(struct context *context)
+{
+	struct process *process;
+
+	if (!context->succeeded)
+		return NORMALIZE_E_IGNORED;
+	process = proctable_see(context->host, &context->sight);
+	if (!process || proctable_set_session(process))
+		return -ENOMEM;
+	context_set_kind(context, &kind_setsid);
+	return context_set_process(context);
+}
+
+/*
+ * No event, but the table wants to know. Pids in arguments count in the pid
+ * namespace of the caller, so only 0, and his own where it is the same, say
+ * who is meant. What a parent does to its child, the child does itself, too:
+ * neither can rely on the other having been there first.
+ */
+int process_on_setpgid(struct context *context)
+{
+	int64_t whom, group;
+	struct process *process;
+	bool own;
+
+	if (!context->succeeded || !context_argument(context, A0, &whom) ||
+	    !context_argument(context, A1, &group))
+		return NORMALIZE_E_IGNORED;
+	if (whom && whom != context->sight.pid)
+		return NORMALIZE_E_IGNORED;
+	process = proctable_see(context->host, &context->sight);
+	own = !group || group == context->sight.pid;
+	if (!process || proctable_set_group(process, own))
+		return -ENOMEM;
+	return NORMALIZE_E_IGNORED;
 }

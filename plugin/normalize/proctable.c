@@ -9,11 +9,13 @@
  * process runs must be the one the entry knows; a parent must be older than its
  * child, by the serials of their first records; and so a process whose parent
  * has become a younger one is another process than before. What fails a guard
- * is unknown, never guessed.
+ * is unknown, never guessed. Where exit is logged, an exec behind it is
+ * another process's.
  */
 #include "proctable.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +24,8 @@
 
 #define BUCKETS 16384 /* of all hosts' processes */
 #define HOST_BUCKETS 256
-/* of the arguments of one process; the rest is only counted */
-#define ARGS_KEPT_BYTES 4096
-#define ARGS_KEPT 256
+/* a longer working directory is not kept */
+#define DIRECTORY_MAX 1024
 /* A serial that much below the newest is not late: the host has booted, and
  * counts from one again. */
 #define SERIAL_DISORDER 65536
@@ -35,6 +36,9 @@ struct proctable_host {
 	struct list processes; /* unused for longest first */
 	size_t count;
 	uint64_t newest_serial;
+	bool seeded;
+	/* a record of it came: the host logs such calls */
+	bool sees_setsid, sees_setpgid;
 	size_t name_len;
 	char name[];
 };
@@ -78,76 +82,30 @@ static void list_touch(struct list *head, struct list *node)
 	list_add_tail(head, node);
 }
 
-/* --- images --------------------------------------------------------------- */
-
-static void image_release(struct proctable *table, struct image **image)
-{
-	if (*image && !--(*image)->owners) {
-		table->memory -= (*image)->size;
-		free(*image);
-	}
-	*image = NULL;
-}
-
-static struct str place(char **at, struct str text)
-{
-	struct str placed = { *at, text.len };
-
-	if (text.len)
-		memcpy(*at, text.data, text.len);
-	*at += text.len;
-	return placed;
-}
-
-/* How many arguments are kept, and their bytes. */
-static size_t args_kept(const struct process_exec *exec, size_t *bytes)
-{
-	size_t kept = 0;
-
-	*bytes = 0;
-	while (kept < exec->args_len && kept < ARGS_KEPT &&
-	       *bytes + exec->args[kept].len <= ARGS_KEPT_BYTES)
-		*bytes += exec->args[kept++].len;
-	return kept;
-}
-
-static struct image *image_new(struct proctable *table,
-			       const struct process_exec *exec)
-{
-	size_t arg_bytes, kept = args_kept(exec, &arg_bytes);
-	size_t size = sizeof(struct image) + kept * sizeof(struct str) +
-		      exec->invoked.len + exec->sight.exe.len + arg_bytes;
-	struct image *image = malloc(size);
-	char *at;
-
-	if (!image)
-		return NULL;
-	*image = (struct image){
-		.owners = 1,
-		.size = size,
-		.arg_count = exec->arg_count,
-		.kept_count = kept,
-		.args = (struct str *)(image + 1),
-	};
-	at = (char *)(image->args + kept);
-	image->invoked = place(&at, exec->invoked);
-	image->resolved = place(&at, exec->sight.exe);
-	for (size_t i = 0; i < kept; i++)
-		image->args[i] = place(&at, exec->args[i]);
-	table->memory += size;
-	return image;
-}
-
 /* --- entries -------------------------------------------------------------- */
+
+/* Nothing is known of the process any more. */
+static void process_forget(struct process *process)
+{
+	size_t *memory = &process->host->table->memory;
+
+	image_release(&process->image, memory);
+	image_release(&process->previous, memory);
+	shared_text_release(&process->directory, memory);
+	lineage_release(&process->lineage, memory);
+	process->ids = PROCESS_IDS_UNKNOWN;
+	process->tty = TTY_UNKNOWN;
+	process->ended = false;
+}
 
 static void process_free(struct process *process)
 {
 	struct proctable *table = process->host->table;
 
+	process_forget(process);
 	list_remove(&process->in_bucket);
 	list_remove(&process->in_host);
 	list_remove(&process->in_all);
-	image_release(table, &process->image);
 	table->memory -= sizeof(*process);
 	table->count--;
 	process->host->count--;
@@ -194,33 +152,82 @@ static struct process *process_find(struct proctable_host *host, int64_t pid)
 	return NULL;
 }
 
-static struct process *process_new(struct proctable_host *host,
-				   const struct process_sight *sight)
+static struct process *process_new(struct proctable_host *host, int64_t pid)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
 	if (!process)
 		return NULL;
 	process->host = host;
-	process->pid = sight->pid;
-	process->ppid = sight->ppid;
-	process->serial = sight->serial;
-	list_add_tail(bucket_of(host, sight->pid), &process->in_bucket);
-	list_init(&process->in_host);
-	list_init(&process->in_all);
+	process->pid = pid;
+	process->ppid = -1;
+	process->ids = PROCESS_IDS_UNKNOWN;
+	list_add_tail(bucket_of(host, pid), &process->in_bucket);
+	list_add_tail(&host->processes, &process->in_host);
+	list_add_tail(&host->table->all, &process->in_all);
 	host->table->memory += sizeof(*process);
 	host->table->count++;
 	host->count++;
 	return process;
 }
 
-/* The entry stands for another process from now on, or for one whose exec was
- * not seen. */
-static void process_renew(struct process *process,
+/*
+ * The same in each run over the same records, so that an alert of a replay
+ * names the process as the live one did. A seeded process has no record: its
+ * start stands for it.
+ */
+static uint64_t process_id(const struct process *process, uint64_t start)
+{
+	static const uint8_t no_seed[16];
+	const struct proctable_host *host = process->host;
+	char text[96];
+	int len = snprintf(text, sizeof(text), "%lld %llu %lld %llu",
+			   (long long)process->pid,
+			   (unsigned long long)process->serial,
+			   (long long)(process->serial ? process->since_ms : 0),
+			   (unsigned long long)start);
+
+	return hash_combine(hash_bytes(host->name, host->name_len, no_seed),
+			    hash_bytes(text, (size_t)len, no_seed));
+}
+
+/* Of two records the earlier is that of the older process; what was seeded was
+ * there before, and is as old as its start. */
+static bool is_older(const struct process *process, const struct process *than)
+{
+	if (process->serial && than->serial)
+		return process->serial < than->serial;
+	return process != than && process->since_ms <= than->since_ms;
+}
+
+struct process *proctable_parent(const struct process *process)
+{
+	struct process *parent =
+		process->ppid > 0 ? process_find(process->host, process->ppid)
+				  : NULL;
+
+	return parent && is_older(parent, process) ? parent : NULL;
+}
+
+/* The first record of a process. */
+static void process_begin(struct process *process,
 			  const struct process_sight *sight)
 {
-	image_release(process->host->table, &process->image);
+	struct proctable_host *host = process->host;
+	const struct process *parent;
+	unsigned int parts = 0;
+
 	process->serial = sight->serial;
+	process->since_ms = sight->time_ms;
+	process->id = process_id(process, 0);
+	parent = proctable_parent(process);
+	if (!parent)
+		return;
+	if (!lineage_is_reaper(parent)) {
+		parts |= host->sees_setsid ? LINEAGE_SESSION : 0;
+		parts |= host->sees_setpgid ? LINEAGE_GROUP : 0;
+	}
+	lineage_inherit(process, parent, parts);
 }
 
 /* Whether the entry is of an earlier process with this pid: its parent has
@@ -231,46 +238,91 @@ static bool process_is_other(const struct process *process,
 {
 	const struct process *parent;
 
-	if (sight->ppid <= 1 || sight->ppid == process->ppid)
+	if (sight->ppid < 0 || sight->ppid == process->ppid)
 		return false;
-	parent = process_find(process->host, sight->ppid);
-	return parent && parent->serial > process->serial;
+	if (process->ended)
+		return true;
+	parent = sight->ppid > 1 ? process_find(process->host, sight->ppid)
+				 : NULL;
+	return parent && !is_older(parent, process);
+}
+
+/* The working directory, shared with the parent's where it is the same. */
+static int set_directory(struct process *process, struct str directory)
+{
+	size_t *memory = &process->host->table->memory;
+	const struct process *parent;
+
+	if (!directory.len ||
+	    str_equal(shared_text_str(process->directory), directory))
+		return 0;
+	shared_text_release(&process->directory, memory);
+	if (directory.len > DIRECTORY_MAX)
+		return 0;
+	parent = proctable_parent(process);
+	if (parent && str_equal(shared_text_str(parent->directory), directory))
+		process->directory = shared_text_hold(parent->directory);
+	else
+		process->directory = shared_text_new(directory, memory);
+	return process->directory ? 0 : -ENOMEM;
+}
+
+static void set_id(uint32_t *id, uint32_t told)
+{
+	if (told != ID_UNKNOWN)
+		*id = told;
+}
+
+/* What a record tells anew of a process. */
+static int process_update(struct process *process,
+			  const struct process_sight *sight)
+{
+	set_id(&process->ids.uid, sight->ids.uid);
+	set_id(&process->ids.euid, sight->ids.euid);
+	set_id(&process->ids.gid, sight->ids.gid);
+	set_id(&process->ids.egid, sight->ids.egid);
+	if (sight->tty != TTY_UNKNOWN)
+		process->tty = sight->tty;
+	return set_directory(process, sight->directory);
+}
+
+/* A host's serials rise. */
+static void host_pass(struct proctable_host *host, uint64_t serial)
+{
+	if (serial + SERIAL_DISORDER < host->newest_serial)
+		proctable_host_boot(host);
+	if (serial > host->newest_serial)
+		host->newest_serial = serial;
 }
 
 /* The entry of a pid, made where it is missing, and marked as used. */
 static struct process *process_get(struct proctable_host *host,
-				   const struct process_sight *sight)
+				   const struct process_sight *sight, bool exec)
 {
 	struct process *process;
+	bool begins;
 
-	if (sight->serial + SERIAL_DISORDER < host->newest_serial)
-		proctable_host_clear(host);
-	if (sight->serial > host->newest_serial)
-		host->newest_serial = sight->serial;
+	host_pass(host, sight->serial);
 	process = process_find(host, sight->pid);
-	if (process && process_is_other(process, sight))
-		process_renew(process, sight);
+	begins = !process || process_is_other(process, sight) ||
+		 (exec && process->ended);
 	if (!process)
-		process = process_new(host, sight);
+		process = process_new(host, sight->pid);
+	else if (begins)
+		process_forget(process);
 	if (!process)
 		return NULL;
 	list_touch(&host->processes, &process->in_host);
 	list_touch(&host->table->all, &process->in_all);
 	if (sight->ppid >= 0)
 		process->ppid = sight->ppid;
-	return process;
+	if (begins)
+		process_begin(process, sight);
+	return process_update(process, sight) ? NULL : process;
 }
 
-struct process *proctable_parent(const struct process *process)
-{
-	struct process *parent =
-		process->ppid > 0 ? process_find(process->host, process->ppid)
-				  : NULL;
-
-	return parent && parent->serial < process->serial ? parent : NULL;
-}
-
-/* Serials fall on the way, so there is no circle. */
+/* Parents are older, so there is no circle of any length; of two that began at
+ * the same time max is the end. */
 size_t proctable_ancestry(const struct process *process,
 			  const struct process **out, size_t max)
 {
@@ -283,35 +335,46 @@ size_t proctable_ancestry(const struct process *process,
 
 /* The image of a process whose exec was not seen: a process that runs what its
  * parent runs has been forked from it; of any other only the file is known. */
-static struct image *image_infer(const struct process *process,
-				 const struct process_sight *sight)
+static struct image *image_infer(const struct process *process, struct str exe)
 {
 	const struct process *parent = proctable_parent(process);
-	struct process_exec exec = {
-		.sight = *sight,
-		.invoked = sight->exe,
+	struct image_source source = {
+		.invoked = exe,
+		.resolved = exe,
 		.arg_count = -1,
 	};
 
-	if (!parent || !parent->image ||
-	    !str_equal(parent->image->resolved, sight->exe))
-		return image_new(process->host->table, &exec);
-	parent->image->owners++;
-	return parent->image;
+	if (parent && parent->image && str_equal(parent->image->resolved, exe))
+		return image_hold(parent->image);
+	return image_new(&source, &process->host->table->memory);
+}
+
+/* The process runs another file than is known: an exec was not seen, or it is
+ * another process. Neither session nor container can be told. */
+static void process_renew(struct process *process,
+			  const struct process_sight *sight)
+{
+	process_forget(process);
+	process->serial = sight->serial;
+	process->since_ms = sight->time_ms;
+	process->id = process_id(process, 0);
 }
 
 struct process *proctable_see(struct proctable_host *host,
 			      const struct process_sight *sight)
 {
-	struct process *process = process_get(host, sight);
+	struct process *process = process_get(host, sight, false);
 
 	if (!process)
 		return NULL;
 	if (process->image && sight->exe.len &&
-	    !str_equal(process->image->resolved, sight->exe))
+	    !str_equal(process->image->resolved, sight->exe)) {
 		process_renew(process, sight);
+		if (process_update(process, sight))
+			return NULL;
+	}
 	if (!process->image && sight->exe.len) {
-		process->image = image_infer(process, sight);
+		process->image = image_infer(process, sight->exe);
 		if (!process->image)
 			return NULL;
 	}
@@ -322,23 +385,137 @@ struct process *proctable_see(struct proctable_host *host,
 struct process *proctable_exec(struct proctable_host *host,
 			       const struct process_exec *exec)
 {
-	struct process *process = process_get(host, &exec->sight);
+	struct process *process = process_get(host, &exec->sight, true);
+	size_t *memory = &host->table->memory;
+	struct image_source source = {
+		.invoked = exec->invoked,
+		.resolved = exec->sight.exe,
+		.arg_count = exec->arg_count,
+		.args = exec->args,
+		.args_len = exec->args_len,
+	};
 	struct image *image;
 
 	if (!process)
 		return NULL;
-	image = image_new(host->table, exec);
+	image = image_new(&source, memory);
 	if (!image)
 		return NULL;
-	image_release(host->table, &process->image);
+	image_release(&process->previous, memory);
+	process->previous = process->image;
 	process->image = image;
+	lineage_exec(process, proctable_parent(process), memory);
 	host_trim(host);
 	return process;
 }
 
+int proctable_set_session(struct process *process)
+{
+	process->host->sees_setsid = true;
+	return lineage_lead_session(process, &process->host->table->memory);
+}
+
+int proctable_set_group(struct process *process, bool own)
+{
+	size_t *memory = &process->host->table->memory;
+
+	process->host->sees_setpgid = true;
+	if (own)
+		return lineage_lead_group(process, memory);
+	lineage_leave_group(process, memory);
+	return 0;
+}
+
+int proctable_set_container(struct process *process, struct str id)
+{
+	size_t *memory = &process->host->table->memory;
+	struct shared_text *text = shared_text_new(id, memory);
+
+	if (!text)
+		return -ENOMEM;
+	shared_text_release(&process->lineage.container, memory);
+	process->lineage.container = text;
+	return 0;
+}
+
+void proctable_end(struct process *process)
+{
+	process->ended = true;
+}
+
+/* --- seeds ---------------------------------------------------------------- */
+
+static int seed_container(struct process *process, const struct process *parent,
+			  struct str id)
+{
+	struct lineage *lineage = &process->lineage;
+
+	if (!id.len)
+		return 0;
+	if (!parent ||
+	    !str_equal(shared_text_str(parent->lineage.container), id))
+		return proctable_set_container(process, id);
+	lineage->container = shared_text_hold(parent->lineage.container);
+	return 0;
+}
+
+static int seed_lineage(struct process *process,
+			const struct process_seed *seed)
+{
+	struct proctable_host *host = process->host;
+	size_t *memory = &host->table->memory;
+	const struct process *parent = proctable_parent(process);
+	struct lineage_seed lineage = {
+		.parent = parent,
+		.session = process_find(host, seed->session),
+		.group = process_find(host, seed->group),
+	};
+	int rc = lineage_seed(process, &lineage, memory);
+
+	return rc ? rc : seed_container(process, parent, seed->container);
+}
+
+int proctable_seed(struct proctable_host *host, const struct process_seed *seed)
+{
+	struct process_sight sight = {
+		.directory = seed->directory,
+		.ids = seed->ids,
+		.tty = seed->tty,
+	};
+	struct image_source source = {
+		.invoked = seed->exe,
+		.resolved = seed->exe,
+		.arg_count = (int64_t)seed->args_len,
+		.args = seed->args,
+		.args_len = seed->args_len,
+	};
+	struct process *process;
+	int rc;
+
+	host->seeded = true;
+	if (process_find(host, seed->pid))
+		return 0;
+	process = process_new(host, seed->pid);
+	if (!process)
+		return -ENOMEM;
+	process->ppid = seed->ppid;
+	process->since_ms = seed->start_ms;
+	process->id = process_id(process, seed->start);
+	if (seed->exe.len) {
+		process->image = image_new(&source, &host->table->memory);
+		if (!process->image)
+			return -ENOMEM;
+	}
+	rc = process_update(process, &sight);
+	if (!rc)
+		rc = seed_lineage(process, seed);
+	host_trim(host);
+	return rc;
+}
+
 /* --- hosts ---------------------------------------------------------------- */
 
-void proctable_host_clear(struct proctable_host *host)
+static void host_clear(struct proctable_host *host)
 {
 	while (!list_empty(&host->processes))
 		process_free(list_entry(host->processes.next, struct process,
@@ -346,9 +523,15 @@ void proctable_host_clear(struct proctable_host *host)
 	host->newest_serial = 0;
 }
 
+void proctable_host_boot(struct proctable_host *host)
+{
+	if (!host->seeded)
+		host_clear(host);
+}
+
 static void host_free(struct proctable_host *host)
 {
-	proctable_host_clear(host);
+	host_clear(host);
 	list_remove(&host->in_bucket);
 	list_remove(&host->in_all);
 	host->table->memory -= sizeof(*host) + host->name_len;

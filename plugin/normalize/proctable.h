@@ -9,29 +9,35 @@
 #include <audisp-eql/event.h>
 
 #include "../util/list.h"
+#include "image.h"
+#include "lineage.h"
 
 struct proctable;
 struct proctable_host;
 
-/* A program as one exec began it; shared by the children that run it on. Where
- * the exec was not seen, the file stands for the path given. */
-struct image {
-	unsigned int owners;
-	size_t size;
-	struct str invoked; /* path given to execve, as given */
-	struct str resolved; /* exe=, without " (deleted)" */
-	int64_t arg_count; /* as the process has them; -1 = unknown */
-	size_t kept_count; /* of these, the first that fit */
-	struct str *args;
+#define ID_UNKNOWN UINT32_MAX /* as in records */
+
+struct process_ids {
+	uint32_t uid, euid, gid, egid;
 };
+
+#define PROCESS_IDS_UNKNOWN \
+	((struct process_ids){ ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN })
 
 struct process {
 	struct list in_bucket;
 	struct list in_host, in_all; /* unused for longest first */
 	struct proctable_host *host;
 	int64_t pid, ppid; /* ppid -1 = unknown */
-	uint64_t serial; /* of its first record seen */
-	struct image *image; /* NULL = unknown */
+	uint64_t serial; /* of its first record seen; 0 = seeded */
+	int64_t since_ms; /* time of that record; of its start, where seeded */
+	uint64_t id; /* of this process alone, on all hosts */
+	struct image *image, *previous; /* NULL = unknown */
+	struct shared_text *directory; /* working directory, as last told */
+	struct lineage lineage;
+	struct process_ids ids; /* as last told */
+	enum process_tty tty; /* as last told */
+	bool ended; /* a record of that came */
 };
 
 struct proctable_stats {
@@ -42,14 +48,19 @@ int proctable_new(size_t memcap, struct proctable **out);
 void proctable_free(struct proctable **table);
 /* The table of a host; NULL = out of memory. */
 struct proctable_host *proctable_host(struct proctable *table, struct str name);
-/* All processes of the host are gone: it has booted. */
-void proctable_host_clear(struct proctable_host *host);
+/* The host has booted: all its processes are gone. Not so where it has been
+ * seeded: that is this host, and this program did not outlive its boot. */
+void proctable_host_boot(struct proctable_host *host);
 
 /* What a record says about the process that caused it. */
 struct process_sight {
 	int64_t pid, ppid; /* ppid -1 = unknown */
 	uint64_t serial;
+	int64_t time_ms;
 	struct str exe; /* without " (deleted)"; empty = none */
+	struct str directory; /* empty = none */
+	struct process_ids ids;
+	enum process_tty tty;
 };
 
 /*
@@ -72,6 +83,34 @@ struct process_exec {
 
 struct process *proctable_exec(struct proctable_host *host,
 			       const struct process_exec *exec);
+
+/* What the kernel says of a process that was there before any record. */
+struct process_seed {
+	int64_t pid, ppid, session, group; /* the latter two: of whom */
+	uint64_t start; /* ticks since boot */
+	int64_t start_ms; /* since the epoch */
+	struct str exe; /* without " (deleted)"; empty = none */
+	struct str directory; /* empty = unknown */
+	struct str container; /* empty = none or unknown */
+	struct process_ids ids;
+	enum process_tty tty;
+	struct str *args;
+	size_t args_len;
+};
+
+/* Makes an entry that is older than any record. Leaders come before members,
+ * parents before children, or they are not known to them. 0 or -ENOMEM. */
+int proctable_seed(struct proctable_host *host,
+		   const struct process_seed *seed);
+
+/* The process leads a session, and a group, of its own. 0 or -ENOMEM. */
+int proctable_set_session(struct process *process);
+/* Its process group: its own, or an unknown one. 0 or -ENOMEM. */
+int proctable_set_group(struct process *process, bool own);
+/* Its container; children have it, too. 0 or -ENOMEM. */
+int proctable_set_container(struct process *process, struct str id);
+/* It has ended; a record may still be on its way. */
+void proctable_end(struct process *process);
 /* The parent, where known and older; NULL else. */
 struct process *proctable_parent(const struct process *process);
 /* Parent, grandparent and so on, as far as known; returns how many. */

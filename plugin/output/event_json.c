@@ -232,25 +232,19 @@ void event_json_write(const struct event *event,
 static void write_resolved(const struct event *event, struct bounds *bounds,
 			   struct json *json)
 {
-	static const struct {
-		enum field_reading reading;
-		const char *name;
-	} names[] = {
-		{ READING_PROCESS_EXECUTABLE, "executable" },
-		{ READING_PROCESS_NAME, "name" },
-		{ READING_PARENT_EXECUTABLE, "parent_executable" },
-		{ READING_PARENT_NAME, "parent_name" },
+	static const char *const names[READING__COUNT] = {
+#define READING(field, name) name,
+#include <audisp-eql/readings.def>
+#undef READING
 	};
 
-	_Static_assert(sizeof(names) / sizeof(names[0]) == READING__COUNT,
-		       "a reading is missing");
 	json_key(json, STR("resolved"));
 	json_object_begin(json);
 	for (size_t i = 0; i < READING__COUNT; i++) {
-		const struct value *value = &event->resolved[names[i].reading];
+		const struct value *value = &event->resolved[i];
 
 		if (value->type == VALUE_STRING)
-			json_add_str(json, names[i].name,
+			json_add_str(json, names[i],
 				     bounds_text(bounds, value->s));
 	}
 	json_object_end(json);

@@ -50,6 +50,8 @@ enum group {
 	GROUP_TARGET = 1 << 12, /* the process it is done to */
 	GROUP_MODULE = 1 << 13,
 	GROUP_LINK = 1 << 14,
+	GROUP_CAPABILITIES = 1 << 15,
+	GROUP_ACCOUNT = 1 << 16, /* what a program tells of an account */
 };
 
 /* When a rule is taken to want a kind it could match (kinds.def). */
@@ -71,6 +73,25 @@ static const struct kind kinds[] = {
 };
 
 _Static_assert(KIND__COUNT <= 64, "a kind has no bit");
+
+/* Those that need no audit rule. */
+static const struct kind free_kinds[] = {
+#define USER_RECORD(name, category, types, actions, account) \
+	{ \
+		#name, \
+		ALWAYS, \
+		category, \
+		"security", \
+		types, \
+		actions, \
+		"", \
+		GROUP_ACCOUNT | GROUP_OUTCOME | GROUP_DIRECTORY | GROUP_PID \
+	},
+#include <audisp-eql/user_records.def>
+#undef USER_RECORD
+};
+
+#define FREE_KINDS (sizeof(free_kinds) / sizeof(free_kinds[0]))
 
 static const struct kind absent_kinds[] = {
 #define ABSENT_KIND(name, category, types, actions, by_type) \
@@ -95,7 +116,7 @@ struct probe {
 	bool known[SLOTS_MAX];
 };
 
-static enum group group_of(size_t slot)
+static unsigned int group_of(size_t slot)
 {
 	switch (slot) {
 	case FIELD_FILE_DEVICE:
@@ -117,6 +138,7 @@ static enum group group_of(size_t slot)
 	case FIELD_DESTINATION_PORT:
 		return GROUP_DESTINATION;
 	case FIELD_SOURCE_IP:
+		return GROUP_SOURCE | GROUP_ACCOUNT;
 	case FIELD_SOURCE_PORT:
 		return GROUP_SOURCE;
 	case FIELD_NETWORK_DIRECTION:
@@ -138,15 +160,27 @@ static enum group group_of(size_t slot)
 		return GROUP_EXIT;
 	case FIELD_PROCESS_WORKING_DIRECTORY:
 		return GROUP_DIRECTORY;
+	case FIELD_PROCESS_ENTITY_ID:
 	case FIELD_PROCESS_PID:
 		return GROUP_PID;
+	case FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE:
+	case FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED:
+		return GROUP_CAPABILITIES;
+	case FIELD_AUDITD_DATA_CMD:
+	case FIELD_AUDITD_DATA_OP:
+	case FIELD_GROUP_NAME:
+	case FIELD_SERVICE_NAME:
+	case FIELD_USER_EFFECTIVE_NAME:
+	case FIELD_USER_TARGET_ID:
+	case FIELD_USER_TARGET_NAME:
+		return GROUP_ACCOUNT;
 	default:
 		return GROUP_COMMON;
 	}
 }
 
-/* Whether only an exec tells the field, which later events then have, too. */
-static bool is_from_exec(size_t slot)
+/* The kinds that tell a field which events of other kinds then have, too. */
+static uint64_t sources_of(size_t slot)
 {
 	switch (slot) {
 	case FIELD_PROCESS_ARGS:
@@ -160,9 +194,39 @@ static bool is_from_exec(size_t slot)
 	case FIELD_PROCESS_PARENT_COMMAND_LINE:
 	case FIELD_PROCESS_PARENT_EXECUTABLE:
 	case FIELD_PROCESS_PARENT_NAME:
-		return true;
+	case FIELD_PROCESS_PARENT_ENTITY_ID:
+	case FIELD_PROCESS_PARENT_GROUP_ID:
+	case FIELD_PROCESS_PARENT_INTERACTIVE:
+	case FIELD_PROCESS_PARENT_REAL_GROUP_ID:
+	case FIELD_PROCESS_PARENT_REAL_USER_ID:
+	case FIELD_PROCESS_PARENT_USER_ID:
+	case FIELD_PROCESS_PARENT_WORKING_DIRECTORY:
+	case FIELD_PROCESS_PREVIOUS_EXECUTABLE:
+	case FIELD_CONTAINER_ID:
+		return KIND_BIT(EXEC);
+	case FIELD_PROCESS_ENTRY_LEADER_ARGS:
+	case FIELD_PROCESS_ENTRY_LEADER_ENTITY_ID:
+	case FIELD_PROCESS_ENTRY_LEADER_ENTRY_META_TYPE:
+	case FIELD_PROCESS_ENTRY_LEADER_EXECUTABLE:
+	case FIELD_PROCESS_ENTRY_LEADER_NAME:
+	case FIELD_PROCESS_ENTRY_LEADER_PID:
+	case FIELD_PROCESS_ENTRY_LEADER_SAME_AS_PROCESS:
+	case FIELD_PROCESS_SESSION_LEADER_ARGS:
+	case FIELD_PROCESS_SESSION_LEADER_ENTITY_ID:
+	case FIELD_PROCESS_SESSION_LEADER_EXECUTABLE:
+	case FIELD_PROCESS_SESSION_LEADER_NAME:
+	case FIELD_PROCESS_SESSION_LEADER_PID:
+	case FIELD_PROCESS_SESSION_LEADER_SAME_AS_PROCESS:
+		return KIND_BIT(EXEC) | KIND_BIT(SESSION);
+	case FIELD_PROCESS_GROUP_LEADER_ARGS:
+	case FIELD_PROCESS_GROUP_LEADER_ENTITY_ID:
+	case FIELD_PROCESS_GROUP_LEADER_EXECUTABLE:
+	case FIELD_PROCESS_GROUP_LEADER_NAME:
+	case FIELD_PROCESS_GROUP_LEADER_PID:
+	case FIELD_PROCESS_GROUP_LEADER_SAME_AS_PROCESS:
+		return KIND_BIT(EXEC) | KIND_BIT(SESSION) | KIND_BIT(SETPGID);
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -490,8 +554,7 @@ static int use_field(struct survey *survey, size_t slot, size_t offset,
 {
 	if (slot >= FIELD__COUNT)
 		return miss_field(survey, slot, offset, effect);
-	if (is_from_exec(slot))
-		survey->kinds |= KIND_BIT(EXEC);
+	survey->kinds |= sources_of(slot);
 	return 0;
 }
 
@@ -577,8 +640,9 @@ static bool is_wanted(struct probe *probe, const struct stage *stage)
 	return false;
 }
 
-/* One kind for the stage, which the probe is of; *matched = it is of use. */
-static int use_kind(struct survey *survey, enum kind_id id, bool *matched)
+/* Whether events as the probe can match the stage; what they then need of other
+ * kinds is added. */
+static int try_probe(struct survey *survey, bool *matched)
 {
 	const struct stage *stage = survey->stage;
 	uint64_t before = survey->kinds;
@@ -591,15 +655,45 @@ static int use_kind(struct survey *survey, enum kind_id id, bool *matched)
 		rc = use_keys(survey);
 	if (rc)
 		return rc;
-	if (!can_match(&survey->probe, stage, SLOTS_MAX)) {
+	*matched = can_match(&survey->probe, stage, SLOTS_MAX);
+	if (!*matched)
 		survey->kinds = before;
-		return 0;
-	}
-	*matched = true;
-	if (id == KIND_CREATE && only_linkers(&kinds[id], stage))
+	return 0;
+}
+
+/* One kind for the stage, which the probe is of; *any = it is of use. */
+static int use_kind(struct survey *survey, enum kind_id id, bool *any)
+{
+	bool matched;
+	int rc = try_probe(survey, &matched);
+
+	if (rc || !matched)
+		return rc;
+	*any = true;
+	if (id == KIND_CREATE && only_linkers(&kinds[id], survey->stage))
 		id = KIND_BIRTH;
 	survey->kinds |= 1ULL << id;
 	return 0;
+}
+
+/* The same of those that need no audit rule. */
+static int use_free_kinds(struct survey *survey, bool *any)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < FREE_KINDS && !rc; i++) {
+		bool matched;
+
+		probe_init(&survey->probe, &free_kinds[i]);
+		/* they come from no system call */
+		probe_set(&survey->probe, FIELD_AUDITD_DATA_SYSCALL,
+			  (struct value){ 0 });
+		if (!can_match(&survey->probe, survey->stage, FIELD__COUNT))
+			continue;
+		rc = try_probe(survey, &matched);
+		*any = *any || (!rc && matched);
+	}
+	return rc;
 }
 
 /* All kinds of use for the stage: those it wants, or any. */
@@ -664,6 +758,8 @@ static int survey_stage(struct survey *survey, const struct stage *stage)
 
 	survey->stage = stage;
 	rc = use_kinds(survey, false, &matched);
+	if (!rc)
+		rc = use_free_kinds(survey, &matched);
 	if (!rc && !matched)
 		rc = use_kinds(survey, true, &matched);
 	if (!rc)

@@ -12,6 +12,8 @@ enum kind_id {
 #include "kinds.def"
 #undef KIND
 	KIND__COUNT,
+	/* no event: only the process table reads its records */
+	KIND_SETPGID = KIND__COUNT,
 };
 
 #define KIND_BIT(id) (1ULL << KIND_##id)

@@ -206,7 +206,7 @@ static void test_values(void **state)
 	};
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
 		event->values[FIELD_FILE_DEVICE + i] = items[i];
-	event->resolved[READING_PARENT_NAME] = items[4];
+	event->resolved[READING_PROCESS_PARENT_NAME] = items[4];
 	event->node = STR("node");
 	event->record_count = 2;
 	event->records = (const struct str[]){ STR("type=ONE"), STR("") };

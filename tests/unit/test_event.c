@@ -416,10 +416,9 @@ static const struct {
 	size_t slot;
 	enum field_reading reading;
 } readings[READING__COUNT] = {
-	{ FIELD_PROCESS_EXECUTABLE, READING_PROCESS_EXECUTABLE },
-	{ FIELD_PROCESS_NAME, READING_PROCESS_NAME },
-	{ FIELD_PROCESS_PARENT_EXECUTABLE, READING_PARENT_EXECUTABLE },
-	{ FIELD_PROCESS_PARENT_NAME, READING_PARENT_NAME },
+#define READING(field, name) { FIELD_##field, READING_##field },
+#include <audisp-eql/readings.def>
+#undef READING
 };
 
 static void test_event_values(void **state)

@@ -209,10 +209,17 @@ static void check_case(const char *directory, const char *log)
 	if (asprintf(&path, "%s/%.*s.expect", directory,
 		     (int)(strlen(log) - strlen(".log")), log) < 0)
 		abort();
-	expected = read_or_fail(path, &expected_len);
 	run_open(&run);
 	run_log(&run, data, len);
 	print_stats(&run);
+	if (getenv("UPDATE_CASES")) {
+		FILE *file = fopen(path, "w");
+
+		assert_non_null(file);
+		fwrite(run.text.data, 1, run.text.len, file);
+		fclose(file);
+	}
+	expected = read_or_fail(path, &expected_len);
 	if (!str_equal(strbuf_str(&run.text),
 		       (struct str){ expected, expected_len }))
 		fail_msg("%s is not what came:\n%.*s", path, (int)run.text.len,
@@ -644,7 +651,12 @@ static void test_rows_are_sorted(void **state)
 static struct process *see(struct proctable_host *host, int64_t pid,
 			   int64_t ppid, uint64_t serial, const char *exe)
 {
-	struct process_sight sight = { pid, ppid, serial, str_from(exe) };
+	struct process_sight sight = {
+		.pid = pid,
+		.ppid = ppid,
+		.serial = serial,
+		.exe = str_from(exe),
+	};
 
 	return proctable_see(host, &sight);
 }
@@ -655,7 +667,12 @@ static struct process *execute(struct proctable_host *host, int64_t pid,
 {
 	struct str args[] = { STR("first"), STR("second") };
 	struct process_exec exec = {
-		.sight = { pid, ppid, serial, str_from(exe) },
+		.sight = {
+			.pid = pid,
+			.ppid = ppid,
+			.serial = serial,
+			.exe = str_from(exe),
+		},
 		.invoked = str_from(invoked),
 		.arg_count = 2,
 		.args = args,

@@ -821,6 +821,22 @@ static const struct {
 	{ "process where Target.process.name == \"a\"", "kill ptrace" },
 	{ "file where file.target_path : \"/etc/*\"", "link symlink" },
 	{ "any where destination.ip != null", "net send" },
+	{ "process where event.action == \"session_id_change\"", "session" },
+	{ "file where event.action == \"rename\" and "
+	  "process.parent.entity_id != null",
+	  "exec rename" },
+	{ "file where event.action == \"rename\" and "
+	  "process.entry_leader.entry_meta.type == \"sshd\"",
+	  "exec rename session" },
+	{ "file where event.action == \"rename\" and "
+	  "process.group_leader.name == \"sh\"",
+	  "exec group rename session" },
+	{ "process where process.thread.capabilities.effective : \"*\"",
+	  "exec" },
+	/* what programs send needs no audit rule */
+	{ "authentication where event.action == \"authenticated\"", "" },
+	{ "iam where event.type == \"creation\" and user.target.name != null",
+	  "" },
 	{ "process where host.os.type == \"windows\"", "" },
 	{ "process where event.module == \"sysmon\"", "" },
 	{ "process where event.kind == \"alert\"", "" },
