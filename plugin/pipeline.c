@@ -120,6 +120,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.memcap = config->memcap / TABLES_SHARE,
 		.host_id = config->host_id,
 		.local_node = config->local_node,
+		.containers = config->containers,
 	};
 	int rc;
 
@@ -225,6 +226,11 @@ int pipeline_load(struct pipeline *pipeline, struct str state)
 uint64_t pipeline_position(const struct pipeline *pipeline)
 {
 	return sieve_position(pipeline->sieve);
+}
+
+struct normalizer *pipeline_normalizer(struct pipeline *pipeline)
+{
+	return pipeline->normalizer;
 }
 
 struct engine *pipeline_engine(struct pipeline *pipeline)

@@ -18,6 +18,7 @@ struct pipeline_config {
 	const struct ruleset *rules; /* NULL: no engine, events only */
 	struct str host_id; /* of records without node= */
 	struct str local_node; /* node name that is this host; may be empty */
+	struct container_resolver containers; /* may be none */
 	size_t memcap;
 	int64_t reorder_ns, lateness_ns, suppress_ns;
 	bool exact; /* replay: see engine_config */
@@ -64,6 +65,7 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
  */
 int pipeline_save(const struct pipeline *pipeline, struct strbuf *out);
 int pipeline_load(struct pipeline *pipeline, struct str state);
+struct normalizer *pipeline_normalizer(struct pipeline *pipeline);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);
 void pipeline_stats(const struct pipeline *pipeline,

@@ -27,6 +27,7 @@
 #include "node.h"
 #include "output/syslog.h"
 #include "pipeline.h"
+#include "procfs.h"
 #include "state.h"
 #include "status.h"
 #include "util/diag.h"
@@ -43,6 +44,8 @@
 #define SAVE_ALERT_NS NSEC_PER_SEC
 /* so much of the ring may hold what no state has seen */
 #define SAVE_BYTES (LIMIT_RING_BYTES / 4)
+/* of reading /proc at start; the keeper reads meanwhile */
+#define SEED_NS (2 * NSEC_PER_SEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -53,6 +56,7 @@ struct worker {
 	struct pipeline *pipeline; /* NULL: nothing to run, records are lost */
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
+	char proc[sizeof("/proc")];
 	int signal_fd;
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
@@ -176,6 +180,7 @@ static int open_pipeline(struct worker *worker)
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
+		.containers = { procfs_container, worker->proc },
 		.on_alert = on_alert,
 		.on_gap = on_gap,
 		.user = worker,
@@ -353,6 +358,24 @@ static int open_all(struct worker *worker)
 	return rc;
 }
 
+/* What runs already, so that the first events have parents. */
+static void seed(struct worker *worker)
+{
+	size_t count = 0;
+	int rc = procfs_seed(pipeline_normalizer(worker->pipeline),
+			     worker->proc, SEED_NS, &count);
+
+	if (rc == PROCFS_E_LATE)
+		log_print(worker->log, LOG_WARNING,
+			  "no more than %zu processes could be read at start "
+			  "in time: others are not known as parents",
+			  count);
+	else if (rc)
+		log_print(worker->log, LOG_WARNING,
+			  "the processes that run cannot be read: %s",
+			  strerror(-rc));
+}
+
 /*
  * With a bad configuration, or no rule at all, the plugin stays and drains its
  * input: one that exits is started again ten times and then never, and one that
@@ -368,6 +391,8 @@ static int worker_open(struct worker *worker)
 		return -ENOMEM;
 	if (!rc && worker->rules->rule_count) {
 		rc = open_all(worker);
+		if (!rc)
+			seed(worker);
 		if (!rc)
 			log_print(worker->log, LOG_INFO,
 				  "version %s: %zu rules run, %zu have errors",
@@ -620,6 +645,7 @@ int worker_run(const struct worker_config *config)
 		.position = atomic_load(&config->ring->acked),
 		.state = STRBUF_INIT(LIMIT_STATE_BYTES),
 		.state_lock = -1,
+		.proc = "/proc",
 	};
 	int rc = open_signals(&worker);
 

@@ -605,5 +605,9 @@ void proctable_free(struct proctable **table)
 
 void proctable_stats(const struct proctable *table, struct proctable_stats *out)
 {
-	*out = (struct proctable_stats){ table->count, table->evicted };
+	*out = (struct proctable_stats){
+		.processes = table->count,
+		.evicted = table->evicted,
+		.memory = table->memory,
+	};
 }

@@ -42,6 +42,7 @@ struct process {
 
 struct proctable_stats {
 	uint64_t processes, evicted;
+	size_t memory; /* bytes of all entries and what they share */
 };
 
 int proctable_new(size_t memcap, struct proctable **out);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /proc says of the processes that run, for the plugin alone. */
+#ifndef AUDISP_EQL_PROCFS_H
+#define AUDISP_EQL_PROCFS_H
+
+#include "normalize/normalize.h"
+
+/*
+ * Seeds the process table with all processes below root ("/proc") that can be
+ * read within deadline_ns; those that began first come first. *count receives
+ * how many. 0, -errno, or PROCFS_E_LATE where there was no time for all.
+ */
+enum { PROCFS_E_LATE = 1 };
+int procfs_seed(struct normalizer *normalizer, const char *root,
+		int64_t deadline_ns, size_t *count);
+/* A container_resolver; user is root, a string. */
+size_t procfs_container(void *root, int64_t pid, int64_t since_ms,
+			char out[CONTAINER_ID_MAX]);
+/* The id of the container in the text of a cgroup file; empty = none. */
+struct str procfs_container_id(struct str cgroup);
+
+#endif
