@@ -165,6 +165,13 @@ static bool comes_from(const struct process *process,
 	       image_is(process->previous, patterns);
 }
 
+bool lineage_is_of_runtime(const struct process *process,
+			   const struct process *parent)
+{
+	return lineage_is_runtime(process->image) ||
+	       comes_from(process, parent, runtimes);
+}
+
 /* How a session leader that has executed came in; NULL = as its parent. */
 static const char *entry_type(const struct process *process,
 			      const struct process *parent)

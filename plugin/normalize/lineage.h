@@ -64,6 +64,9 @@ int lineage_seed(struct process *process, const struct lineage_seed *seed,
 		 size_t *memory);
 /* Whether it starts containers: its children are where these begin. */
 bool lineage_is_runtime(const struct image *image);
+/* Whether one began the process, or is still what it runs. */
+bool lineage_is_of_runtime(const struct process *process,
+			   const struct process *parent);
 /* Whether orphans are given to it: who has it as parent may be another's. */
 bool lineage_is_reaper(const struct process *process);
 

@@ -6,6 +6,27 @@
 #include "capability.h"
 #include "handler.h"
 
+/* --- containers ----------------------------------------------------------- */
+
+/* Asks for the container of a process; must = it should have one. */
+static int resolve_container(struct context *context, struct process *process,
+			     bool must)
+{
+	const struct container_resolver *resolver = context->resolver;
+	char id[CONTAINER_ID_MAX];
+	size_t len;
+
+	if (!resolver || process->lineage.container)
+		return 0;
+	len = resolver->resolve(resolver->user, process->pid, process->since_ms,
+				id);
+	if (len)
+		return proctable_set_container(process,
+					       (struct str){ id, len });
+	*context->unresolved += must;
+	return 0;
+}
+
 /* --- exec ---------------------------------------------------------------- */
 
 static const struct event_kind kind_exec = {
@@ -98,28 +119,15 @@ static int set_capabilities(struct context *context)
 
 /*
  * A container begins where a child of its runtime executes what is no runtime;
- * that its descendants are in it, too, is then known. The kernel is asked once,
- * while the process still lives.
+ * that its descendants are in it, too, is then known. The kernel is asked while
+ * the process still lives.
  */
-static int resolve_container(struct context *context, struct process *process)
+static int enter_container(struct context *context, struct process *process)
 {
-	const struct container_resolver *resolver = context->resolver;
-	const struct process *parent = proctable_parent(process);
-	char id[CONTAINER_ID_MAX];
-	size_t len;
-
-	if (!resolver || process->lineage.container ||
-	    lineage_is_runtime(process->image) ||
-	    !((parent && lineage_is_runtime(parent->image)) ||
-	      lineage_is_runtime(process->previous)))
+	if (lineage_is_runtime(process->image) ||
+	    !lineage_is_of_runtime(process, proctable_parent(process)))
 		return 0;
-	len = resolver->resolve(resolver->user, process->pid, process->since_ms,
-				id);
-	if (!len) {
-		(*context->unresolved)++;
-		return 0;
-	}
-	return proctable_set_container(process, (struct str){ id, len });
+	return resolve_container(context, process, true);
 }
 
 int process_on_exec(struct context *context)
@@ -140,7 +148,7 @@ int process_on_exec(struct context *context)
 	process = proctable_exec(context->host, &exec);
 	if (!process)
 		return -ENOMEM;
-	rc = resolve_container(context, process);
+	rc = enter_container(context, process);
 	if (!rc)
 		rc = set_capabilities(context);
 	return rc ? rc : context_set_place(context, process);
@@ -231,6 +239,11 @@ int process_on_setsid(struct context *context)
 		return NORMALIZE_E_IGNORED;
 	process = proctable_see(context->host, &context->sight);
 	if (!process || proctable_set_session(process))
+		return -ENOMEM;
+	/* what a runtime makes a session of, and waits in it for its start,
+	 * will be a container: there is more time to ask than at its exec */
+	if (lineage_is_of_runtime(process, proctable_parent(process)) &&
+	    resolve_container(context, process, false))
 		return -ENOMEM;
 	context_set_kind(context, &kind_setsid);
 	return context_set_process(context);

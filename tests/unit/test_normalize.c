@@ -646,6 +646,87 @@ static void test_rows_are_sorted(void **state)
 		assert_true(strcmp(names[i - 1], names[i]) < 0);
 }
 
+/* --- containers ----------------------------------------------------------- */
+
+/* Who asks for which containers, and what is answered. */
+struct inquiry {
+	struct run run;
+	int64_t pid; /* of whom was asked last */
+	size_t asked, answered; /* how often; events with a container */
+	const char *answer;
+};
+
+static size_t answer(void *user, int64_t pid, int64_t since_ms,
+		     char out[CONTAINER_ID_MAX])
+{
+	struct inquiry *inquiry = user;
+
+	assert_true(since_ms > 1795509000000);
+	inquiry->asked++;
+	inquiry->pid = pid;
+	memcpy(out, inquiry->answer, strlen(inquiry->answer));
+	return strlen(inquiry->answer);
+}
+
+static void count_answers(struct run *run, const struct event *event)
+{
+	struct inquiry *inquiry = (struct inquiry *)run;
+
+	inquiry->answered += has(event, FIELD_CONTAINER_ID, "c1");
+}
+
+/* A shim runs runc, that runs setsid, and that runs sh and true. */
+static void inquire(struct inquiry *inquiry, const char *prefix)
+{
+	struct normalizer_config config = {
+		.field_count = FIELD__COUNT,
+		.memcap = 16U << 20,
+		.host_id = STR("this-host"),
+		.containers = { answer, inquiry },
+	};
+	char *path = path_of(NULL, "tests/cases/normalize/lineage.log");
+	size_t len = 0;
+	char *data = read_or_fail(path, &len), *line, *rest = data;
+	struct strbuf text = STRBUF_INIT(0);
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			strbuf_printf(&text, "%s%s\n", prefix, line);
+	inquiry->run.on_event = count_answers;
+	inquiry->run.arena = arena_new(0);
+	assert_int_equal(normalizer_new(&config, &inquiry->run.normalizer), 0);
+	run_log(&inquiry->run, text.data, text.len);
+	strbuf_free(&text);
+	free(data);
+	free(path);
+}
+
+static void test_containers(void **state)
+{
+	struct inquiry known = { .answer = "c1" }, unknown = { .answer = "" };
+	struct inquiry other = { .answer = "c1" };
+	struct normalizer_stats stats;
+
+	(void)state;
+	inquire(&known, "");
+	assert_int_equal(known.asked, 1);
+	assert_int_equal(known.pid, 13351);
+	/* setsid in its own words, sh, its end; true, and its end */
+	assert_int_equal(known.answered, 6);
+	run_close(&known.run);
+	inquire(&unknown, "");
+	assert_int_equal(unknown.answered, 0);
+	normalizer_stats(unknown.run.normalizer, &stats);
+	/* at setsid it need not have entered one yet */
+	assert_int_equal(unknown.asked, 3);
+	assert_int_equal(stats.containers_unresolved, 2);
+	run_close(&unknown.run);
+	/* /proc is this host's */
+	inquire(&other, "node=other ");
+	assert_int_equal(other.asked, 0);
+	run_close(&other.run);
+}
+
 /* --- process table -------------------------------------------------------- */
 
 static struct process *see(struct proctable_host *host, int64_t pid,
@@ -975,6 +1056,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_linkers),
 		cmocka_unit_test(test_name_parts),
 		cmocka_unit_test(test_rows_are_sorted),
+		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_process_images),
 		cmocka_unit_test(test_process_parents),
 		cmocka_unit_test(test_process_reuse),
