@@ -14,8 +14,8 @@
  */
 #include "proctable.h"
 
+#include <endian.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,15 +180,14 @@ static uint64_t process_id(const struct process *process, uint64_t start)
 {
 	static const uint8_t no_seed[16];
 	const struct proctable_host *host = process->host;
-	char text[96];
-	int len = snprintf(text, sizeof(text), "%lld %llu %lld %llu",
-			   (long long)process->pid,
-			   (unsigned long long)process->serial,
-			   (long long)(process->serial ? process->since_ms : 0),
-			   (unsigned long long)start);
+	const uint64_t parts[] = {
+		htole64((uint64_t)process->pid),
+		htole64(process->serial),
+		htole64(process->serial ? (uint64_t)process->since_ms : start),
+	};
 
 	return hash_combine(hash_bytes(host->name, host->name_len, no_seed),
-			    hash_bytes(text, (size_t)len, no_seed));
+			    hash_bytes(parts, sizeof(parts), no_seed));
 }
 
 /* Of two records the earlier is that of the older process; what was seeded was

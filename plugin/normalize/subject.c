@@ -84,24 +84,36 @@ static int set_copy(struct context *context, size_t slot, struct str text)
 	return 0;
 }
 
+/* In hex with so many digits, or in decimal where that is 1. By hand: there are
+ * several in each event. */
+static int set_number(struct context *context, size_t slot, uint64_t number,
+		      unsigned int digits)
+{
+	enum { MAX = 20 };
+	const unsigned int base = digits > 1 ? 16 : 10;
+	char *text = arena_alloc(context->arena, MAX);
+	size_t at = MAX;
+
+	if (!text)
+		return -ENOMEM;
+	while (number || at + digits > MAX) {
+		text[--at] = "0123456789abcdef"[number % base];
+		number /= base;
+	}
+	context_set_str(context, slot, (struct str){ text + at, MAX - at });
+	return 0;
+}
+
 static int set_entity(struct context *context, size_t slot, uint64_t id)
 {
-	struct str text =
-		arena_printf(context->arena, "%016llx", (unsigned long long)id);
+	enum { HEX_DIGITS = 16 };
 
-	context_set_str(context, slot, text);
-	return text.data ? 0 : -ENOMEM;
+	return set_number(context, slot, id, HEX_DIGITS);
 }
 
 static int set_id(struct context *context, size_t slot, uint32_t id)
 {
-	struct str text;
-
-	if (id == ID_UNKNOWN)
-		return 0;
-	text = arena_printf(context->arena, "%u", id);
-	context_set_str(context, slot, text);
-	return text.data ? 0 : -ENOMEM;
+	return id == ID_UNKNOWN ? 0 : set_number(context, slot, id, 1);
 }
 
 static void set_interactive(struct context *context, size_t slot,
