@@ -216,7 +216,9 @@ int user_on_record(struct context *context, const struct user_record *row)
 		return rc;
 	if (row->type == AUDIT_ANOM_ABEND)
 		proctable_end(context->process);
-	if (!context->process->image && exe.len)
+	if (context->process->image)
+		exe = context->process->image->resolved;
+	else if (exe.len)
 		context_set_names(context, exe, exe);
 	set_facts(context);
 	set_account(context, row->account);
