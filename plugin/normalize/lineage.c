@@ -172,6 +172,8 @@ bool lineage_is_of_runtime(const struct process *process,
 	       comes_from(process, parent, runtimes);
 }
 
+static const char type_init[] = "init";
+
 /* How a session leader that has executed came in; NULL = as its parent. */
 static const char *entry_type(const struct process *process,
 			      const struct process *parent)
@@ -181,7 +183,7 @@ static const char *entry_type(const struct process *process,
 	if (process->tty == TTY_OTHER)
 		return "terminal";
 	if (process->pid == 1 || process->ppid == 1)
-		return "init";
+		return type_init;
 	if (process->tty == TTY_PTS && comes_from(process, parent, agents))
 		return "ssm";
 	if (comes_from(process, parent, sshds) &&
@@ -206,7 +208,8 @@ void lineage_exec(struct process *process, const struct process *parent,
 	if (lineage->own != lineage->session)
 		return;
 	type = entry_type(process, parent);
-	if (!type)
+	/* who came in otherwise has lost his parent since */
+	if (!type || (type == type_init && lineage->own->entry_type))
 		return;
 	lineage->own->entry_type = type;
 	leader_set(&lineage->entry, lineage->own, memory);

@@ -221,6 +221,25 @@ static void test_entries(void **state)
 	check_entry(NULL, "/usr/sbin/cron", "(none)", "init");
 }
 
+/* The daemon of a connection ends, and its shell executes once more; getty is
+ * of init, and the login it becomes is of the console. */
+static void test_entry_stays(void **state)
+{
+	struct process *process;
+
+	(void)state;
+	execute(20, 5, "/usr/sbin/sshd");
+	proctable_set_session(see(30, 20, "/usr/sbin/sshd"));
+	execute(30, 20, "/bin/bash");
+	process = execute(30, 1, "/bin/zsh");
+	assert_string_equal(process->lineage.entry->entry_type, "sshd");
+	proctable_set_session(see(40, 1, "/sbin/init"));
+	process = execute_at(40, 1, "/sbin/agetty", "tty1");
+	assert_string_equal(process->lineage.entry->entry_type, "init");
+	process = execute_at(40, 1, "/bin/login", "tty1");
+	assert_string_equal(process->lineage.entry->entry_type, "console");
+}
+
 /* A process that leads no session is no entry, whoever its parent is. */
 static void test_no_entry(void **state)
 {
@@ -570,6 +589,7 @@ int main(void)
 		TEST(test_orphans),
 		TEST(test_unseen_exec),
 		TEST(test_entries),
+		TEST(test_entry_stays),
 		TEST(test_no_entry),
 		TEST(test_containers),
 		TEST(test_updates),
