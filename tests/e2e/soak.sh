@@ -37,7 +37,7 @@ pids="$pids $genlog"
 echo "feed $dir/records" >&8
 keeper=$(pgrep -P $dispatch)
 size() { # PID
-	sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$1/status"
+	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
 }
 for second in $(seq "$seconds"); do
 	sleep 1
@@ -61,6 +61,7 @@ $2 > keeper[quarter] { keeper[quarter] = $2 }
 $3 > worker[quarter] { worker[quarter] = $3 }
 END {
 	bad = keeper[3] > keeper[1] + most || worker[3] > worker[1] + most
+	bad = bad || !keeper[1] || !worker[1] || !keeper[3] || !worker[3]
 	for (i = 0; i < 4; i++)
 		printf "# quarter %d: keeper %d KiB, worker %d KiB\n", i + 1,
 			keeper[i], worker[i]
