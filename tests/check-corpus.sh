@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each capture, replayed: how many alerts the shipped rule and the rule in the
 # published form of 2023 give, against tests/cases/corpus.expect (see there).
-# And the same again from the events as ECS documents: alert for alert, with
-# the same event.id.
+# And of each capture once the same again from the events as ECS documents:
+# alert for alert, with the same event.id.
 set -u
 top=${srcdir:-.}
 bad=0
@@ -27,7 +27,7 @@ while read -r capture log shipped published; do
 		echo "$capture/$log with $rules: $got alerts, not $want"
 		bad=1
 	done
-	[ "$shipped" != 0 ] || continue
+	[ "$log" = plugin.log ] && [ "$shipped" != 0 ] || continue
 	direct=$(alert_ids "$top/tests/corpus/$capture/$log")
 	again=$(./aueql events "$top/tests/corpus/$capture/$log" 2>/dev/null |
 		alert_ids --ecs -)
