@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "privs.h"
 #include "ring.h"
 #include "worker.h"
 
@@ -271,12 +272,7 @@ static int keeper_open(struct keeper *keeper)
 {
 	sigset_t mask;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGUSR1);
+	privs_signals(&mask);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	keeper->ring = ring_new();
 	keeper->chunk = malloc(CHUNK_BYTES);

@@ -21,16 +21,27 @@ static void close_inherited(void)
 		close(fd);
 }
 
+void privs_signals(sigset_t *set)
+{
+	static const int numbers[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM,
+				       SIGUSR1 };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(set, numbers[i]);
+}
+
 void privs_reset(void)
 {
-	sigset_t none;
+	sigset_t taken;
 	FILE *file;
 
+	/* first: one that comes now would end us by its default */
+	privs_signals(&taken);
+	sigprocmask(SIG_SETMASK, &taken, NULL);
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0027);
 	close_inherited();
 	/* a plugin that eats memory must be killed before what it watches */

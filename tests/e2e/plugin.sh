@@ -101,6 +101,10 @@ feed() {
 	[ "$(tell feed "$@")" != failed ]
 }
 
+twice() { # TEXT: syslog has it two times
+	[ "$(count "$1" "$dir/syslog")" -ge 2 ]
+}
+
 notice() { # TEXT: syslog has it
 	until_ok grep -q "$1" "$dir/syslog"
 }
@@ -267,8 +271,10 @@ case_restart() {
 	start 3.0
 	half_of "$corpus/gcc-o/plugin.log"
 	feed "$dir/head"
-	tell replace >/dev/null
 	notice 'rules run'
+	tell replace >/dev/null
+	# the new one has begun, too
+	until_ok twice 'rules run'
 	tell signal HUP >/dev/null
 	ok "blocked signals are heard" notice 'reloading configuration'
 	feed "$dir/tail"
