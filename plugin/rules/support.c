@@ -72,7 +72,7 @@ static const struct kind kinds[] = {
 #undef KIND
 };
 
-_Static_assert(KIND__COUNT <= 64, "a kind has no bit");
+_Static_assert(KIND_SETPGID < 64, "a kind has no bit");
 
 /* Those that need no audit rule. */
 static const struct kind free_kinds[] = {

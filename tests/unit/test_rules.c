@@ -91,11 +91,13 @@ static const char *const status_names[] = {
 
 static struct str next_line(struct str *rest)
 {
-	const char *end = memchr(rest->data, '\n', rest->len);
+	const char *end =
+		rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
 	size_t len = end ? (size_t)(end + 1 - rest->data) : rest->len;
 	struct str line = { rest->data, len };
 
-	rest->data += len;
+	if (len)
+		rest->data += len;
 	rest->len -= len;
 	return line;
 }
