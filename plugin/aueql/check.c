@@ -151,8 +151,7 @@ static int check_run(const struct command *command, int argc, char **argv)
 			return command_usage(command, "'%s' wants an argument",
 					     argv[optind - 1]);
 		if (opt != 'f')
-			return command_usage(command, "no option '%s'",
-					     argv[optind - 1]);
+			return command_bad_option(command, opt, argv);
 		if (!command_parse_format(optarg, &check.format))
 			return command_usage(command, "no format '%s'", optarg);
 	}

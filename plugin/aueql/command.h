@@ -37,6 +37,8 @@ int command_help(const struct command *command);
 /* Complaint about the command line on stderr; EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same for what getopt_long() could not take: ':' or '?'. */
+int command_bad_option(const struct command *command, int opt, char **argv);
 /* "aueql: " and the sentence on stderr. */
 void command_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));

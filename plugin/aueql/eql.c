@@ -200,12 +200,8 @@ static int take_option(const struct command *command, struct eql *eql, int opt,
 			return EXIT_DONE;
 		return command_usage(
 			command, "'%s' is not FIELD=ip|date|version", optarg);
-	case ':':
-		return command_usage(command, "'%s' wants an argument",
-				     argv[optind - 1]);
 	default:
-		return command_usage(command, "no option '%s'",
-				     argv[optind - 1]);
+		return command_bad_option(command, opt, argv);
 	}
 }
 

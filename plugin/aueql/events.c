@@ -98,8 +98,7 @@ static int events_run(const struct command *command, int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return command_help(command);
-		return command_usage(command, "no option '%s'",
-				     argv[optind - 1]);
+		return command_bad_option(command, opt, argv);
 	}
 	input.paths = argv + optind;
 	input.count = (size_t)(argc - optind);

@@ -416,12 +416,8 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 			break;
 		case 'h':
 			return -1;
-		case ':':
-			return command_usage(command, "'%s' wants an argument",
-					     argv[optind - 1]);
 		default:
-			return command_usage(command, "no option '%s'",
-					     argv[optind - 1]);
+			return command_bad_option(command, opt, argv);
 		}
 	}
 	if (optind == argc)

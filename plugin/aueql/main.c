@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* aueql: the command line beside the plugin. One row per subcommand. */
 #include <errno.h>
+#include <getopt.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -55,6 +56,14 @@ int command_usage(const struct command *command, const char *format, ...)
 	va_end(ap);
 	fprintf(stderr, "\nTry 'aueql %s --help'.\n", command->name);
 	return EXIT_USAGE;
+}
+
+int command_bad_option(const struct command *command, int opt, char **argv)
+{
+	return command_usage(command,
+			     opt == ':' ? "'%s' wants an argument"
+					: "no option '%s'",
+			     argv[optind - 1]);
 }
 
 void command_error(const char *format, ...)

@@ -442,8 +442,7 @@ static int rules_run(const struct command *command, int argc, char **argv)
 			return command_usage(command, "'%s' wants an argument",
 					     argv[optind - 1]);
 		else if (opt != 'f')
-			return command_usage(command, "no option '%s'",
-					     argv[optind - 1]);
+			return command_bad_option(command, opt, argv);
 		else if (!command_parse_format(optarg, &options.format))
 			return command_usage(command, "no format '%s'", optarg);
 	}

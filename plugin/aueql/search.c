@@ -13,6 +13,7 @@
 
 #include <audisp-eql/engine.h>
 
+#include "../eql/literal.h"
 #include "../eql/pred.h"
 #include "../limits.h"
 
@@ -56,17 +57,6 @@ static int rank(const struct value *value)
 	default:
 		return 3;
 	}
-}
-
-static int compare_numbers(const struct value *a, const struct value *b)
-{
-	double x, y;
-
-	if (a->type == VALUE_INT && b->type == VALUE_INT)
-		return (a->i > b->i) - (a->i < b->i);
-	x = a->type == VALUE_INT ? (double)a->i : a->d;
-	y = b->type == VALUE_INT ? (double)b->i : b->d;
-	return (x > y) - (x < y);
 }
 
 static int compare_values(const struct value *a, const struct value *b)
