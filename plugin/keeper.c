@@ -17,11 +17,11 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "privs.h"
 #include "ring.h"
+#include "util/clock.h"
 #include "worker.h"
 
 #define CHUNK_BYTES (256U << 10)
@@ -45,10 +45,7 @@ struct keeper {
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_ns(CLOCK_MONOTONIC) / NSEC_PER_MSEC;
 }
 
 static void wake_worker(struct keeper *keeper)

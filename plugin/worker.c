@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -30,6 +29,7 @@
 #include "procfs.h"
 #include "state.h"
 #include "status.h"
+#include "util/clock.h"
 #include "util/diag.h"
 
 /* Fed between two looks at signals and clock. */
@@ -71,14 +71,6 @@ struct worker {
 	bool save_failed;
 };
 
-static int64_t clock_now(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
 /* --- notices -------------------------------------------------------------- */
 
 static void on_diag(void *user, const struct diag *diag)
@@ -108,7 +100,7 @@ static void on_alert(void *user, const struct alert *alert)
 {
 	struct worker *worker = user;
 	struct render_context context = {
-		.created_ns = clock_now(CLOCK_REALTIME),
+		.created_ns = clock_ns(CLOCK_REALTIME),
 		.rule_set = worker->rules->hash,
 		.fields = worker->rules->fields,
 		.version = PACKAGE_VERSION,
@@ -476,7 +468,7 @@ static void take_signals(struct worker *worker)
 
 static int pass_time(struct worker *worker)
 {
-	int64_t now = clock_now(CLOCK_MONOTONIC);
+	int64_t now = clock_ns(CLOCK_MONOTONIC);
 	int64_t elapsed = now - worker->clock_ns;
 
 	worker->clock_ns = now;
@@ -652,7 +644,7 @@ int worker_run(const struct worker_config *config)
 	if (!rc)
 		rc = worker_open(&worker);
 	worker.base = worker.position;
-	worker.clock_ns = worker.written_ns = clock_now(CLOCK_MONOTONIC);
+	worker.clock_ns = worker.written_ns = clock_ns(CLOCK_MONOTONIC);
 	if (!rc)
 		rc = run(&worker);
 	if (!rc)
