@@ -15,10 +15,10 @@
  * nothing but the truth about what it does to the file.
  */
 static const char *const linkers[] = {
-	"ld",	  "ld.*", "ld-new", "*-ld",	"*-ld.*",    "*-ld-*", "ld64",
-	"ld64.*", "lld",  "lld-*",  "*-lld",	"*-lld-*",   "mold",   "*-mold",
-	"sold",	  "gold", "*-gold", "collect2", "*collect2", "tcc",    "*-tcc",
-	"link",	  "go",	  "rustc",  "zig",	"wild",	     NULL,
+#define LINKER(pattern) pattern,
+#include <audisp-eql/linkers.def>
+#undef LINKER
+	NULL,
 };
 
 bool name_matches(struct str name, const char *const *patterns)

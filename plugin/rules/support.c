@@ -376,13 +376,12 @@ static bool can_come(struct probe *probe, const struct stage *stage)
 /*
  * Files that linkers create are seen by the births of executables; those of
  * other programs only if every creation is audited, which costs a host much
- * more. So it matters whether a stage asks for linkers alone. This list is
- * part of normalize's, which for these tells a birth as a creation.
+ * more. So it matters whether a stage asks for linkers alone.
  */
 static const char *const linkers[] = {
-	"ld",	 "ld.*", "ld-new", "*-ld",     "*-ld.*", "lld",	   "lld-*",
-	"*-lld", "mold", "*-mold", "collect2", "gold",	 "*-gold", "tcc",
-	"*-tcc", "link", "go",	   "rustc",    "zig",	 "wild",
+#define LINKER(pattern) pattern,
+#include <audisp-eql/linkers.def>
+#undef LINKER
 };
 
 static bool is_linker(const char *name)
