@@ -16,6 +16,7 @@
 #include "eql/eql.h"
 #include "eql/functions.h"
 #include "eql/pred.h"
+#include "eql/wildcard.h"
 #include "limits.h"
 
 /* --- case files ----------------------------------------------------------- */
@@ -853,9 +854,67 @@ static void test_functions(void **state)
 	assert_null(function_find(STR("lengthx")));
 }
 
+/* --- wildcards ------------------------------------------------------------ */
+
+/* What a pattern means, said in the slowest way. */
+static bool matches_slowly(const char *pattern, const char *text, bool fold)
+{
+	char c = *text, wanted = *pattern;
+
+	if (wanted == '*')
+		return matches_slowly(pattern + 1, text, fold) ||
+		       (c && matches_slowly(pattern, text + 1, fold));
+	if (!wanted || !c)
+		return wanted == c;
+	if (fold && c >= 'A' && c <= 'Z')
+		c += 'a' - 'A';
+	if (fold && wanted >= 'A' && wanted <= 'Z')
+		wanted += 'a' - 'A';
+	return (wanted == '?' || wanted == c) &&
+	       matches_slowly(pattern + 1, text + 1, fold);
+}
+
+static void random_text(char *out, size_t most, const char *letters)
+{
+	size_t len = (size_t)rand() % most, count = strlen(letters);
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = letters[(size_t)rand() % count];
+	out[len] = '\0';
+}
+
+static void test_wildcards(void **state)
+{
+	struct arena *arena = arena_new(0);
+	size_t matched = 0;
+
+	(void)state;
+	srand(1);
+	for (int i = 0; i < 300000; i++) {
+		struct wildcard wildcard = { .insensitive = rand() & 1 };
+		char pattern[9], text[12];
+		bool found;
+
+		arena_reset(arena);
+		random_text(pattern, sizeof(pattern),
+			    i & 1 ? "ab*A*?b" : "ab*A*");
+		random_text(text, sizeof(text), "abAB");
+		assert_int_equal(
+			wildcard_make(arena, str_from(pattern), &wildcard), 0);
+		found = wildcard_match(&wildcard, str_from(text));
+		if (found !=
+		    matches_slowly(pattern, text, wildcard.insensitive))
+			fail_msg("'%s' and '%s': %d", pattern, text, found);
+		matched += found;
+	}
+	assert_true(matched > 10000);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wildcards),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_reject),
 		cmocka_unit_test(test_apply),
