@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "../eql/eql.h"
 #include "../eql/pred.h"
@@ -38,19 +37,6 @@ static struct str text_of(const struct event *event, size_t slot)
 		value_items(event_value(event, slot, READING_INVOKED), &count);
 
 	return count && items->type == VALUE_STRING ? items->s : STR("");
-}
-
-static void put_time(struct strbuf *out, int64_t time_ns)
-{
-	time_t seconds = (time_t)(time_ns / NSEC_PER_SEC);
-	struct tm when;
-
-	if (!gmtime_r(&seconds, &when))
-		return;
-	strbuf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		      when.tm_year + 1900, when.tm_mon + 1, when.tm_mday,
-		      when.tm_hour, when.tm_min, when.tm_sec,
-		      (int)(time_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
 /* Cut where it is long, at a whole character. */
@@ -93,7 +79,7 @@ static void put_event(const struct explain *explain, struct strbuf *out,
 	const struct event *event = explain->collection.events[position];
 	struct str program = text_of(event, FIELD_PROCESS_EXECUTABLE);
 
-	put_time(out, event->time_ns);
+	text_time(out, event->time_ns);
 	strbuf_printf(out, " :%llu ", (unsigned long long)event->serial);
 	put_text(out, text_of(event, FIELD_EVENT_ACTION));
 	put_object(out, event);
@@ -189,11 +175,7 @@ static void put_reason(const struct explain *explain,
 	strbuf_printf(out, "\n       %s", words[reason->kind]);
 	if (reason->kind == NEAR_ORDER || reason->kind == NEAR_SPAN) {
 		strbuf_add_str(out, STR(", by "));
-		put_distance(out,
-			     reason->kind == NEAR_SPAN
-				     ? reason->distance_ns -
-					       explain->rule->query->maxspan_ns
-				     : reason->distance_ns);
+		put_distance(out, reason->distance_ns);
 	}
 	if (reason->event == SIZE_MAX)
 		return;

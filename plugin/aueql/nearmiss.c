@@ -161,6 +161,7 @@ struct path {
 	size_t events[LIMIT_STAGES];
 	size_t stages[LIMIT_STAGES]; /* which each is of */
 	int64_t first_ns, end_ns; /* of its window */
+	int64_t span_ns; /* INT64_MAX = without end */
 };
 
 static size_t next_stage(const struct follower *follower, size_t stage)
@@ -237,7 +238,7 @@ static void look_outside(const struct follower *follower,
 			.kind = NEAR_SPAN,
 			.event = position,
 			.stage = stage,
-			.distance_ns = time_ns - path->first_ns,
+			.distance_ns = time_sub(time_ns, path->end_ns),
 		};
 
 		if (hit_other_key(follower, hits, i, path->keys) != width)
@@ -247,10 +248,10 @@ static void look_outside(const struct follower *follower,
 			break;
 		}
 		if (position >= path->events[0] ||
-		    time_ns + (path->end_ns - path->first_ns) >= last_ns) {
+		    time_add(time_ns, path->span_ns) >= last_ns) {
 			early.event = position;
 			early.stage = stage;
-			early.distance_ns = last_ns - time_ns;
+			early.distance_ns = time_sub(last_ns, time_ns);
 		}
 	}
 	if (early.event != SIZE_MAX)
@@ -395,8 +396,7 @@ static void look_for_enders(const struct follower *follower,
 			int64_t time_ns =
 				event_at(follower, reason.event)->time_ns;
 
-			if (time_ns < path->end_ns - 2 * (path->end_ns -
-							  path->first_ns) ||
+			if (time_add(time_ns, path->span_ns) < path->first_ns ||
 			    time_ns > path->end_ns ||
 			    hit_other_key(follower, hits, k, path->keys) !=
 				    hits->stage->key_count)
@@ -533,10 +533,10 @@ static int start_from(struct follower *follower, size_t first, size_t index)
 	walk.best.events[0] = position;
 	walk.best.stages[0] = first;
 	walk.best.first_ns = first_ns;
-	if (!query->maxspan_ns ||
-	    __builtin_add_overflow(first_ns, query->maxspan_ns,
-				   &walk.best.end_ns))
-		walk.best.end_ns = INT64_MAX;
+	walk.best.span_ns = query->maxspan_ns ? query->maxspan_ns : INT64_MAX;
+	walk.best.end_ns = query->maxspan_ns
+				   ? time_add(first_ns, query->maxspan_ns)
+				   : INT64_MAX;
 	for (int reading = 0; reading < 2 && !rc; reading++)
 		if (hits->readings[index] & 1U << reading)
 			rc = walk_tuples(follower, &walk, position,

@@ -29,7 +29,7 @@ struct near_reason {
 	enum reading reading;
 	/* KEY: which key differs first */
 	size_t key;
-	int64_t distance_ns; /* ORDER: before; SPAN: after the first event */
+	int64_t distance_ns; /* ORDER: before; SPAN: after the window */
 };
 
 #define NEAR_REASONS_MAX 4

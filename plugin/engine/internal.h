@@ -24,25 +24,6 @@ static inline bool ordinal_before(struct ordinal a, struct ordinal b)
 				      : a.serial < b.serial;
 }
 
-/* Stamps come from outside and may be anything: sums end at the limits. */
-static inline int64_t time_add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	if (!__builtin_add_overflow(a, b, &sum))
-		return sum;
-	return b < 0 ? INT64_MIN : INT64_MAX;
-}
-
-static inline int64_t time_sub(int64_t a, int64_t b)
-{
-	int64_t difference;
-
-	if (!__builtin_sub_overflow(a, b, &difference))
-		return difference;
-	return b < 0 ? INT64_MAX : INT64_MIN;
-}
-
 /* --- rules ---------------------------------------------------------------- */
 
 enum slot_kind {

@@ -231,7 +231,7 @@ void json_raw(struct json *json, struct str text)
 	strbuf_add_str(json->out, text);
 }
 
-void json_time(struct json *json, int64_t time_ns)
+void text_time(struct strbuf *out, int64_t time_ns)
 {
 	int64_t seconds = time_ns / NSEC_PER_SEC;
 	int64_t rest = time_ns % NSEC_PER_SEC;
@@ -243,12 +243,19 @@ void json_time(struct json *json, int64_t time_ns)
 		seconds--;
 	}
 	when = (time_t)seconds;
-	json_separate(json);
 	/* an int64 of nanoseconds ends in the year 2262 */
 	gmtime_r(&when, &tm);
-	strbuf_printf(json->out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"",
+	strbuf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 		      tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		      tm.tm_min, tm.tm_sec, (int)(rest / NSEC_PER_MSEC));
+}
+
+void json_time(struct json *json, int64_t time_ns)
+{
+	json_separate(json);
+	strbuf_add_char(json->out, '"');
+	text_time(json->out, time_ns);
+	strbuf_add_char(json->out, '"');
 }
 
 static void json_list(struct json *json, const struct value *value)

@@ -50,6 +50,8 @@ void text_escape(struct strbuf *out, struct str text);
 void text_escape_plain(struct strbuf *out, struct str text);
 /* A Unicode character as UTF-8; returns its length. */
 size_t utf8_encode(uint32_t c, char out[4]);
+/* 2026-11-24T04:11:51.123Z */
+void text_time(struct strbuf *out, int64_t time_ns);
 /* Length of the valid UTF-8 sequence at p (1..4), 0 = not valid. */
 size_t utf8_length(const char *p, size_t len);
 
