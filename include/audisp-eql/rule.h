@@ -180,13 +180,20 @@ struct ruleset {
 /* Called for every complaint; the diag is the caller's, valid meanwhile. */
 typedef void (*diag_fn)(void *user, const struct diag *diag);
 
+/* What becomes of rules that say themselves that they are off. */
+enum ruleset_off {
+	RULESET_OFF_STAY,
+	RULESET_OFF_RUN_NAMED, /* those whose file is among the paths run */
+	RULESET_OFF_RUN, /* all run */
+};
+
 struct ruleset_options {
 	const char *const *paths; /* files and directories */
 	size_t path_count;
 	/* rule ids or file names (with or without suffix) that do not run */
 	const char *const *disable;
 	size_t disable_count;
-	bool run_disabled; /* also rules that say themselves they are off */
+	enum ruleset_off off;
 	const char
 		*overrides; /* directory; NULL = none, and it may be absent */
 	enum process_names process_names; /* for rules that do not say */

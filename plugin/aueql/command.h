@@ -53,12 +53,12 @@ enum command_format { FORMAT_TEXT, FORMAT_JSON };
 bool command_parse_format(const char *text, enum command_format *out);
 
 /*
- * Loads rules: the given paths, run even where switched off, or with none the
- * configuration's. Complaints go to stderr. EXIT_DONE, or EXIT_NOT_DONE where
- * something had an error; *out is set nevertheless, unless nothing could be
- * loaded at all.
+ * Loads rules: the given paths, or with none the configuration's. off = what
+ * becomes of those in given paths that are off; the configured ones stay so.
+ * Complaints go to stderr. EXIT_DONE, or EXIT_NOT_DONE where something had an
+ * error; *out is set nevertheless, unless nothing could be loaded at all.
  */
 int command_load_rules(const char *const *paths, size_t count,
-		       struct ruleset **out);
+		       enum ruleset_off off, struct ruleset **out);
 
 #endif

@@ -328,7 +328,7 @@ static int load_rule(struct explain *explain)
 	if (file)
 		explain->rule_paths[explain->rule_path_count++] = explain->name;
 	command_load_rules(explain->rule_paths, explain->rule_path_count,
-			   &explain->rules);
+			   RULESET_OFF_RUN, &explain->rules);
 	if (explain->rules)
 		explain->rule = find_rule(explain->rules,
 					  str_from(explain->name), file);

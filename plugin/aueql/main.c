@@ -123,13 +123,13 @@ static int load_rules(const struct ruleset_options *options,
 }
 
 int command_load_rules(const char *const *paths, size_t count,
-		       struct ruleset **out)
+		       enum ruleset_off off, struct ruleset **out)
 {
 	struct ruleset_options options = {
 		.paths = paths,
 		.path_count = count,
 		.on_diag = command_diag,
-		.run_disabled = true,
+		.off = off,
 	};
 	struct config *config = NULL;
 	int rc;
@@ -146,7 +146,7 @@ int command_load_rules(const char *const *paths, size_t count,
 		options.disable_count = config->disable_count;
 		options.overrides = config->overrides;
 		options.process_names = config->process_names;
-		options.run_disabled = false;
+		options.off = RULESET_OFF_STAY;
 	}
 	rc = load_rules(&options, out);
 	config_free(&config);

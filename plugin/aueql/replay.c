@@ -165,8 +165,9 @@ static int replay_open(struct replay *replay)
 
 static int replay_files(struct replay *replay, const struct input *input)
 {
-	int loaded = command_load_rules(
-		replay->rule_paths, replay->rule_path_count, &replay->rules);
+	int loaded =
+		command_load_rules(replay->rule_paths, replay->rule_path_count,
+				   RULESET_OFF_RUN, &replay->rules);
 	int code, rc;
 
 	if (!replay->rules)

@@ -447,7 +447,8 @@ static int rules_run(const struct command *command, int argc, char **argv)
 			return command_usage(command, "no format '%s'", optarg);
 	}
 	loaded = command_load_rules((const char *const *)argv + optind,
-				    (size_t)(argc - optind), &rules);
+				    (size_t)(argc - optind),
+				    RULESET_OFF_RUN_NAMED, &rules);
 	if (!rules)
 		return EXIT_NOT_DONE;
 	code = rules_print(rules, &options);
@@ -468,12 +469,15 @@ const struct command command_rules = {
 		"rule, *.ndjson an\n"
 		"export of Kibana. No operand = the configured rules, with "
 		"their overrides.\n"
+		"A rule that is off runs where its file is named, and stays "
+		"off in a directory.\n"
 		"\n"
 		"      --format FORMAT  text (default), or json: one line a "
 		"rule, with the\n"
 		"                       audit rules it needs\n"
-		"      --audit-rules    the least set of audit rules for all, "
-		"ready for rules.d\n"
+		"      --audit-rules    the least set of audit rules for all "
+		"that run, ready\n"
+		"                       for rules.d\n"
 		"  -h, --help           this text\n",
 	.run = rules_run,
 };

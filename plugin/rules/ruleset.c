@@ -39,6 +39,7 @@ struct loader {
 	size_t *chains; /* behind each report the next of its bucket */
 	size_t capacity;
 	uint8_t seed[16];
+	bool named; /* the file at hand is a path itself, not of a directory */
 };
 
 /* A path that leads to no file. */
@@ -149,7 +150,10 @@ static const char *why_off(const struct loader *loader,
 		    is_file_name(file->path, name))
 			return "the configuration's 'disable' names it";
 	}
-	return options->run_disabled ? NULL : file->off;
+	if (options->off == RULESET_OFF_RUN ||
+	    (options->off == RULESET_OFF_RUN_NAMED && loader->named))
+		return NULL;
+	return file->off;
 }
 
 /* A rule id belongs to one rule. */
@@ -389,7 +393,8 @@ static int load_path(struct loader *loader, const char *path)
 		complain(loader, path, errno);
 		return 0;
 	}
-	if (!S_ISDIR(st.st_mode))
+	loader->named = !S_ISDIR(st.st_mode);
+	if (loader->named)
 		return load_file(loader, path);
 	rc = files_list(path, suffixes, load_file, loader);
 	if (rc <= 0)

@@ -108,21 +108,21 @@ static void test_modes(void **state)
 {
 	static const struct {
 		const char *rule, *override;
-		bool run_disabled;
+		enum ruleset_off off;
 		enum rule_mode mode;
 	} cases[] = {
-		{ "", "", false, RULE_MODE_ALERT },
-		{ "enabled = false\n", "", false, RULE_MODE_OFF },
-		{ "enabled = false\n", "", true, RULE_MODE_ALERT },
+		{ "", "", RULESET_OFF_STAY, RULE_MODE_ALERT },
+		{ "enabled = false\n", "", RULESET_OFF_STAY, RULE_MODE_OFF },
+		{ "enabled = false\n", "", RULESET_OFF_RUN, RULE_MODE_ALERT },
 		{ "enabled = false\n[audisp-eql]\nmode = \"observe\"\n", "",
-		  false, RULE_MODE_OBSERVE },
-		{ "enabled = false\n", "mode = \"alert\"\n", false,
+		  RULESET_OFF_STAY, RULE_MODE_OBSERVE },
+		{ "enabled = false\n", "mode = \"alert\"\n", RULESET_OFF_STAY,
 		  RULE_MODE_ALERT },
 		{ "[audisp-eql]\nmode = \"off\"\n", "mode = \"observe\"\n",
-		  false, RULE_MODE_OBSERVE },
+		  RULESET_OFF_STAY, RULE_MODE_OBSERVE },
 		{ "[audisp-eql]\nmode = \"observe\"\n", "mode = \"off\"\n",
-		  false, RULE_MODE_OFF },
-		{ "[audisp-eql]\nmode = \"observe\"\n", "", true,
+		  RULESET_OFF_STAY, RULE_MODE_OFF },
+		{ "[audisp-eql]\nmode = \"observe\"\n", "", RULESET_OFF_RUN,
 		  RULE_MODE_OBSERVE },
 	};
 
@@ -132,7 +132,7 @@ static void test_modes(void **state)
 			.paths = paths,
 			.path_count = 1,
 			.overrides = "overrides.d",
-			.run_disabled = cases[i].run_disabled,
+			.off = cases[i].off,
 		};
 		struct ruleset *set;
 		char text[1024];
