@@ -204,18 +204,22 @@ int pipeline_finish(struct pipeline *pipeline)
 
 int pipeline_save(const struct pipeline *pipeline, struct strbuf *out)
 {
+	normalizer_save(pipeline->normalizer, out);
 	sieve_save(pipeline->sieve, out);
 	return engine_save(pipeline->engine, out);
 }
 
-int pipeline_load(struct pipeline *pipeline, struct str state)
+int pipeline_load(struct pipeline *pipeline, struct str state, bool booted)
 {
 	struct reader reader = {
 		.at = (const uint8_t *)state.data,
 		.end = (const uint8_t *)state.data + state.len,
 	};
-	int rc = sieve_load(pipeline->sieve, &reader);
+	int rc = normalizer_load(pipeline->normalizer, &reader, booted);
 
+	if (rc || booted)
+		return rc;
+	rc = sieve_load(pipeline->sieve, &reader);
 	if (rc)
 		return rc;
 	state.data = (const char *)reader.at;

@@ -61,10 +61,11 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
 /*
  * All that is known of hosts, for a successor that is fed from
  * pipeline_position() on. pipeline_load() is for a pipeline that was fed
- * nothing: 0, -ENOMEM, or -EBADMSG, after which it is to be freed.
+ * nothing: 0, -ENOMEM, or -EBADMSG, after which it is to be freed. booted = the
+ * host has booted since: only what its disks still hold is loaded.
  */
 int pipeline_save(const struct pipeline *pipeline, struct strbuf *out);
-int pipeline_load(struct pipeline *pipeline, struct str state);
+int pipeline_load(struct pipeline *pipeline, struct str state, bool booted);
 struct normalizer *pipeline_normalizer(struct pipeline *pipeline);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);

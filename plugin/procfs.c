@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "limits.h"
@@ -150,6 +152,23 @@ static struct process_ids read_ids(struct procfs *procfs, int64_t pid)
 	return ids;
 }
 
+/* The file it runs, which need have no name any more. */
+static struct file_seed read_file(struct procfs *procfs, int64_t pid)
+{
+	char path[32];
+	struct stat file;
+
+	snprintf(path, sizeof(path), "%lld/exe", (long long)pid);
+	if (fstatat(procfs->fd, path, &file, 0))
+		return (struct file_seed){ 0 };
+	return (struct file_seed){
+		.device =
+			(uint64_t)major(file.st_dev) << 32 | minor(file.st_dev),
+		.inode = file.st_ino,
+		.owner = file.st_uid,
+	};
+}
+
 /* Each ends with a NUL. */
 static size_t read_args(struct procfs *procfs, int64_t pid)
 {
@@ -252,6 +271,7 @@ static int seed_one(struct procfs *procfs, struct normalizer *normalizer,
 
 	seed.exe = name_without_deleted(
 		read_link(procfs, stat->pid, "exe", procfs->exe));
+	seed.file = read_file(procfs, stat->pid);
 	seed.directory = read_link(procfs, stat->pid, "cwd", procfs->directory);
 	seed.container = procfs_container_id(
 		read_text(procfs, stat->pid, "cgroup", procfs->cgroup));

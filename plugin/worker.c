@@ -224,13 +224,14 @@ static bool state_fits(struct worker *worker, const struct state *state,
 	/* more may have been acknowledged since, without a state */
 	if (!file && worker->position < state->position)
 		worker->position = state->position;
-	/* after a boot, nothing of what it knows is there any more */
-	return str_equal(state->boot_id, worker->boot_id);
+	return true;
 }
 
-static int load_tables(struct worker *worker, struct str tables)
+/* After a boot, all that is left of what a state knows is the files. */
+static int load_tables(struct worker *worker, const struct state *state)
 {
-	int rc = pipeline_load(worker->pipeline, tables);
+	bool booted = !str_equal(state->boot_id, worker->boot_id);
+	int rc = pipeline_load(worker->pipeline, state->tables, booted);
 
 	if (rc != -EBADMSG)
 		return rc;
@@ -252,7 +253,7 @@ static int restore(struct worker *worker)
 	if (!rc)
 		rc = state_parse(bytes, &state);
 	if (!rc && state_fits(worker, &state, file))
-		rc = load_tables(worker, state.tables);
+		rc = load_tables(worker, &state);
 	else if (rc && rc != -ENOENT && rc != -ENOMEM)
 		log_print(worker->log, LOG_WARNING,
 			  "the saved state is not used: %s", state_error(rc));

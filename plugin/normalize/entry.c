@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events of directory entries that come and go without a file being opened. */
 #include <errno.h>
+#include <sys/stat.h>
 
+#include "birth.h"
 #include "handler.h"
 
 static const struct event_kind kind_delete = {
@@ -88,7 +90,14 @@ int entry_on_mkdir(struct context *context)
 
 int entry_on_mknod(struct context *context)
 {
-	return entry_event(context, STR("CREATE"), &kind_mknod);
+	int rc = entry_event(context, STR("CREATE"), &kind_mknod);
+	struct path_item item;
+
+	/* it makes plain files, too */
+	if (rc || !find_entry(context, STR("CREATE"), &item) || item.mode < 0 ||
+	    !S_ISREG((mode_t)item.mode))
+		return rc;
+	return birth_on_created(context, &item);
 }
 
 /* What is linked to is an item NORMAL. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "birth.h"
 #include "handler.h"
 #include "names.h"
 
@@ -180,7 +181,7 @@ static bool by_linker(const struct context *context)
 		if (name->type == VALUE_STRING && name_is_linker(name->s))
 			return true;
 	}
-	return false;
+	return birth_is_linker(context->process);
 }
 
 static bool get_key(const struct context *context, const struct path_item *item,
@@ -350,10 +351,11 @@ int file_on_open(struct context *context)
 	rc = context_set_file(context, &item);
 	if (rc)
 		return rc;
-	if (kind == &kind_create)
-		note_file(context, &item, linker);
 	context_set_kind(context, kind);
-	return 0;
+	if (kind != &kind_create)
+		return 0;
+	note_file(context, &item, linker);
+	return birth_on_created(context, &item);
 }
 
 /* --- rename --------------------------------------------------------------- */
@@ -420,7 +422,7 @@ int file_on_rename(struct context *context)
 	linker = by_linker(context);
 	note_file(context, &new, linker);
 	context_set_kind(context, linker ? &kind_rename_linked : &kind_rename);
-	return 0;
+	return birth_on_named(context, &new);
 }
 
 bool context_find_object(const struct context *context, struct path_item *out)
@@ -488,7 +490,7 @@ int file_on_chmod(struct context *context)
 {
 	const struct recent_file *recent;
 	struct path_item item;
-	int64_t mode;
+	int64_t mode, before;
 	bool birth;
 	int rc;
 
@@ -505,6 +507,7 @@ int file_on_chmod(struct context *context)
 	if (rc)
 		return rc;
 	/* the record has the mode of before; git passes type bits along */
+	before = item.mode;
 	item.mode = mode & MODE_BITS;
 	rc = context_set_file(context, &item);
 	if (rc)
@@ -512,7 +515,9 @@ int file_on_chmod(struct context *context)
 	if (birth)
 		note_file(context, &item, true);
 	context_set_kind(context, birth ? &kind_chmod_linked : &kind_chmod);
-	return 0;
+	if (!(mode & MODE_EXECUTE))
+		return 0;
+	return birth_on_marked(context, &item, before);
 }
 
 /* --- owner, attributes, size ---------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "proctable.h"
 #include "recent.h"
 
+struct births;
 struct context;
 
 /* Each: 0, NORMALIZE_E_IGNORED, -ENOMEM. */
@@ -35,12 +36,14 @@ struct context {
 	struct event *event;
 	struct proctable_host *host;
 	struct recent_files *recent;
+	struct births *births;
 	struct process_sight sight;
 	struct process *process; /* once context_set_process() has been there */
 	/* who is asked for containers; NULL = nobody, or another host's event */
 	const struct container_resolver *resolver;
 	uint64_t *unresolved; /* containers asked for in vain */
 	struct str comm;
+	bool exe_deleted; /* the file the process runs has no name any more */
 	bool succeeded;
 	bool incomplete; /* something was missing in its records */
 };

@@ -21,6 +21,22 @@ static const char *const linkers[] = {
 	NULL,
 };
 
+/* Drivers: what they have started to write programs links them, whatever it is
+ * called. */
+static const char *const compilers[] = {
+	"*-c++",   "*-clang", "*-clang++",  "*-g++",	    "*-g++-*",
+	"*-gcc",   "*-gcc-*", "*-gfortran", "*-gfortran-*", "c++",
+	"c89",	   "c89-*",   "c99",	    "c99-*",	    "cc",
+	"ccache",  "clang",   "clang++",    "clang++-*",    "clang-*",
+	"crystal", "diet",    "distcc",	    "dmd",	    "fpc",
+	"g++",	   "g++-*",   "gcc",	    "gcc-*",	    "gccgo",
+	"gccgo-*", "gdc",     "gdc-*",	    "gfortran",	    "gfortran-*",
+	"ghc",	   "ghc-*",   "gnat*",	    "go",	    "icc",
+	"icx",	   "klcc",    "ldc2",	    "musl-clang",   "musl-gcc",
+	"nim",	   "nvcc",    "ocamlopt*",  "rustc",	    "sccache",
+	"swiftc",  "tcc",     "zig",	    NULL,
+};
+
 bool name_matches(struct str name, const char *const *patterns)
 {
 	char text[256];
@@ -39,6 +55,11 @@ bool name_matches(struct str name, const char *const *patterns)
 bool name_is_linker(struct str name)
 {
 	return name_matches(name, linkers);
+}
+
+bool name_is_compiler(struct str name)
+{
+	return name_matches(name, compilers);
 }
 
 struct str name_extension(struct str name)

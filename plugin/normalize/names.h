@@ -8,6 +8,8 @@
 bool name_matches(struct str name, const char *const *patterns);
 /* Whether a program of this name (base name of its path) links programs. */
 bool name_is_linker(struct str name);
+/* Whether it compiles, or has others compile and link. */
+bool name_is_compiler(struct str name);
 /* The text behind the last dot of a file name; empty = none. */
 struct str name_extension(struct str name);
 /* exe= without the " (deleted)" of an unlinked file. */

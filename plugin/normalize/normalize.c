@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "birth.h"
 #include "handler.h"
 #include "names.h"
 
@@ -47,6 +48,7 @@ struct normalizer {
 	struct record_parser *parser;
 	struct proctable *processes;
 	struct recent_files *recent;
+	struct births *births;
 	struct arena *names; /* owns the configuration's text */
 	size_t machine_count;
 	struct machine machines[MACHINES];
@@ -269,6 +271,7 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 		return -ENOMEM;
 	context->event = event;
 	context->recent = normalizer->recent;
+	context->births = normalizer->births;
 	context->unresolved = &normalizer->stats.containers_unresolved;
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
@@ -314,6 +317,7 @@ static void read_sight(struct context *context)
 static bool read_subject(struct context *context)
 {
 	const struct record *subject = context->subject;
+	struct str exe = record_decoded(subject, "exe");
 
 	context->succeeded =
 		str_equal(record_raw(subject, "success"), STR("yes"));
@@ -321,8 +325,9 @@ static bool read_subject(struct context *context)
 	context->sight = (struct process_sight){
 		.ppid = -1,
 		.serial = context->records.raw->serial,
-		.exe = name_without_deleted(record_decoded(subject, "exe")),
+		.exe = name_without_deleted(exe),
 	};
+	context->exe_deleted = exe.len != context->sight.exe.len;
 	record_number(subject, "ppid", 10, &context->sight.ppid);
 	read_sight(context);
 	context->incomplete =
@@ -494,6 +499,7 @@ static int normalizer_open(struct normalizer *normalizer)
 {
 	struct normalizer_config *config = &normalizer->config;
 	size_t recent_bytes = config->memcap / 16;
+	size_t birth_bytes = config->memcap / 4;
 	int rc;
 
 	normalizer->names = arena_new(0);
@@ -507,7 +513,9 @@ static int normalizer_open(struct normalizer *normalizer)
 	if (!rc)
 		rc = recent_new(recent_bytes, &normalizer->recent);
 	if (!rc)
-		rc = proctable_new(config->memcap - recent_bytes,
+		rc = births_new(birth_bytes, &normalizer->births);
+	if (!rc)
+		rc = proctable_new(config->memcap - recent_bytes - birth_bytes,
 				   &normalizer->processes);
 	return rc;
 }
@@ -537,6 +545,7 @@ void normalizer_free(struct normalizer **out)
 	if (!normalizer)
 		return;
 	proctable_free(&normalizer->processes);
+	births_free(&normalizer->births);
 	recent_free(&normalizer->recent);
 	record_parser_free(&normalizer->parser);
 	arena_free(&normalizer->names);
@@ -550,16 +559,35 @@ int normalizer_seed(struct normalizer *normalizer,
 	struct proctable_host *host = proctable_host(
 		normalizer->processes, normalizer->config.host_id);
 
-	return host ? proctable_seed(host, seed) : -ENOMEM;
+	if (!host)
+		return -ENOMEM;
+	return proctable_seed(host, seed,
+			      birth_of_seed(normalizer->births,
+					    normalizer->config.host_id, seed));
+}
+
+void normalizer_save(const struct normalizer *normalizer, struct strbuf *out)
+{
+	provenance_save(births_files(normalizer->births), out);
+}
+
+int normalizer_load(struct normalizer *normalizer, struct reader *state,
+		    bool booted)
+{
+	return provenance_load(births_files(normalizer->births), state, booted);
 }
 
 void normalizer_stats(const struct normalizer *normalizer,
 		      struct normalizer_stats *out)
 {
 	struct proctable_stats processes;
+	struct provenance_stats files;
 
 	proctable_stats(normalizer->processes, &processes);
 	*out = normalizer->stats;
 	out->processes = processes.processes;
 	out->processes_evicted = processes.evicted;
+	provenance_stats(births_files(normalizer->births), &files);
+	out->files = files.files;
+	out->files_evicted = files.evicted;
 }

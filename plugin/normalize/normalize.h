@@ -6,6 +6,8 @@
 #include "../record.h"
 
 struct normalizer;
+struct reader;
+struct strbuf;
 
 #define CONTAINER_ID_MAX 128
 
@@ -37,6 +39,8 @@ struct normalizer_stats {
 	uint64_t processes; /* in the tables now */
 	uint64_t processes_evicted;
 	uint64_t containers_unresolved;
+	uint64_t files; /* known by their origin now */
+	uint64_t files_evicted;
 };
 
 int normalizer_new(const struct normalizer_config *config,
@@ -55,6 +59,12 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 struct process_seed;
 int normalizer_seed(struct normalizer *normalizer,
 		    const struct process_seed *seed);
+/* The files that came into being, as they are known now; and back, before the
+ * first process is seeded. What was in memory alone does not outlive a boot. 0,
+ * -EBADMSG, -ENOMEM. */
+void normalizer_save(const struct normalizer *normalizer, struct strbuf *out);
+int normalizer_load(struct normalizer *normalizer, struct reader *state,
+		    bool booted);
 /* host.id that events of a node bear; valid as long as the node's text. */
 struct str normalizer_host(const struct normalizer *normalizer,
 			   struct str node);

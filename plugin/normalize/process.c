@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libaudit.h>
 
+#include "birth.h"
 #include "capability.h"
 #include "handler.h"
 
@@ -149,6 +150,8 @@ int process_on_exec(struct context *context)
 	if (!process)
 		return -ENOMEM;
 	rc = enter_container(context, process);
+	if (!rc)
+		rc = birth_on_exec(context, process);
 	if (!rc)
 		rc = set_capabilities(context);
 	return rc ? rc : context_set_place(context, process);

@@ -93,6 +93,8 @@ static void process_forget(struct process *process)
 	image_release(&process->previous, memory);
 	shared_text_release(&process->directory, memory);
 	lineage_release(&process->lineage, memory);
+	origin_release(&process->origin);
+	process->origin_own = process->origin_sought = false;
 	process->ids = PROCESS_IDS_UNKNOWN;
 	process->tty = TTY_UNKNOWN;
 	process->ended = false;
@@ -227,6 +229,7 @@ static void process_begin(struct process *process,
 		parts |= host->sees_setpgid ? LINEAGE_GROUP : 0;
 	}
 	lineage_inherit(process, parent, parts);
+	process->origin = origin_hold(parent->origin);
 }
 
 /* Whether the entry is of an earlier process with this pid: its parent has
@@ -334,7 +337,7 @@ size_t proctable_ancestry(const struct process *process,
 
 /* The image of a process whose exec was not seen: a process that runs what its
  * parent runs has been forked from it; of any other only the file is known. */
-static struct image *image_infer(const struct process *process, struct str exe)
+static struct image *image_infer(struct process *process, struct str exe)
 {
 	const struct process *parent = proctable_parent(process);
 	struct image_source source = {
@@ -343,8 +346,13 @@ static struct image *image_infer(const struct process *process, struct str exe)
 		.arg_count = -1,
 	};
 
-	if (parent && parent->image && str_equal(parent->image->resolved, exe))
+	if (parent && parent->image &&
+	    str_equal(parent->image->resolved, exe)) {
+		process->origin_own = parent->origin_own;
 		return image_hold(parent->image);
+	}
+	/* the parent may have begun its program after the fork */
+	origin_release(&process->origin);
 	return image_new(&source, &process->host->table->memory);
 }
 
@@ -403,6 +411,8 @@ struct process *proctable_exec(struct proctable_host *host,
 	image_release(&process->previous, memory);
 	process->previous = process->image;
 	process->image = image;
+	process->origin_own = false;
+	process->origin_sought = true;
 	lineage_exec(process, proctable_parent(process), memory);
 	host_trim(host);
 	return process;
@@ -437,6 +447,15 @@ int proctable_set_container(struct process *process, struct str id)
 	return 0;
 }
 
+void proctable_set_origin(struct process *process, struct origin *origin)
+{
+	struct origin *held = origin_hold(origin);
+
+	origin_release(&process->origin);
+	process->origin = held;
+	process->origin_own = true;
+}
+
 void proctable_end(struct process *process)
 {
 	process->ended = true;
@@ -458,6 +477,18 @@ static int seed_container(struct process *process, const struct process *parent,
 	return 0;
 }
 
+/* That of the program; of a parent's, where there is none. */
+static void seed_origin(struct process *process, struct origin *origin)
+{
+	const struct process *parent = proctable_parent(process);
+
+	process->origin_sought = true;
+	if (origin)
+		proctable_set_origin(process, origin);
+	else if (parent)
+		process->origin = origin_hold(parent->origin);
+}
+
 static int seed_lineage(struct process *process,
 			const struct process_seed *seed)
 {
@@ -474,7 +505,8 @@ static int seed_lineage(struct process *process,
 	return rc ? rc : seed_container(process, parent, seed->container);
 }
 
-int proctable_seed(struct proctable_host *host, const struct process_seed *seed)
+int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
+		   struct origin *origin)
 {
 	struct process_sight sight = {
 		.directory = seed->directory,
@@ -506,6 +538,7 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed)
 			return -ENOMEM;
 	}
 	rc = process_update(process, &sight);
+	seed_origin(process, origin);
 	if (!rc)
 		rc = seed_lineage(process, seed);
 	host_trim(host);

@@ -11,11 +11,10 @@
 #include "../util/list.h"
 #include "image.h"
 #include "lineage.h"
+#include "origin.h"
 
 struct proctable;
 struct proctable_host;
-
-#define ID_UNKNOWN UINT32_MAX /* as in records */
 
 struct process_ids {
 	uint32_t uid, euid, gid, egid;
@@ -35,6 +34,11 @@ struct process {
 	struct image *image, *previous; /* NULL = unknown */
 	struct shared_text *directory; /* working directory, as last told */
 	struct lineage lineage;
+	/* of the program it runs, or of one it or an ancestor ran before;
+	 * NULL = none known */
+	struct origin *origin;
+	bool origin_own; /* of the program it runs */
+	bool origin_sought; /* by the program's path, if no exec was seen */
 	struct process_ids ids; /* as last told */
 	enum process_tty tty; /* as last told */
 	bool ended; /* a record of that came */
@@ -85,12 +89,20 @@ struct process_exec {
 struct process *proctable_exec(struct proctable_host *host,
 			       const struct process_exec *exec);
 
+/* A file as stat(2) has it. */
+struct file_seed {
+	uint64_t device; /* major << 32 | minor */
+	uint64_t inode; /* 0 = unknown */
+	uint32_t owner;
+};
+
 /* What the kernel says of a process that was there before any record. */
 struct process_seed {
 	int64_t pid, ppid, session, group; /* the latter two: of whom */
 	uint64_t start; /* ticks since boot */
 	int64_t start_ms; /* since the epoch */
 	struct str exe; /* without " (deleted)"; empty = none */
+	struct file_seed file; /* that exe is */
 	struct str directory; /* empty = unknown */
 	struct str container; /* empty = none or unknown */
 	struct process_ids ids;
@@ -99,10 +111,11 @@ struct process_seed {
 	size_t args_len;
 };
 
-/* Makes an entry that is older than any record. Leaders come before members,
- * parents before children, or they are not known to them. 0 or -ENOMEM. */
-int proctable_seed(struct proctable_host *host,
-		   const struct process_seed *seed);
+/* Makes an entry that is older than any record; origin = that of its program,
+ * NULL = not known. Leaders come before members, parents before children, or
+ * they are not known to them. 0 or -ENOMEM. */
+int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
+		   struct origin *origin);
 
 /* The process leads a session, and a group, of its own. 0 or -ENOMEM. */
 int proctable_set_session(struct process *process);
@@ -110,6 +123,8 @@ int proctable_set_session(struct process *process);
 int proctable_set_group(struct process *process, bool own);
 /* Its container; children have it, too. 0 or -ENOMEM. */
 int proctable_set_container(struct process *process, struct str id);
+/* How the program came into being that it runs from now on. */
+void proctable_set_origin(struct process *process, struct origin *origin);
 /* It has ended; a record may still be on its way. */
 void proctable_end(struct process *process);
 /* The parent, where known and older; NULL else. */

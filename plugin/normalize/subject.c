@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "birth.h"
 #include "handler.h"
 
 /* Ancestors named in an event. */
@@ -327,6 +328,59 @@ static int set_previous(struct context *context, const struct image *previous)
 	return 0;
 }
 
+/* --- where its program comes from ----------------------------------------- */
+
+static int set_audit_id(struct context *context, const struct origin_source *is)
+{
+	struct event born = { .time_ns = is->time_ns, .serial = is->serial };
+	char id[EVENT_ID_MAX];
+
+	event_id_format(&born, id);
+	return set_copy(context, FIELD_PROCESS_ORIGIN_AUDIT_ID, str_from(id));
+}
+
+static int set_origin_texts(struct context *context,
+			    const struct origin_source *is)
+{
+	int rc = set_copy(context, FIELD_PROCESS_ORIGIN_PATH, is->path);
+
+	if (!rc)
+		rc = set_copy(context, FIELD_PROCESS_ORIGIN_NAME, is->name);
+	if (!rc)
+		rc = set_copy(context, FIELD_PROCESS_ORIGIN_EXECUTABLE,
+			      is->executable);
+	if (!rc)
+		rc = set_copy(context, FIELD_PROCESS_ORIGIN_COMPILER,
+			      is->compiler);
+	return rc;
+}
+
+static int set_origin(struct context *context, const struct process *process)
+{
+	struct event *event = context->event;
+	const struct origin_source *is;
+	int64_t age;
+	int rc;
+
+	if (!process->origin)
+		return 0;
+	is = &process->origin->is;
+	age = time_sub(event->time_ns, is->time_ns) / NSEC_PER_SEC;
+	context_set_str(context, FIELD_PROCESS_ORIGIN_KIND,
+			str_from(origin_kind_name(is->kind)));
+	event_set(event, FIELD_PROCESS_ORIGIN_AGE,
+		  VALUE_OF_INT(age > 0 ? age : 0));
+	event_set(event, FIELD_PROCESS_ORIGIN_INHERITED,
+		  VALUE_OF_BOOL(!process->origin_own));
+	rc = set_origin_texts(context, is);
+	if (!rc)
+		rc = set_id(context, FIELD_PROCESS_ORIGIN_USER_ID, is->uid);
+	if (!rc)
+		rc = set_id(context, FIELD_PROCESS_ORIGIN_USER_AUDIT_ID,
+			    is->auid);
+	return rc ? rc : set_audit_id(context, is);
+}
+
 /* --- the process ---------------------------------------------------------- */
 
 int context_set_place(struct context *context, const struct process *process)
@@ -345,6 +399,8 @@ int context_set_place(struct context *context, const struct process *process)
 			      shared_text_str(process->directory));
 	if (!rc)
 		rc = set_previous(context, process->previous);
+	if (!rc)
+		rc = set_origin(context, process);
 	if (!rc && parent)
 		rc = set_parent(context, parent);
 	if (!rc)
@@ -368,9 +424,11 @@ static int set_program(struct context *context, const struct process *process)
 int context_set_process(struct context *context)
 {
 	struct process *process = proctable_see(context->host, &context->sight);
-	int rc = process ? context_set_place(context, process) : -ENOMEM;
+	int rc = process ? birth_recall(context, process) : -ENOMEM;
 
 	context->process = process;
+	if (!rc)
+		rc = context_set_place(context, process);
 	return rc ? rc : set_program(context, process);
 }
 
@@ -380,6 +438,8 @@ int context_set_child(struct context *context, const struct process *process)
 
 	event_set(context->event, FIELD_PROCESS_PARENT_PID,
 		  VALUE_OF_INT(process->pid));
+	if (!rc)
+		rc = set_origin(context, process);
 	if (!rc)
 		rc = set_parent(context, process);
 	if (!rc)

@@ -85,6 +85,21 @@ static void put_process(struct render *render, struct strbuf *out)
 	put_field(render, out, "parent", last, FIELD_PROCESS_PARENT_NAME);
 }
 
+/* How its program came into being on this host, where that is known. */
+static void put_origin(struct render *render, struct strbuf *out)
+{
+	const struct event *last = render->last;
+
+	put_field(render, out, "origin", last, FIELD_PROCESS_ORIGIN_KIND);
+	put_field(render, out, "origin_path", last, FIELD_PROCESS_ORIGIN_PATH);
+	put_field(render, out, "origin_by", last,
+		  FIELD_PROCESS_ORIGIN_EXECUTABLE);
+	put_field(render, out, "compiler", last, FIELD_PROCESS_ORIGIN_COMPILER);
+	put_field(render, out, "origin_age", last, FIELD_PROCESS_ORIGIN_AGE);
+	put_field(render, out, "origin_audit", last,
+		  FIELD_PROCESS_ORIGIN_AUDIT_ID);
+}
+
 static void put_user(struct render *render, struct strbuf *out)
 {
 	const struct event *last = render->last;
@@ -290,6 +305,7 @@ void alert_text_write(struct render *render, struct strbuf *out)
 	if (render->last) {
 		put_user(render, out);
 		put_process(render, out);
+		put_origin(render, out);
 	}
 	put_destinations(render, out);
 	put_times(render, out);

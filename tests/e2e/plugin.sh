@@ -56,7 +56,7 @@ prepare() { # NAME: a directory, a configuration, a syslog that listens
 	case=$1 dir=$work/$1
 	mkdir "$dir"
 	cat >"$dir/conf" <<-EOF
-	rules = $top/rules.d/detect
+	rules = $top/rules.d/detect/network_after_compile.toml
 	json_file = $dir/alerts
 	syslog_socket = $dir/log
 	status_file = $dir/status

@@ -237,21 +237,25 @@ static void test_packaged(void **state)
 	struct place *place = *state;
 	char path[PATH_MAX];
 	size_t len = 0, keys = 0;
-	char *text;
+	char *text, *row;
 
 	snprintf(path, sizeof(path), "%s/packaging/audisp-eql.conf",
 		 readlog_srcdir());
 	text = readlog_file(path, &len);
 	assert_non_null(text);
 	/* rows of "#name = value" are the defaults: uncomment them */
-	for (char *row = text; *row;
+	for (row = text; *row;
 	     row = strchrnul(row, '\n'), row += *row == '\n') {
 		if (row[0] != '#' || row[1] < 'a' || row[1] > 'z')
 			continue;
 		row[0] = ' ';
 		keys++;
 	}
-	assert_int_equal(keys, 21);
+	assert_int_equal(keys, 20);
+	/* the one that is not: of two rules for one attack, one runs */
+	row = strstr(text, "\ndisable = network_after_compile\n");
+	assert_non_null(row);
+	row[1] = '#';
 	put(place, "main.conf", text);
 	assert_says_defaults(place);
 	free(text);

@@ -403,7 +403,7 @@ static struct process *seed(const struct process_seed *what)
 {
 	struct process_sight sight = { .pid = what->pid, .ppid = -1 };
 
-	assert_int_equal(proctable_seed(host, what), 0);
+	assert_int_equal(proctable_seed(host, what, NULL), 0);
 	sight.ids = PROCESS_IDS_UNKNOWN;
 	sight.serial = serial;
 	return proctable_see(host, &sight);

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "provenance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../util/hash.h"
+
+#define BUCKETS 16384
+/* what a file takes in a saved state, at least */
+#define SAVED_FILE_BYTES 80
+/* a longer path is not kept: the file is known by its inode */
+#define PATH_BYTES_MAX 4096
+
+/* Who brought files about, and pays for them. */
+struct file_holder {
+	struct list in_all;
+	uint64_t host;
+	uint32_t payer;
+	size_t count;
+	struct list linked, others; /* oldest first */
+};
+
+struct provenance {
+	uint8_t seed[16];
+	size_t memcap, memory, count;
+	uint64_t evicted;
+	struct list holders;
+	struct list inodes[BUCKETS], paths[BUCKETS];
+};
+
+int provenance_new(size_t memcap, struct provenance **out)
+{
+	struct provenance *table = calloc(1, sizeof(*table));
+	int rc;
+
+	if (!table)
+		return -ENOMEM;
+	rc = hash_seed(table->seed);
+	if (rc) {
+		free(table);
+		return rc;
+	}
+	table->memcap = memcap;
+	list_init(&table->holders);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		list_init(&table->inodes[i]);
+		list_init(&table->paths[i]);
+	}
+	*out = table;
+	return 0;
+}
+
+uint64_t provenance_host(struct str name)
+{
+	static const uint8_t seed[16];
+
+	return hash_bytes(name.data, name.len, seed);
+}
+
+/* The whole text as a number; false = it is none. */
+static bool parse_number(struct str text, int base, uint64_t *out)
+{
+	char digits[24], *end;
+
+	if (!text.len || text.len >= sizeof(digits))
+		return false;
+	memcpy(digits, text.data, text.len);
+	digits[text.len] = '\0';
+	*out = strtoull(digits, &end, base);
+	return *end == '\0';
+}
+
+bool file_id_parse(struct str device, struct str inode, struct file_id *out)
+{
+	const char *colon =
+		device.len ? memchr(device.data, ':', device.len) : NULL;
+	struct str major = device, minor;
+	uint64_t high, low;
+
+	if (!colon)
+		return false;
+	major.len = (size_t)(colon - device.data);
+	minor = (struct str){ colon + 1, device.len - major.len - 1 };
+	if (!parse_number(major, 16, &high) || !parse_number(minor, 16, &low) ||
+	    !parse_number(inode, 10, &out->inode))
+		return false;
+	out->device = high << 32 | (low & UINT32_MAX);
+	return out->inode != 0;
+}
+
+struct origin *provenance_origin(struct provenance *table,
+				 const struct origin_source *source)
+{
+	return origin_new(source, &table->memory);
+}
+
+/* --- finding -------------------------------------------------------------- */
+
+static struct list *inode_bucket(const struct provenance *table,
+				 const struct file_id *id)
+{
+	uint64_t key[] = { id->host, id->device, id->inode };
+
+	return (struct list *)&table
+		->inodes[hash_bytes(key, sizeof(key), table->seed) % BUCKETS];
+}
+
+static struct list *path_bucket(const struct provenance *table, uint64_t host,
+				struct str path)
+{
+	uint64_t hash = hash_bytes(path.data, path.len, table->seed);
+
+	return (struct list *)&table->paths[hash_combine(hash, host) % BUCKETS];
+}
+
+struct known_file *provenance_find(const struct provenance *table,
+				   const struct file_id *id)
+{
+	struct list *bucket = inode_bucket(table, id);
+
+	for (struct list *at = bucket->next; at != bucket; at = at->next) {
+		struct known_file *file =
+			list_entry(at, struct known_file, in_inodes);
+
+		if (file->id.inode == id->inode &&
+		    file->id.device == id->device && file->id.host == id->host)
+			return file;
+	}
+	return NULL;
+}
+
+struct known_file *provenance_find_path(const struct provenance *table,
+					uint64_t host, struct str path)
+{
+	struct list *bucket = path_bucket(table, host, path);
+
+	for (struct list *at = bucket->next; at != bucket; at = at->next) {
+		struct known_file *file =
+			list_entry(at, struct known_file, in_paths);
+
+		if (file->id.host == host &&
+		    str_equal(shared_text_str(file->path), path))
+			return file;
+	}
+	return NULL;
+}
+
+/* --- holders -------------------------------------------------------------- */
+
+static struct file_holder *holder_get(struct provenance *table, uint64_t host,
+				      uint32_t payer)
+{
+	struct file_holder *holder;
+
+	for (struct list *at = table->holders.next; at != &table->holders;
+	     at = at->next) {
+		holder = list_entry(at, struct file_holder, in_all);
+		if (holder->host == host && holder->payer == payer)
+			return holder;
+	}
+	holder = calloc(1, sizeof(*holder));
+	if (!holder)
+		return NULL;
+	holder->host = host;
+	holder->payer = payer;
+	list_init(&holder->linked);
+	list_init(&holder->others);
+	list_add_tail(&table->holders, &holder->in_all);
+	table->memory += sizeof(*holder);
+	return holder;
+}
+
+/* Puts a file behind its like; they are of one age as they come. */
+static void holder_place(struct known_file *file)
+{
+	struct file_holder *holder = file->holder;
+
+	list_remove(&file->in_holder);
+	list_add_tail(file->origin->is.kind == ORIGIN_LINKED ? &holder->linked
+							     : &holder->others,
+		      &file->in_holder);
+}
+
+static void file_free(struct provenance *table, struct known_file *file)
+{
+	struct file_holder *holder = file->holder;
+
+	list_remove(&file->in_inodes);
+	list_remove(&file->in_paths);
+	list_remove(&file->in_holder);
+	shared_text_release(&file->path, &table->memory);
+	origin_release(&file->origin);
+	free(file);
+	table->memory -= sizeof(*file);
+	table->count--;
+	if (--holder->count)
+		return;
+	list_remove(&holder->in_all);
+	table->memory -= sizeof(*holder);
+	free(holder);
+}
+
+/* There are no more holders than accounts that made programs: a walk will do,
+ * and is taken only at the limit. */
+static struct file_holder *largest_holder(const struct provenance *table)
+{
+	struct file_holder *largest = NULL;
+
+	for (const struct list *at = table->holders.next; at != &table->holders;
+	     at = at->next) {
+		struct file_holder *holder =
+			list_entry(at, struct file_holder, in_all);
+
+		if (!largest || holder->count > largest->count)
+			largest = holder;
+	}
+	return largest;
+}
+
+static void table_trim(struct provenance *table)
+{
+	while (table->memory > table->memcap && table->count > 1) {
+		struct file_holder *holder = largest_holder(table);
+		struct list *oldest = list_empty(&holder->others)
+					      ? &holder->linked
+					      : &holder->others;
+
+		file_free(table, list_entry(oldest->next, struct known_file,
+					    in_holder));
+		table->evicted++;
+	}
+}
+
+/* --- adding --------------------------------------------------------------- */
+
+/* What had the path before is somewhere else, or gone. */
+static void take_path(struct provenance *table, struct known_file *owner)
+{
+	if (owner->id.inode) {
+		list_remove(&owner->in_paths);
+		shared_text_release(&owner->path, &table->memory);
+	} else {
+		file_free(table, owner);
+	}
+}
+
+static int set_path(struct provenance *table, struct known_file *file,
+		    struct str path)
+{
+	struct known_file *before;
+
+	if (str_equal(shared_text_str(file->path), path))
+		return 0;
+	list_remove(&file->in_paths);
+	shared_text_release(&file->path, &table->memory);
+	if (!path.len || path.len > PATH_BYTES_MAX)
+		return 0;
+	before = provenance_find_path(table, file->id.host, path);
+	if (before)
+		take_path(table, before);
+	file->path = shared_text_new(path, &table->memory);
+	if (!file->path)
+		return -ENOMEM;
+	list_add_tail(path_bucket(table, file->id.host, path), &file->in_paths);
+	return 0;
+}
+
+static struct known_file *file_new(struct provenance *table,
+				   const struct file_birth *birth)
+{
+	struct known_file *file = calloc(1, sizeof(*file));
+	struct file_holder *holder =
+		file ? holder_get(table, birth->id.host, birth->payer) : NULL;
+
+	if (!holder) {
+		free(file);
+		return NULL;
+	}
+	file->holder = holder;
+	file->id = birth->id;
+	file->owner = birth->owner;
+	file->payer = birth->payer;
+	file->confirmed = birth->confirmed;
+	file->how = birth->how;
+	file->origin = origin_hold(birth->origin);
+	list_init(&file->in_inodes);
+	list_init(&file->in_paths);
+	list_init(&file->in_holder);
+	if (birth->id.inode)
+		list_add_tail(inode_bucket(table, &birth->id),
+			      &file->in_inodes);
+	holder->count++;
+	holder_place(file);
+	table->memory += sizeof(*file);
+	table->count++;
+	return file;
+}
+
+int provenance_add(struct provenance *table, const struct file_birth *birth)
+{
+	struct known_file *before =
+		birth->id.inode ? provenance_find(table, &birth->id) : NULL;
+	struct known_file *file;
+	int rc;
+
+	if (before)
+		file_free(table, before);
+	file = file_new(table, birth);
+	if (!file)
+		return -ENOMEM;
+	rc = set_path(table, file, birth->path);
+	table_trim(table);
+	return rc;
+}
+
+int provenance_move(struct provenance *table, struct known_file *file,
+		    struct str path)
+{
+	int rc = set_path(table, file, path);
+
+	table_trim(table);
+	return rc;
+}
+
+void provenance_set_origin(struct known_file *file, struct origin *origin)
+{
+	struct origin *held = origin_hold(origin);
+
+	origin_release(&file->origin);
+	file->origin = held;
+	holder_place(file);
+}
+
+/* --- saving --------------------------------------------------------------- */
+
+/*
+ * Each file with its origin in full: that copies have one in common is lost,
+ * which costs room, not truth. Oldest first within each holder, as they are
+ * read back.
+ */
+static void save_origin(const struct origin_source *is, struct strbuf *out)
+{
+	write_u8(out, (uint8_t)is->kind);
+	write_u8(out, (uint8_t)is->traits);
+	write_u64(out, (uint64_t)is->time_ns);
+	write_u64(out, is->serial);
+	write_u32(out, is->uid);
+	write_u32(out, is->auid);
+	write_str(out, is->path);
+	write_str(out, is->name);
+	write_str(out, is->executable);
+	write_str(out, is->compiler);
+}
+
+static void save_file(const struct known_file *file, struct strbuf *out)
+{
+	write_u64(out, file->id.host);
+	write_u64(out, file->id.device);
+	write_u64(out, file->id.inode);
+	write_u32(out, file->owner);
+	write_u32(out, file->payer);
+	write_u8(out, (uint8_t)file->how);
+	write_u8(out, file->confirmed);
+	write_str(out, shared_text_str(file->path));
+	save_origin(&file->origin->is, out);
+}
+
+static void save_list(const struct list *list, struct strbuf *out)
+{
+	for (const struct list *at = list->next; at != list; at = at->next)
+		save_file(list_entry(at, struct known_file, in_holder), out);
+}
+
+void provenance_save(const struct provenance *table, struct strbuf *out)
+{
+	write_u32(out, (uint32_t)table->count);
+	for (const struct list *at = table->holders.next; at != &table->holders;
+	     at = at->next) {
+		const struct file_holder *holder =
+			list_entry(at, struct file_holder, in_all);
+
+		save_list(&holder->others, out);
+		save_list(&holder->linked, out);
+	}
+}
+
+static struct origin *load_origin(struct provenance *table,
+				  struct reader *reader)
+{
+	struct origin_source is = { 0 };
+	uint8_t kind = read_u8(reader);
+
+	if (kind >= ORIGIN__COUNT)
+		reader->bad = true;
+	else
+		is.kind = (enum origin_kind)kind;
+	is.traits = read_u8(reader);
+	is.time_ns = read_i64(reader);
+	is.serial = read_u64(reader);
+	is.uid = read_u32(reader);
+	is.auid = read_u32(reader);
+	is.path = read_str(reader);
+	is.name = read_str(reader);
+	is.executable = read_str(reader);
+	is.compiler = read_str(reader);
+	return origin_new(&is, &table->memory);
+}
+
+/* Major number 0: tmpfs and its like. */
+static bool is_of_memory(const struct file_id *id)
+{
+	return id->inode && !(id->device >> 32);
+}
+
+static int load_file(struct provenance *table, struct reader *reader,
+		     bool booted)
+{
+	struct file_birth birth;
+	uint8_t how;
+	int rc;
+
+	birth.id.host = read_u64(reader);
+	birth.id.device = read_u64(reader);
+	birth.id.inode = read_u64(reader);
+	birth.owner = read_u32(reader);
+	birth.payer = read_u32(reader);
+	how = read_u8(reader);
+	birth.how = (enum file_known)how;
+	birth.confirmed = read_u8(reader);
+	birth.path = read_str(reader);
+	birth.origin = load_origin(table, reader);
+	if (!birth.origin)
+		return -ENOMEM;
+	if (reader->bad || how >= FILE__KNOWN ||
+	    (!birth.id.inode && !birth.path.len))
+		rc = -EBADMSG;
+	else if (booted && is_of_memory(&birth.id))
+		rc = 0;
+	else
+		rc = provenance_add(table, &birth);
+	origin_release(&birth.origin);
+	return rc;
+}
+
+int provenance_load(struct provenance *table, struct reader *reader,
+		    bool booted)
+{
+	uint32_t count = read_count(reader, SAVED_FILE_BYTES);
+	int rc = reader->bad ? -EBADMSG : 0;
+
+	while (!rc && count--)
+		rc = load_file(table, reader, booted);
+	return rc;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+void provenance_free(struct provenance **out)
+{
+	struct provenance *table = *out;
+
+	if (!table)
+		return;
+	while (!list_empty(&table->holders)) {
+		struct file_holder *holder = list_entry(
+			table->holders.next, struct file_holder, in_all);
+		struct list *files = list_empty(&holder->others)
+					     ? &holder->linked
+					     : &holder->others;
+
+		/* the last one takes its holder along */
+		file_free(table, list_entry(files->next, struct known_file,
+					    in_holder));
+	}
+	free(table);
+	*out = NULL;
+}
+
+void provenance_stats(const struct provenance *table,
+		      struct provenance_stats *out)
+{
+	*out = (struct provenance_stats){
+		.files = table->count,
+		.evicted = table->evicted,
+		.memory = table->memory,
+	};
+}
