@@ -72,7 +72,7 @@ static const struct kind kinds[] = {
 #undef KIND
 };
 
-_Static_assert(KIND_SETPGID < 64, "a kind has no bit");
+_Static_assert(KIND__ALL <= 64, "a kind has no bit");
 
 /* Those that need no audit rule. */
 static const struct kind free_kinds[] = {
@@ -371,30 +371,29 @@ static bool can_come(struct probe *probe, const struct stage *stage)
 	return false;
 }
 
-/* --- linkers -------------------------------------------------------------- */
+/* --- what confines a stage ------------------------------------------------ */
 
 /*
- * Files that linkers create are seen by the births of executables; those of
- * other programs only if every creation is audited, which costs a host much
- * more. So it matters whether a stage asks for linkers alone.
+ * Files that linkers create are seen by the births of executables, and those
+ * below /etc by watching that directory; all others only if everything of the
+ * kind is audited, which costs a host much more. So it matters whether a stage
+ * can match nothing else.
  */
+struct bounds {
+	size_t slot;
+	/* whether all that a text stands for is within */
+	bool (*hold)(struct str text, bool pattern);
+};
+
 static const char *const linkers[] = {
 #define LINKER(pattern) pattern,
 #include <audisp-eql/linkers.def>
 #undef LINKER
 };
 
-static bool is_linker(const char *name)
-{
-	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
-		if (!fnmatch(linkers[i], name, 0))
-			return true;
-	return false;
-}
-
-/* The name a text stands for; of a pattern, the one with nothing in place of a
+/* The value a text stands for; of a pattern, the one with nothing in place of a
  * star. False = too long. */
-static bool name_of(struct str text, bool pattern, char out[256])
+static bool value_of(struct str text, bool pattern, char out[256])
 {
 	size_t len = 0;
 
@@ -411,52 +410,106 @@ static bool name_of(struct str text, bool pattern, char out[256])
 	return true;
 }
 
-static bool leaf_names_linkers(struct probe *probe, const struct stage *stage,
-			       const struct pred *leaf)
+static bool is_linker(struct str text, bool pattern)
 {
-	struct str text;
 	char name[256];
 
-	if (pred_is_null_test(leaf) || !reads_slot(leaf, FIELD_PROCESS_NAME))
+	if (!value_of(text, pattern, name))
+		return false;
+	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
+		if (!fnmatch(linkers[i], name, 0))
+			return true;
+	return false;
+}
+
+/* Paths come without "..", so this is all there is to it. */
+static bool is_below_etc(struct str text, bool pattern)
+{
+	(void)pattern;
+	return text.len > 5 && !memcmp(text.data, "/etc/", 5);
+}
+
+static const struct bounds linkers_only = { FIELD_PROCESS_NAME, is_linker };
+static const struct bounds etc_only = { FIELD_FILE_PATH, is_below_etc };
+
+static bool leaf_within(struct probe *probe, const struct stage *stage,
+			const struct pred *leaf, const struct bounds *bounds)
+{
+	struct str text;
+	char value[256];
+
+	if (pred_is_null_test(leaf) || !reads_slot(leaf, bounds->slot))
 		return true;
 	for (size_t i = 0;; i++) {
 		enum pred_names names = pred_names(leaf, i, &text);
+		bool pattern = names == PRED_NAMES_PATTERN;
 
 		if (names == PRED_NAMES_END)
 			return true;
 		if (names == PRED_NAMES_UNKNOWN ||
-		    !name_of(text, names == PRED_NAMES_PATTERN, name))
+		    !value_of(text, pattern, value))
 			return false;
-		probe_set(probe, FIELD_PROCESS_NAME,
-			  VALUE_OF_STR(str_from(name)));
-		if (!is_linker(name) && can_match(probe, stage, SLOTS_MAX))
+		probe_set(probe, bounds->slot, VALUE_OF_STR(str_from(value)));
+		if (!bounds->hold(text, pattern) &&
+		    can_match(probe, stage, SLOTS_MAX))
 			return false;
 	}
 }
 
-static bool names_linkers(struct probe *probe, const struct stage *stage,
-			  const struct pred *pred)
+static bool leaves_within(struct probe *probe, const struct stage *stage,
+			  const struct pred *pred, const struct bounds *bounds)
 {
 	const struct pred *const *items;
 	size_t count = pred_items(pred, &items);
 
 	if (!count)
-		return leaf_names_linkers(probe, stage, pred);
+		return leaf_within(probe, stage, pred, bounds);
 	for (size_t i = 0; i < count; i++)
-		if (!names_linkers(probe, stage, items[i]))
+		if (!leaves_within(probe, stage, items[i], bounds))
 			return false;
 	return true;
 }
 
-/* Whether of all programs only linkers can match the stage. */
-static bool only_linkers(const struct kind *kind, const struct stage *stage)
+/* Whether the stage can match no event of the kind but within the bounds. */
+static bool is_within(enum kind_id id, const struct stage *stage,
+		      const struct bounds *bounds)
 {
 	struct probe probe;
 
-	probe_init(&probe, kind);
-	probe_set(&probe, FIELD_PROCESS_NAME, VALUE_OF_STR(STR(OTHER)));
+	probe_init(&probe, &kinds[id]);
+	probe_set(&probe, bounds->slot, VALUE_OF_STR(STR(OTHER)));
 	return !can_match(&probe, stage, SLOTS_MAX) &&
-	       names_linkers(&probe, stage, stage->condition);
+	       leaves_within(&probe, stage, stage->condition, bounds);
+}
+
+/* A container's /etc is another directory than the host's. */
+static bool is_of_containers(const struct query *query)
+{
+	for (size_t i = 0; i < query->field_slot_count; i++)
+		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+			return true;
+	return false;
+}
+
+/* The least that must be audited of a kind that the stage wants. */
+static enum kind_id narrowed(enum kind_id id, const struct query *query,
+			     const struct stage *stage)
+{
+	static const struct {
+		enum kind_id wide, narrow;
+	} below_etc[] = {
+#define NARROW_KIND(id, wide, ...) { KIND_##wide, KIND_##id },
+#include "kinds.def"
+#undef NARROW_KIND
+	};
+
+	if (id == KIND_CREATE && is_within(id, stage, &linkers_only))
+		return KIND_BIRTH;
+	for (size_t i = 0; i < sizeof(below_etc) / sizeof(below_etc[0]); i++)
+		if (below_etc[i].wide == id && !is_of_containers(query) &&
+		    is_within(id, stage, &etc_only))
+			return below_etc[i].narrow;
+	return id;
 }
 
 /* --- what is live --------------------------------------------------------- */
@@ -669,9 +722,7 @@ static int use_kind(struct survey *survey, enum kind_id id, bool *any)
 	if (rc || !matched)
 		return rc;
 	*any = true;
-	if (id == KIND_CREATE && only_linkers(&kinds[id], survey->stage))
-		id = KIND_BIRTH;
-	survey->kinds |= 1ULL << id;
+	survey->kinds |= 1ULL << narrowed(id, survey->query, survey->stage);
 	return 0;
 }
 

@@ -733,6 +733,65 @@ static const struct {
 	{ "file where event.action == \"creation\" and "
 	  "(process.name == \"ld\" or file.name == \"x\")",
 	  "exec create" },
+	/* below /etc, where nothing else can match */
+	{ "file where event.type == \"creation\" and "
+	  "file.path : \"/etc/cron.d/*\"",
+	  "create_etc" },
+	{ "file where event.type == \"creation\" and "
+	  "(file.path like~ (\"/etc/cron*\", \"/etc/x/?\") or "
+	  "file.path regex \".*/etc/.*\")",
+	  "create" },
+	{ "file where event.type in (\"creation\", \"change\", \"deletion\", "
+	  "\"access\") and file.path in (\"/etc/passwd\", \"/etc/a\")",
+	  "create_etc modify_etc access_etc rename_etc delete_etc chmod_etc" },
+	{ "file where event.action == \"changed-file-ownership-of\" and "
+	  "file.path : \"/etc/*\"",
+	  "chown_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/etc/*\", \"/root/x\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/etc/*\", \"/root/x\") and "
+	  "not file.path == \"/root/x\"",
+	  "rename_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "(file.path : \"/etc/*\" or file.name == \"x\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "(file.path : \"/etc/*\" and file.name == \"x\" or "
+	  "file.path == \"/etc/b\" and file.extension == null) and "
+	  "not file.path : (\"/usr/*\", \"/etc/c\")",
+	  "rename_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "not file.path : \"/etc/*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/*/passwd\", \"/*etc/passwd\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path == \"/etc\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path : \"/etc*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path : \"*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "startsWith(file.path, \"/etc/\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : \"/etc/*\" and container.id != null",
+	  "exec rename session" },
+	{ "file where event.action == \"creation\" and "
+	  "process.name == \"ld\" and file.path : \"/etc/*\"",
+	  "exec birth" },
+	/* what is wanted whole covers a part of it */
+	{ "sequence [file where event.action == \"rename\" and "
+	  "file.path : \"/etc/*\"] "
+	  "[file where event.action == \"rename\"]",
+	  "rename" },
+	{ "sequence [file where event.action == \"changed-file-permissions-of\" "
+	  "and file.path : \"/etc/*\"] "
+	  "[file where event.action == \"deletion\"]",
+	  "delete chmod_etc" },
 	{ "file where event.type == \"change\"", "modify rename chmod" },
 	{ "file where event.action in (\"rename\", \"moved\")", "rename" },
 	{ "file where event.action == \"changed-file-permissions-of\"",
