@@ -7,7 +7,7 @@
 static const struct event_kind kind_delete = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("deletion")),
 	.action = WORDS(WORD("deletion"), WORD("deleted")),
 };
@@ -15,7 +15,7 @@ static const struct event_kind kind_delete = {
 static const struct event_kind kind_mkdir = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("created-directory")),
 };
@@ -23,7 +23,7 @@ static const struct event_kind kind_mkdir = {
 static const struct event_kind kind_link = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("linked")),
 };
@@ -31,7 +31,7 @@ static const struct event_kind kind_link = {
 static const struct event_kind kind_symlink = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("symlinked")),
 };
@@ -39,7 +39,7 @@ static const struct event_kind kind_symlink = {
 static const struct event_kind kind_mknod = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("make-device")),
 };

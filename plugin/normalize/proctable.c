@@ -94,6 +94,7 @@ static void process_forget(struct process *process)
 	shared_text_release(&process->directory, memory);
 	lineage_release(&process->lineage, memory);
 	process->ids = PROCESS_IDS_UNKNOWN;
+	process->capabilities = (struct process_capabilities){ 0 };
 	process->tty = TTY_UNKNOWN;
 	process->ended = false;
 }
@@ -276,6 +277,7 @@ static void set_id(uint32_t *id, uint32_t told)
 static int process_update(struct process *process,
 			  const struct process_sight *sight)
 {
+	process->ids_before = process->ids;
 	set_id(&process->ids.uid, sight->ids.uid);
 	set_id(&process->ids.euid, sight->ids.euid);
 	set_id(&process->ids.gid, sight->ids.gid);
@@ -403,6 +405,7 @@ struct process *proctable_exec(struct proctable_host *host,
 	image_release(&process->previous, memory);
 	process->previous = process->image;
 	process->image = image;
+	process->capabilities = exec->capabilities;
 	lineage_exec(process, proctable_parent(process), memory);
 	host_trim(host);
 	return process;

@@ -24,6 +24,11 @@ struct process_ids {
 #define PROCESS_IDS_UNKNOWN \
 	((struct process_ids){ ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN })
 
+/* As the last exec told, changes of identity since then taken into account. */
+struct process_capabilities {
+	uint64_t effective, permitted; /* both 0 = not told */
+};
+
 struct process {
 	struct list in_bucket;
 	struct list in_host, in_all; /* unused for longest first */
@@ -35,7 +40,9 @@ struct process {
 	struct image *image, *previous; /* NULL = unknown */
 	struct shared_text *directory; /* working directory, as last told */
 	struct lineage lineage;
-	struct process_ids ids; /* as last told */
+	/* as last told, and as told before that */
+	struct process_ids ids, ids_before;
+	struct process_capabilities capabilities;
 	enum process_tty tty; /* as last told */
 	bool ended; /* a record of that came */
 };
@@ -80,6 +87,7 @@ struct process_exec {
 	int64_t arg_count; /* may be more than args has */
 	struct str *args;
 	size_t args_len;
+	struct process_capabilities capabilities;
 };
 
 struct process *proctable_exec(struct proctable_host *host,

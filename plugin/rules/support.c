@@ -22,7 +22,7 @@
 #include "../eql/pred.h"
 #include "../limits.h"
 
-#define WORDS_MAX 5
+#define WORDS_MAX 6
 #define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
 
 /* A word that no rule names. */
@@ -52,6 +52,7 @@ enum group {
 	GROUP_LINK = 1 << 14,
 	GROUP_CAPABILITIES = 1 << 15,
 	GROUP_ACCOUNT = 1 << 16, /* what a program tells of an account */
+	GROUP_CLASS = 1 << 17, /* the call is of a class that rules name */
 };
 
 /* When a rule is taken to want a kind it could match (kinds.def). */
@@ -109,7 +110,7 @@ struct probe {
 	const struct kind *kind;
 	struct event event;
 	struct value values[FIELD__COUNT];
-	struct value types[WORDS_MAX], actions[WORDS_MAX], datasets[2];
+	struct value types[WORDS_MAX], actions[WORDS_MAX], datasets[3];
 	char dataset[32];
 	/* slots behind FIELD__COUNT are known to be null, or unknown, as the
 	 * count says that is passed on */
@@ -166,6 +167,8 @@ static unsigned int group_of(size_t slot)
 	case FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE:
 	case FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED:
 		return GROUP_CAPABILITIES;
+	case FIELD_AUDITD_DATA_CLASS:
+		return GROUP_CLASS;
 	case FIELD_AUDITD_DATA_CMD:
 	case FIELD_AUDITD_DATA_OP:
 	case FIELD_GROUP_NAME:
@@ -264,9 +267,14 @@ static void probe_init(struct probe *probe, const struct kind *kind)
 		 kind->dataset);
 	probe->datasets[0] = VALUE_OF_STR(str_from(probe->dataset));
 	probe->datasets[1] = VALUE_OF_STR(STR("auditd_manager.auditd"));
+	probe->datasets[2] = VALUE_OF_STR(STR("fim.event"));
 	probe_set(probe, FIELD_DATA_STREAM_DATASET,
-		  (struct value){ .type = VALUE_LIST,
-				  .list = { probe->datasets, 2 } });
+		  (struct value){
+			  .type = VALUE_LIST,
+			  .list = { probe->datasets,
+				    strcmp(kind->dataset, "file") ? 2 : 3 } });
+	probe_set(probe, FIELD_DATA_STREAM_NAMESPACE,
+		  VALUE_OF_STR(STR("default")));
 	probe_set(probe, FIELD_EVENT_CATEGORY,
 		  VALUE_OF_STR(str_from(kind->category)));
 	probe_set(probe, FIELD_EVENT_KIND, VALUE_OF_STR(STR("event")));

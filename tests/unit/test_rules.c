@@ -818,7 +818,11 @@ static const struct {
 	  "event.action == \"rename\"",
 	  "rename" },
 	{ "file where event.type == \"access\"", "access" },
-	{ "file where event.action == \"open\"", "modify access" },
+	{ "file where event.action == \"open\"", "modify" },
+	{ "file where event.action == \"updated\"", "modify" },
+	{ "file where event.action == \"opened-file\"",
+	  "create modify access" },
+	{ "process where event.action == \"violated-apparmor-policy\"", "" },
 	{ "file where event.action == \"changed-file-ownership-of\"", "chown" },
 	{ "file where event.action == \"changed-file-attributes-of\"",
 	  "xattr" },
@@ -875,6 +879,9 @@ static const struct {
 	{ "process where auditd.data.syscall == \"unshare\" and "
 	  "auditd.data.class == \"namespace\" or "
 	  "event.action == \"exec\"",
+	  "exec unshare" },
+	{ "process where auditd.data.syscall == \"unshare\" and "
+	  "dns.question.name == \"x\" or event.action == \"exec\"",
 	  "exec" },
 	/* what no kind but these can match */
 	{ "driver where true", "module" },
@@ -907,7 +914,9 @@ static const struct {
 	  "net send" },
 	{ "any where data_stream.dataset == \"auditd_manager.auditd\"",
 	  "exec fork exit create rename chmod net send" },
-	{ "any where data_stream.dataset == \"fim.event\"", "" },
+	{ "any where data_stream.dataset == \"fim.event\"",
+	  "create rename chmod" },
+	{ "process where data_stream.dataset == \"fim.event\"", "" },
 	{ "process where dns.question.name == \"x\"", "" },
 	{ "sequence by host.id with maxspan=1m "
 	  "[process where event.action == \"exec\"] by process.name "
@@ -964,7 +973,9 @@ static const struct {
 	  "-a always,exit -F arch=b64 -S unlinkat -F success=1 "
 	  "-F key=audisp_eql_delete\n" },
 	/* an access rule covers a modification rule of the same call */
-	{ "file where event.action == \"open\"", "aarch64",
+	{ "file where event.type in (\"change\", \"access\") and "
+	  "event.action in (\"opened-file\", \"modification\")",
+	  "aarch64",
 	  "-a always,exit -F arch=b64 -S 437 -F filetype=file "
 	  "-F success=1 -F key=audisp_eql_modify\n"
 	  "-a always,exit -F arch=b64 -S truncate -F success=1 "
