@@ -596,16 +596,54 @@ static int add_problem(struct survey *survey, size_t offset, enum effect effect,
 	return 0;
 }
 
+/* Why there is no such field, for who may wonder; NULL = nothing is known. */
+static const char *why_absent(struct str field)
+{
+	static const struct {
+		const char *pattern, *why;
+	} reasons[] = {
+		{ "process*.env_vars", "the environment is not read" },
+		{ "process*.code_signature.*", "programs here have none" },
+		{ "process.Ext.load_module.*", "audit has but the name" },
+		{ "container.security_context.*", "the runtime knows it" },
+		{ "dns.*", "audit has no look-ups" },
+		{ "http.*", "audit does not look into connections" },
+		{ "url.*", "audit does not look into connections" },
+		{ "network.application", "it is a firewall's" },
+		{ "kubernetes.*", "it is of Kubernetes' own log" },
+		{ "orchestrator.*", "it is of Kubernetes' own log" },
+		{ "registry.*", "it is Windows'" },
+		{ "dll.*", "it is Windows'" },
+		{ "winlog.*", "it is Windows'" },
+	};
+	char name[256];
+
+	if (field.len >= sizeof(name))
+		return NULL;
+	memcpy(name, field.data, field.len);
+	name[field.len] = '\0';
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (!fnmatch(reasons[i].pattern, name, 0))
+			return reasons[i].why;
+	return NULL;
+}
+
 /* A field that is null: what asks for it holds never, what excludes always. */
 static int miss_field(struct survey *survey, size_t slot, size_t offset,
 		      enum effect effect)
 {
+	struct str name;
+	const char *why;
+
 	if (survey->told[effect][slot] || !survey->arena)
 		return 0;
 	survey->told[effect][slot] = true;
+	name = field_table_name(survey->fields, slot);
+	why = why_absent(name);
 	return add_problem(survey, offset, effect,
-			   "no event here has the field %.*s",
-			   STR_ARG(field_table_name(survey->fields, slot)));
+			   "no event here has the field %.*s%s%s%s",
+			   STR_ARG(name), why ? " (" : "", why ? why : "",
+			   why ? ")" : "");
 }
 
 /* A live field: is it known at all, and where does it come from? */
