@@ -308,6 +308,10 @@ static void print_row_text(const struct row *row)
 	if (row->traits.no_maxspan)
 		print_item("state", STR("no maxspan: partials live for the "
 					"rule's 'from'"));
+	if (row->traits.racy)
+		print_item("racy", STR("container.id is null if the first "
+				       "process of the container is gone "
+				       "before it can be asked for"));
 }
 
 static void print_table(const size_t totals[RULE_INVALID + 1], size_t count)
@@ -426,6 +430,7 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_add_fields(json, row, "excluded", is_excluded);
 	json_add_fields(json, row, "unbounded_by", is_key);
 	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
+	json_add_bool(json, "racy", row->traits.racy);
 }
 
 static void print_row_json(const struct row *row)

@@ -174,6 +174,15 @@ static int list_fields(const struct collector *collector, struct arena *arena,
 	return 0;
 }
 
+/* The container is read from /proc while its first process lives. */
+static bool is_racy(const struct query *query)
+{
+	for (size_t i = 0; i < query->field_slot_count; i++)
+		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+			return true;
+	return false;
+}
+
 static enum cost_class cost_of(uint64_t kinds)
 {
 	enum cost_class cost = COST_NONE;
@@ -194,6 +203,7 @@ int rule_traits(const struct rule *rule, const struct field_table *fields,
 	struct rule_traits traits = {
 		.kinds = support_kinds(query),
 		.no_maxspan = sequence && !query->maxspan_ns,
+		.racy = is_racy(query),
 	};
 	int rc;
 

@@ -1183,6 +1183,14 @@ static const struct {
 	{ "file where event.action == \"creation\"", "", "high" },
 	{ "any where true", "", "high" },
 	{ "process where host.os.type == \"windows\"", "", "none" },
+	{ "file where event.action == \"creation\" and "
+	  "file.path : \"/etc/*\"",
+	  "", "low file.path+" },
+	{ "process where event.action == \"exec\" and container.id != null", "",
+	  "low racy" },
+	{ "sequence by container.id with maxspan=1s [process where "
+	  "event.action == \"exec\"] [process where event.action == \"end\"]",
+	  "", "medium racy" },
 	{ "process where event.action == \"exec\" and "
 	  "process.name == \"a\" and user.id == \"0\" and process.pid > 1",
 	  "", "low process.name+" },
@@ -1234,6 +1242,8 @@ static void describe_traits(const char *query, const char *more,
 	write_fields(out, set, &traits);
 	if (traits.no_maxspan)
 		strbuf_add_str(out, STR(" no maxspan"));
+	if (traits.racy)
+		strbuf_add_str(out, STR(" racy"));
 	strbuf_free(&text);
 	ruleset_free(&set);
 	unlink("v.toml");
