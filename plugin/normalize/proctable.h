@@ -29,6 +29,22 @@ struct process_capabilities {
 	uint64_t effective, permitted; /* both 0 = not told */
 };
 
+/* A descriptor of a process, and what it was bound to. */
+struct bound_socket {
+	int64_t fd;
+	struct ip ip;
+	int64_t port;
+};
+
+/* The last ones; a server has few, and a new one takes the place of the oldest.
+ */
+#define BOUND_SOCKETS 8
+
+struct bound_sockets {
+	size_t count; /* ever */
+	struct bound_socket sockets[BOUND_SOCKETS];
+};
+
 struct process {
 	struct list in_bucket;
 	struct list in_host, in_all; /* unused for longest first */
@@ -43,6 +59,7 @@ struct process {
 	/* as last told, and as told before that */
 	struct process_ids ids, ids_before;
 	struct process_capabilities capabilities;
+	struct bound_sockets *bound; /* NULL = none */
 	enum process_tty tty; /* as last told */
 	bool ended; /* a record of that came */
 };
@@ -118,6 +135,12 @@ int proctable_set_session(struct process *process);
 int proctable_set_group(struct process *process, bool own);
 /* Its container; children have it, too. 0 or -ENOMEM. */
 int proctable_set_container(struct process *process, struct str id);
+/* A socket of it is bound. 0 or -ENOMEM. */
+int proctable_bind(struct process *process, const struct bound_socket *socket);
+/* What a descriptor was bound to, by the process or those it may have it from;
+ * NULL = not known. */
+const struct bound_socket *proctable_bound(const struct process *process,
+					   int64_t fd);
 /* It has ended; a record may still be on its way. */
 void proctable_end(struct process *process);
 /* The parent, where known and older; NULL else. */

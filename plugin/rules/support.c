@@ -653,6 +653,10 @@ static int use_field(struct survey *survey, size_t slot, size_t offset,
 	if (slot >= FIELD__COUNT)
 		return miss_field(survey, slot, offset, effect);
 	survey->kinds |= sources_of(slot);
+	/* the own end of what is accepted is what was bound before */
+	if (survey->probe.kind == &kinds[KIND_ACCEPT] &&
+	    group_of(slot) == GROUP_DESTINATION)
+		survey->kinds |= KIND_BIT(BIND);
 	return 0;
 }
 
@@ -808,22 +812,6 @@ static int use_kinds(struct survey *survey, bool any, bool *matched)
 	return rc;
 }
 
-/* Whether a kind that goes by the same words can match the stage. */
-static bool has_stand_in(struct probe *probe, const struct stage *stage,
-			 const struct kind *absent)
-{
-	for (size_t id = 0; id < KIND__COUNT; id++) {
-		const char *action = kinds[id].actions[0];
-
-		if (!action || strcmp(action, absent->actions[0]))
-			continue;
-		probe_init(probe, &kinds[id]);
-		if (can_come(probe, stage))
-			return true;
-	}
-	return false;
-}
-
 static int miss_kinds(struct survey *survey)
 {
 	const struct stage *stage = survey->stage;
@@ -836,8 +824,7 @@ static int miss_kinds(struct survey *survey)
 	for (size_t i = 0;
 	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++) {
 		probe_init(probe, &absent_kinds[i]);
-		if (is_wanted(probe, stage) &&
-		    !has_stand_in(probe, stage, &absent_kinds[i]))
+		if (is_wanted(probe, stage))
 			rc = add_problem(survey,
 					 pred_offset(word ? word : condition),
 					 effect_of_loss(survey),

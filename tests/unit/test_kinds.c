@@ -374,6 +374,11 @@ static const struct {
 	  "network.direction == \"ingress\" and source.port > 1024",
 	  4 },
 	{ "kinds-server",
+	  "network where event.action == \"connection_accepted\" and "
+	  "destination.port in (4444, 4445) and "
+	  "not cidrMatch(destination.ip, \"10.0.0.0/8\")",
+	  4 },
+	{ "kinds-server",
 	  "network where event.action == \"bound-socket\" and "
 	  "source.port in (4444, 4445)",
 	  2 },

@@ -800,6 +800,11 @@ static const struct {
 	{ "network where event.action == \"connection_attempted\"", "net" },
 	{ "network where event.action == \"sent-to\"", "send" },
 	{ "network where destination.port == 53", "net send" },
+	/* where they come in is told by bind */
+	{ "network where event.action == \"connection_accepted\"", "accept" },
+	{ "network where event.action in (\"connection_accepted\", "
+	  "\"connection_attempted\") and destination.port == 53",
+	  "net accept bind" },
 	{ "network where event.type == \"start\" and "
 	  "process.name == \"nc\"",
 	  "exec net accept" },
