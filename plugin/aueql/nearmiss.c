@@ -653,8 +653,15 @@ int near_misses(const struct search *search,
 	if (follower.scratch && follower.hits && follower.matched &&
 	    found.misses) {
 		mark_matched(&follower, matches);
-		rc = query->type == QUERY_EVENT ? explain_events(&follower)
-						: explain_sequences(&follower);
+		/* a sample has no first stage to follow it from */
+		if (query->type == QUERY_SAMPLE) {
+			found.started = found.matched = matches->count;
+			rc = 0;
+		} else {
+			rc = query->type == QUERY_EVENT
+				     ? explain_events(&follower)
+				     : explain_sequences(&follower);
+		}
 	}
 	for (size_t i = 0; follower.hits && i <= query->stage_count; i++) {
 		free(follower.hits[i].positions);

@@ -2,7 +2,9 @@
 /* aueql rules: what each rule needs and whether it can run here. */
 #include <errno.h>
 #include <getopt.h>
+#include <libaudit.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -95,6 +97,25 @@ static void print_reasons(const struct rule_report *report)
 	}
 }
 
+static bool next_word(struct str *rest, struct str *word)
+{
+	const char *end;
+
+	while (rest->len && *rest->data == ' ')
+		*rest = (struct str){ rest->data + 1, rest->len - 1 };
+	end = memchr(rest->data, ' ', rest->len);
+	*word = (struct str){ rest->data,
+			      end ? (size_t)(end - rest->data) : rest->len };
+	*rest = (struct str){ rest->data + word->len, rest->len - word->len };
+	return word->len;
+}
+
+static bool has_prefix(struct str text, struct str prefix)
+{
+	return text.len >= prefix.len &&
+	       !memcmp(text.data, prefix.data, prefix.len);
+}
+
 static void print_cost(const struct row *row)
 {
 	struct strbuf text = STRBUF_INIT(0);
@@ -109,6 +130,76 @@ static void print_cost(const struct row *row)
 		before = ", ";
 	}
 	print_item_of("cost", &text);
+}
+
+/* The system calls of an audit rule, those that stand as numbers by name. */
+static void add_calls(struct strbuf *out, struct str calls)
+{
+	int machine = audit_detect_machine();
+
+	while (calls.len) {
+		const char *end = memchr(calls.data, ',', calls.len);
+		size_t len = end ? (size_t)(end - calls.data) : calls.len;
+		const char *name = *calls.data > '9'
+					   ? NULL
+					   : audit_syscall_to_name(
+						     atoi(calls.data), machine);
+
+		if (name)
+			strbuf_add_str(out, str_from(name));
+		else
+			strbuf_add_str(out, (struct str){ calls.data, len });
+		if (end)
+			strbuf_add_char(out, ',');
+		calls.data += len + !!end;
+		calls.len -= len + !!end;
+	}
+}
+
+/*
+ * What of an audit rule tells it from others: calls and filters, without what
+ * all have, its width and its key. audit_rules.c has words between spaces.
+ */
+static void add_audit_rule(struct strbuf *out, struct str line)
+{
+	struct str word, flag = { 0 };
+
+	while (next_word(&line, &word)) {
+		if (str_equal(flag, STR("-S"))) {
+			add_calls(out, word);
+		} else if (str_equal(flag, STR("-F")) &&
+			   !has_prefix(word, STR("arch=")) &&
+			   !has_prefix(word, STR("key="))) {
+			strbuf_add_char(out, ' ');
+			strbuf_add_str(out, word);
+		}
+		flag = word;
+	}
+}
+
+/* An audit rule a line; those of both widths are told once. */
+static void print_audit(struct str lines)
+{
+	struct strbuf last = STRBUF_INIT(0), text = STRBUF_INIT(0);
+	const char *label = "audits";
+
+	while (lines.len) {
+		const char *end = memchr(lines.data, '\n', lines.len);
+		size_t len = end ? (size_t)(end - lines.data) : lines.len;
+
+		strbuf_reset(&text);
+		add_audit_rule(&text, (struct str){ lines.data, len });
+		if (!str_equal(strbuf_str(&text), strbuf_str(&last))) {
+			print_item(label, strbuf_str(&text));
+			label = "";
+		}
+		strbuf_reset(&last);
+		strbuf_add_str(&last, strbuf_str(&text));
+		lines.data += len + !!end;
+		lines.len -= len + !!end;
+	}
+	strbuf_free(&last);
+	strbuf_free(&text);
 }
 
 static bool is_wanted(const struct trait_field *field)
@@ -210,12 +301,28 @@ static void print_row_text(const struct row *row)
 		print_item("mode", STR("observe"));
 	print_stages(report->rule->query);
 	print_cost(row);
+	print_audit(strbuf_str(&row->needs));
 	print_fields(row, "evaded by", is_wanted);
 	print_fields(row, "excluded", is_excluded);
 	print_fields(row, "state", is_key);
 	if (row->traits.no_maxspan)
 		print_item("state", STR("no maxspan: partials live for the "
 					"rule's 'from'"));
+	if (row->traits.racy)
+		print_item("racy", STR("container.id is null if the first "
+				       "process of the container is gone "
+				       "before it can be asked for"));
+}
+
+static void print_table(const size_t totals[RULE_INVALID + 1], size_t count)
+{
+	printf("%8s", "rules");
+	for (size_t i = 0; i <= RULE_INVALID; i++)
+		printf("  %11s", status_names[i]);
+	printf("\n%8zu", count);
+	for (size_t i = 0; i <= RULE_INVALID; i++)
+		printf("  %11zu", totals[i]);
+	putchar('\n');
 }
 
 static void print_totals(const struct ruleset *rules)
@@ -232,6 +339,9 @@ static void print_totals(const struct ruleset *rules)
 			report->rule && report->rule->mode == RULE_MODE_OBSERVE;
 	}
 	fputs("\n"
+	      "audits     the system calls the kernel must log for it, with "
+	      "their filters;\n"
+	      "           --audit-rules prints the least set for all rules\n"
 	      "evaded by  the account chooses these: other values evade the "
 	      "rule, the same\n"
 	      "           forge an alert (arguments, too: a tracer rewrites "
@@ -243,10 +353,7 @@ static void print_totals(const struct ruleset *rules)
 	      stdout);
 	printf("%zu run, %zu of them only observe; %zu are off\n",
 	       rules->rule_count, observe, off);
-	printf("%zu rules:", rules->report_count);
-	for (size_t i = 0; i <= RULE_INVALID; i++)
-		printf(" %zu %s%s", totals[i], status_names[i],
-		       i < RULE_INVALID ? "," : "\n");
+	print_table(totals, rules->report_count);
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -323,6 +430,7 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_add_fields(json, row, "excluded", is_excluded);
 	json_add_fields(json, row, "unbounded_by", is_key);
 	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
+	json_add_bool(json, "racy", row->traits.racy);
 }
 
 static void print_row_json(const struct row *row)
@@ -463,7 +571,7 @@ const struct command command_rules = {
 		"[FILE|DIR]...\n"
 		"Compiles rules and tells for each: full, degraded, "
 		"unsupported, skipped or\n"
-		"invalid, why, what auditing for it costs, by which fields it "
+		"invalid, why, what auditing for it costs and is, by which fields it "
 		"is evaded and\n"
 		"forged, and where its state grows at will. *.toml is one "
 		"rule, *.ndjson an\n"

@@ -33,6 +33,8 @@ enum slot_kind {
 };
 
 /* A stage, or the until, of a rule: what an event can hit. */
+struct partial;
+
 struct slot {
 	struct rule_state *rule;
 	const struct stage *stage;
@@ -40,6 +42,7 @@ struct slot {
 	uint32_t index; /* of the stage; until: the number of stages */
 	uint64_t salt; /* keeps its keys apart from those of other slots */
 	struct slot *before; /* the stage its partials come from; NULL: first */
+	struct slot *completion; /* of a sample: what its matches stand on */
 	bool last; /* completes the sequence */
 	bool history; /* what is superseded or consumed stays for a while */
 	bool repeats; /* condition and keys of the slot asked just before */
@@ -55,6 +58,12 @@ struct rule_state {
 	size_t slot_count;
 	struct slot *slots; /* by index */
 	struct slot *last, *until; /* until: NULL = none */
+	struct slot *completions; /* of a sample, by index; NULL = it is none */
+	struct partial **partners; /* of a sample: room, one a stage */
+	struct taken {
+		struct ordinal at;
+		uint64_t place[2];
+	} taken; /* of a sample: what completed it last, by which key */
 };
 
 /* A slot whose condition an event met, under some readings of names. */

@@ -36,6 +36,26 @@ static bool is_run(const struct stage *a, const struct stage *b)
 	       str_equal(a->category, b->category);
 }
 
+/* The stages of a sample stand side by side. */
+static int open_sample(struct rule_state *rule)
+{
+	size_t count = rule->query->stage_count;
+
+	rule->completions = calloc(count, sizeof(*rule->completions));
+	rule->partners = calloc(count, sizeof(struct partial *));
+	if (!rule->completions || !rule->partners)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct slot *slot = &rule->slots[i];
+
+		slot_init(rule, slot, &rule->query->stages[i]);
+		rule->completions[i] = *slot;
+		rule->completions[i].last = true;
+		slot->completion = &rule->completions[i];
+	}
+	return 0;
+}
+
 /* Links the stages that must happen, the missing ones left out. */
 static int link_stages(struct engine *engine, struct rule_state *rule)
 {
@@ -93,7 +113,8 @@ static int open_rule(struct engine *engine, uint32_t number)
 	rule->slots = calloc(rule->slot_count, sizeof(*rule->slots));
 	if (!rule->slots)
 		return -ENOMEM;
-	rc = link_stages(engine, rule);
+	rc = query->type == QUERY_SAMPLE ? open_sample(rule)
+					 : link_stages(engine, rule);
 	if (rc)
 		return rc;
 	if (query->until) {
@@ -115,8 +136,7 @@ static int open_rule(struct engine *engine, uint32_t number)
 
 static bool runs_here(const struct query *query)
 {
-	return query->type != QUERY_SAMPLE && query->stage_count &&
-	       !query->pipe_count;
+	return query->stage_count && !query->pipe_count;
 }
 
 static int open_probes(struct engine *engine, size_t slots)
@@ -163,8 +183,11 @@ int rules_open(struct engine *engine)
 void rules_close(struct engine *engine)
 {
 	for (size_t i = 0;
-	     engine->rules && i < engine->config.rules->rule_count; i++)
+	     engine->rules && i < engine->config.rules->rule_count; i++) {
 		free(engine->rules[i].slots);
+		free(engine->rules[i].completions);
+		free(engine->rules[i].partners);
+	}
 	for (size_t i = 0; i <= CATEGORIES; i++)
 		free(engine->by_category[i]);
 	index_close(engine);

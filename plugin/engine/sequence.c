@@ -24,6 +24,7 @@
 #include <errno.h>
 
 #include "evict.h"
+#include "gather.h"
 #include "keys.h"
 #include "match.h"
 #include "partial.h"
@@ -161,6 +162,8 @@ static int take_hit(struct turn *turn, const struct slot *slot,
 	if (rc)
 		return rc;
 	turn->cut |= engine->keys->cut;
+	if (slot->completion)
+		return gather_take(turn, slot, readings);
 	count = engine->keys->count;
 	if (slot->before) {
 		rc = advance(&take);

@@ -460,20 +460,13 @@ static int check_pipes(struct checker *checker)
 	return rc;
 }
 
-/*
- * What looks back over stored events has no meaning in a rule that runs.
- */
+/* What counts stored events has no meaning in a rule that runs. */
 static int check_live(struct checker *checker)
 {
 	struct compile *compile = checker->compile;
 
 	if (!compile->options->live)
 		return 0;
-	if (checker->ast->type == QUERY_SAMPLE)
-		return compile_fail(compile, EQL_E_UNSUPPORTED,
-				    checker->ast->offset,
-				    "a sample looks back over stored events: "
-				    "it does not run as a rule");
 	if (checker->ast->pipe_count)
 		return compile_fail(compile, EQL_E_UNSUPPORTED,
 				    checker->ast->pipes[0].offset,

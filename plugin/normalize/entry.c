@@ -9,7 +9,7 @@
 static const struct event_kind kind_delete = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("deletion")),
 	.action = WORDS(WORD("deletion"), WORD("deleted")),
 };
@@ -17,7 +17,7 @@ static const struct event_kind kind_delete = {
 static const struct event_kind kind_mkdir = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("created-directory")),
 };
@@ -25,7 +25,7 @@ static const struct event_kind kind_mkdir = {
 static const struct event_kind kind_link = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("linked")),
 };
@@ -33,7 +33,7 @@ static const struct event_kind kind_link = {
 static const struct event_kind kind_symlink = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("symlinked")),
 };
@@ -41,7 +41,7 @@ static const struct event_kind kind_symlink = {
 static const struct event_kind kind_mknod = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("make-device")),
 };

@@ -226,7 +226,7 @@ static const struct recent_file *find_recent(const struct context *context,
 static const struct event_kind kind_create = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("creation"), WORD("opened-file")),
 	.arguments = true,
@@ -235,19 +235,20 @@ static const struct event_kind kind_create = {
 static const struct event_kind kind_modify = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change")),
 	.action = WORDS(WORD("modification"), WORD("overwrite"), WORD("open"),
-			WORD("opened-file"), WORD("wrote-to-file")),
+			WORD("opened-file"), WORD("wrote-to-file"),
+			WORD("updated")),
 	.arguments = true,
 };
 
 static const struct event_kind kind_access = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("access"), WORD("info")),
-	.action = WORDS(WORD("open"), WORD("opened-file")),
+	.action = WORDS(WORD("opened-file")),
 	.arguments = true,
 };
 
@@ -363,7 +364,7 @@ int file_on_open(struct context *context)
 static const struct event_kind kind_rename = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change")),
 	.action = WORDS(WORD("rename"), WORD("renamed")),
 };
@@ -373,7 +374,7 @@ static const struct event_kind kind_rename = {
 static const struct event_kind kind_rename_linked = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change"), WORD("creation")),
 	.action = WORDS(WORD("rename"), WORD("renamed"), WORD("creation")),
 };
@@ -440,7 +441,7 @@ bool context_find_object(const struct context *context, struct path_item *out)
 static const struct event_kind kind_chmod = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change")),
 	.action = WORDS(WORD("changed-file-permissions-of")),
 };
@@ -449,7 +450,7 @@ static const struct event_kind kind_chmod = {
 static const struct event_kind kind_chmod_linked = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("creation")),
 	.action = WORDS(WORD("creation"), WORD("opened-file"),
 			WORD("changed-file-permissions-of")),
@@ -525,7 +526,7 @@ int file_on_chmod(struct context *context)
 static const struct event_kind kind_chown = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change")),
 	.action = WORDS(WORD("changed-file-ownership-of")),
 	.arguments = true,
@@ -534,7 +535,7 @@ static const struct event_kind kind_chown = {
 static const struct event_kind kind_xattr = {
 	.categories = CATEGORY_FILE,
 	.category = WORDS(WORD("file")),
-	.dataset = DATASETS("file"),
+	.dataset = FILE_DATASETS,
 	.type = WORDS(WORD("change")),
 	.action = WORDS(WORD("changed-file-attributes-of")),
 	.arguments = true,

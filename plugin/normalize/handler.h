@@ -62,6 +62,7 @@ int file_on_xattr(struct context *context);
 int identity_on_gid(struct context *context);
 int identity_on_uid(struct context *context);
 int kernel_on_call(struct context *context);
+int kernel_on_namespace(struct context *context);
 int kernel_on_module_load(struct context *context);
 int kernel_on_module_unload(struct context *context);
 int kernel_on_mount(struct context *context);
@@ -102,6 +103,10 @@ struct event_kind {
 /* Both sensors whose rules know such events. */
 #define DATASETS(endpoint) \
 	WORDS(WORD("endpoint.events." endpoint), WORD("auditd_manager.auditd"))
+/* Of files a third one knows. */
+#define FILE_DATASETS \
+	WORDS(WORD("endpoint.events.file"), WORD("auditd_manager.auditd"), \
+	      WORD("fim.event"))
 
 void context_set_kind(struct context *context, const struct event_kind *kind);
 void context_set_str(struct context *context, size_t slot, struct str text);
@@ -117,6 +122,8 @@ int context_make_plain(struct context *context, const struct event_kind *kind);
 int context_set_place(struct context *context, const struct process *process);
 void context_set_names(struct context *context, struct str invoked,
 		       struct str resolved);
+int context_set_capabilities(struct context *context,
+			     const struct process_capabilities *capabilities);
 int context_set_arguments(struct context *context,
 			  const struct str_array *args);
 /* The same for a child of the process that has no record yet. */

@@ -97,3 +97,13 @@ int kernel_on_call(struct context *context)
 {
 	return context_make_plain(context, &kind_call);
 }
+
+int kernel_on_namespace(struct context *context)
+{
+	int rc = kernel_on_call(context);
+
+	if (!rc)
+		context_set_str(context, FIELD_AUDITD_DATA_CLASS,
+				STR("namespace"));
+	return rc;
+}

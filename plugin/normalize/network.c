@@ -6,7 +6,8 @@
  *
  * The record of an address is what the call was given or gave back: the peer of
  * connect, sendto and accept, the own end of bind. Who accepts without asking
- * for the address leaves no record of it, so no event.
+ * for the address leaves no record of it, so no event. The own end of what was
+ * accepted is what the socket was bound to: often any address of the host.
  */
 #include <errno.h>
 #include <libaudit.h>
@@ -205,6 +206,50 @@ int network_on_send(struct context *context)
 	return attempt_event(context, &kind_send);
 }
 
+/* The descriptor of a call; socketcall has it in memory. */
+static bool get_descriptor(const struct context *context, int64_t *fd)
+{
+	return context->row->handler != network_on_socketcall &&
+	       context_argument(context, A0, fd);
+}
+
+static bool is_any(const struct ip *ip)
+{
+	static const struct ip any = { { 0 } };
+	static const struct ip any_ipv4 = { { [10] = 0xff, [11] = 0xff } };
+
+	return !memcmp(ip, &any, sizeof(any)) ||
+	       !memcmp(ip, &any_ipv4, sizeof(any_ipv4));
+}
+
+static bool is_loopback(const struct ip *ip)
+{
+	static const struct ip loopback = { { [15] = 1 } };
+
+	return is_ipv4(ip) ? ip->b[12] == 127
+			   : !memcmp(ip, &loopback, sizeof(loopback));
+}
+
+/* Where the peer came to. Who comes from a loopback address came to one. */
+static void set_own_end(struct context *context)
+{
+	const struct value *peer =
+		event_value(context->event, FIELD_SOURCE_IP, READING_INVOKED);
+	const struct bound_socket *bound;
+	struct address address = { .internet = true };
+	int64_t fd;
+
+	if (!get_descriptor(context, &fd))
+		return;
+	bound = proctable_bound(context->process, fd);
+	if (!bound)
+		return;
+	address.ip = is_any(&bound->ip) && is_loopback(&peer->ip) ? peer->ip
+								  : bound->ip;
+	address.port = bound->port;
+	set_address(context, &destination, &address);
+}
+
 int network_on_accept(struct context *context)
 {
 	int rc;
@@ -212,10 +257,21 @@ int network_on_accept(struct context *context)
 	if (!context->succeeded)
 		return NORMALIZE_E_IGNORED;
 	rc = network_event(context, &source, &kind_accept);
-	if (!rc)
-		context_set_str(context, FIELD_NETWORK_DIRECTION,
-				STR("ingress"));
-	return rc;
+	if (rc)
+		return rc;
+	set_own_end(context);
+	context_set_str(context, FIELD_NETWORK_DIRECTION, STR("ingress"));
+	return 0;
+}
+
+static int note_bound(struct context *context, const struct address *address)
+{
+	struct bound_socket socket = { .ip = address->ip,
+				       .port = address->port };
+
+	if (!address->internet || !get_descriptor(context, &socket.fd))
+		return 0;
+	return proctable_bind(context->process, &socket);
 }
 
 /* Of any family that is not for talk within the host, which every daemon
@@ -235,7 +291,7 @@ int network_on_bind(struct context *context)
 		return rc;
 	set_address(context, &source, &address);
 	context_set_kind(context, &kind_bind);
-	return 0;
+	return note_bound(context, &address);
 }
 
 /* Which address, its record does not say. */

@@ -219,6 +219,9 @@ static void set_common(struct context *context)
 		  VALUE_OF_INT(event->time_ns / NSEC_PER_MSEC));
 	context_set_str(context, FIELD_HOST_ID, event->host);
 	context_set_str(context, FIELD_HOST_NAME, event->node);
+	/* there is one sensor on a host */
+	context_set_str(context, FIELD_AGENT_ID, event->host);
+	context_set_str(context, FIELD_DATA_STREAM_NAMESPACE, STR("default"));
 	context_set_str(context, FIELD_HOST_OS_TYPE, STR("linux"));
 	context_set_str(context, FIELD_EVENT_KIND, STR("event"));
 	context_set_str(context, FIELD_EVENT_MODULE, STR("auditd"));

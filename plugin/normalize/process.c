@@ -4,7 +4,6 @@
 #include <libaudit.h>
 
 #include "birth.h"
-#include "capability.h"
 #include "handler.h"
 
 /* --- containers ----------------------------------------------------------- */
@@ -83,39 +82,20 @@ static int set_exec_arguments(struct context *context,
 	return context_set_arguments(context, &args);
 }
 
-static int set_capability_names(struct context *context, size_t slot,
-				int64_t mask)
-{
-	struct value list;
-
-	if (!mask)
-		return 0;
-	list = capability_names(context->arena, (uint64_t)mask);
-	event_set(context->event, slot, list);
-	return list.type == VALUE_NULL ? -ENOMEM : 0;
-}
-
 /* The record of an exec that raised capabilities says which there are now. Of
  * any other exec it is not known: they may be inherited, or all be root's. */
-static int set_capabilities(struct context *context)
+static struct process_capabilities read_capabilities(struct context *context)
 {
 	size_t next = 0;
 	const struct record *record =
 		record_find(&context->records, AUDIT_BPRM_FCAPS, &next);
 	int64_t effective, permitted;
-	int rc;
 
 	if (!record || !record_number(record, "pe", 16, &effective) ||
 	    !record_number(record, "pp", 16, &permitted))
-		return 0;
-	rc = set_capability_names(context,
-				  FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
-				  effective);
-	if (rc)
-		return rc;
-	return set_capability_names(context,
-				    FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED,
-				    permitted);
+		return (struct process_capabilities){ 0 };
+	return (struct process_capabilities){ (uint64_t)effective,
+					      (uint64_t)permitted };
 }
 
 /*
@@ -146,6 +126,7 @@ int process_on_exec(struct context *context)
 		return rc;
 	context_set_names(context, exec.invoked, exec.sight.exe);
 	context_set_kind(context, &kind_exec);
+	exec.capabilities = read_capabilities(context);
 	process = proctable_exec(context->host, &exec);
 	if (!process)
 		return -ENOMEM;
@@ -153,7 +134,7 @@ int process_on_exec(struct context *context)
 	if (!rc)
 		rc = birth_on_exec(context, process);
 	if (!rc)
-		rc = set_capabilities(context);
+		rc = context_set_capabilities(context, &exec.capabilities);
 	return rc ? rc : context_set_place(context, process);
 }
 

@@ -95,7 +95,11 @@ static void process_forget(struct process *process)
 	lineage_release(&process->lineage, memory);
 	origin_release(&process->origin);
 	process->origin_own = process->origin_sought = false;
+	*memory -= process->bound ? sizeof(*process->bound) : 0;
+	free(process->bound);
+	process->bound = NULL;
 	process->ids = PROCESS_IDS_UNKNOWN;
+	process->capabilities = (struct process_capabilities){ 0 };
 	process->tty = TTY_UNKNOWN;
 	process->ended = false;
 }
@@ -279,6 +283,7 @@ static void set_id(uint32_t *id, uint32_t told)
 static int process_update(struct process *process,
 			  const struct process_sight *sight)
 {
+	process->ids_before = process->ids;
 	set_id(&process->ids.uid, sight->ids.uid);
 	set_id(&process->ids.euid, sight->ids.euid);
 	set_id(&process->ids.gid, sight->ids.gid);
@@ -413,9 +418,52 @@ struct process *proctable_exec(struct proctable_host *host,
 	process->image = image;
 	process->origin_own = false;
 	process->origin_sought = true;
+	process->capabilities = exec->capabilities;
 	lineage_exec(process, proctable_parent(process), memory);
 	host_trim(host);
 	return process;
+}
+
+static struct bound_socket *find_bound(struct bound_sockets *bound, int64_t fd)
+{
+	for (size_t i = 0; bound && i < bound->count && i < BOUND_SOCKETS; i++)
+		if (bound->sockets[i].fd == fd)
+			return &bound->sockets[i];
+	return NULL;
+}
+
+int proctable_bind(struct process *process, const struct bound_socket *socket)
+{
+	struct bound_socket *place = find_bound(process->bound, socket->fd);
+
+	if (!process->bound) {
+		process->bound = calloc(1, sizeof(*process->bound));
+		if (!process->bound)
+			return -ENOMEM;
+		process->host->table->memory += sizeof(*process->bound);
+	}
+	if (!place)
+		place = &process->bound->sockets[process->bound->count++ %
+						 BOUND_SOCKETS];
+	*place = *socket;
+	return 0;
+}
+
+/* A worker has its sockets from who started it, at the same numbers. */
+const struct bound_socket *proctable_bound(const struct process *process,
+					   int64_t fd)
+{
+	enum { GENERATIONS = 4 };
+
+	for (size_t i = 0; process && i < GENERATIONS; i++) {
+		const struct bound_socket *found =
+			find_bound(process->bound, fd);
+
+		if (found)
+			return found;
+		process = proctable_parent(process);
+	}
+	return NULL;
 }
 
 int proctable_set_session(struct process *process)

@@ -23,6 +23,27 @@ struct process_ids {
 #define PROCESS_IDS_UNKNOWN \
 	((struct process_ids){ ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN, ID_UNKNOWN })
 
+/* As the last exec told, changes of identity since then taken into account. */
+struct process_capabilities {
+	uint64_t effective, permitted; /* both 0 = not told */
+};
+
+/* A descriptor of a process, and what it was bound to. */
+struct bound_socket {
+	int64_t fd;
+	struct ip ip;
+	int64_t port;
+};
+
+/* The last ones; a server has few, and a new one takes the place of the oldest.
+ */
+#define BOUND_SOCKETS 8
+
+struct bound_sockets {
+	size_t count; /* ever */
+	struct bound_socket sockets[BOUND_SOCKETS];
+};
+
 struct process {
 	struct list in_bucket;
 	struct list in_host, in_all; /* unused for longest first */
@@ -39,7 +60,10 @@ struct process {
 	struct origin *origin;
 	bool origin_own; /* of the program it runs */
 	bool origin_sought; /* by the program's path, if no exec was seen */
-	struct process_ids ids; /* as last told */
+	/* as last told, and as told before that */
+	struct process_ids ids, ids_before;
+	struct process_capabilities capabilities;
+	struct bound_sockets *bound; /* NULL = none */
 	enum process_tty tty; /* as last told */
 	bool ended; /* a record of that came */
 };
@@ -84,6 +108,7 @@ struct process_exec {
 	int64_t arg_count; /* may be more than args has */
 	struct str *args;
 	size_t args_len;
+	struct process_capabilities capabilities;
 };
 
 struct process *proctable_exec(struct proctable_host *host,
@@ -125,6 +150,12 @@ int proctable_set_group(struct process *process, bool own);
 int proctable_set_container(struct process *process, struct str id);
 /* How the program came into being that it runs from now on. */
 void proctable_set_origin(struct process *process, struct origin *origin);
+/* A socket of it is bound. 0 or -ENOMEM. */
+int proctable_bind(struct process *process, const struct bound_socket *socket);
+/* What a descriptor was bound to, by the process or those it may have it from;
+ * NULL = not known. */
+const struct bound_socket *proctable_bound(const struct process *process,
+					   int64_t fd);
 /* It has ended; a record may still be on its way. */
 void proctable_end(struct process *process);
 /* The parent, where known and older; NULL else. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "birth.h"
+#include "capability.h"
 #include "handler.h"
 
 /* Ancestors named in an event. */
@@ -445,6 +446,32 @@ int context_set_child(struct context *context, const struct process *process)
 	if (!rc)
 		rc = set_lineage(context, &process->lineage, 0);
 	return rc ? rc : set_ancestry(context, process);
+}
+
+static int set_capability_names(struct context *context, size_t slot,
+				uint64_t mask)
+{
+	struct value list;
+
+	if (!mask)
+		return 0;
+	list = capability_names(context->arena, mask);
+	event_set(context->event, slot, list);
+	return list.type == VALUE_NULL ? -ENOMEM : 0;
+}
+
+int context_set_capabilities(struct context *context,
+			     const struct process_capabilities *capabilities)
+{
+	int rc = set_capability_names(
+		context, FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
+		capabilities->effective);
+
+	if (rc)
+		return rc;
+	return set_capability_names(context,
+				    FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED,
+				    capabilities->permitted);
 }
 
 void context_set_names(struct context *context, struct str invoked,

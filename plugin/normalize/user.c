@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What programs tell of logins, accounts and services, and the kernel of a
- * login id that is set and of a crash. Pid, uid, login uid and session are the
+ * login id that is set, of a crash and of what a security module forbids. Pid, uid, login uid and session are the
  * kernel's word on who sent it; all else (acct=, exe=, addr=) is the program's,
  * which had to have the right to send it. So that exe= names the program only
  * where the table does not know better, and the table learns nothing from it.
@@ -50,6 +50,33 @@ const struct user_record *user_record_find(int type)
 
 static const struct value dataset = DATASETS("security");
 
+/* --- security modules ----------------------------------------------------- */
+
+/* apparmor=; empty = the record is SELinux's. */
+static struct str apparmor_verdict(const struct context *context)
+{
+	return record_decoded(context->message, "apparmor");
+}
+
+/* Whether a policy says no, though it may only be observed (in complain mode,
+ * or permissive). What is granted, or told of loading profiles, is no such. */
+static bool is_violation(const struct context *context)
+{
+	struct str verdict = apparmor_verdict(context);
+
+	if (verdict.len)
+		return str_equal(verdict, STR("DENIED")) ||
+		       str_equal(verdict, STR("ALLOWED"));
+	return str_equal(record_raw(context->message, "seresult"),
+			 STR("denied"));
+}
+
+static bool is_only_observed(const struct context *context)
+{
+	return str_equal(apparmor_verdict(context), STR("ALLOWED")) ||
+	       str_equal(record_raw(context->message, "permissive"), STR("1"));
+}
+
 /* --- words ---------------------------------------------------------------- */
 
 static int set_words(struct context *context, size_t slot,
@@ -90,6 +117,10 @@ static int set_kind(struct context *context, const struct user_record *row,
 	rc = set_words(context, FIELD_EVENT_TYPE, row->types, WORDS_MAX);
 	if (rc)
 		return rc;
+	if (row->type == AUDIT_AVC)
+		return set_words(context, FIELD_EVENT_ACTION,
+				 row->actions + !apparmor_verdict(context).len,
+				 1);
 	return set_words(context, FIELD_EVENT_ACTION, row->actions,
 			 action_count(row, exe));
 }
@@ -208,9 +239,12 @@ int user_on_record(struct context *context, const struct user_record *row)
 	struct str exe = name_without_deleted(told_text(context, "exe"));
 	int rc;
 
+	if (row->type == AUDIT_AVC && !is_violation(context))
+		return NORMALIZE_E_IGNORED;
 	if (context->subject == context->message)
 		context->sight.exe = (struct str){ 0 };
-	context->succeeded = has_succeeded(context);
+	context->succeeded = row->type == AUDIT_AVC ? is_only_observed(context)
+						    : has_succeeded(context);
 	rc = context_set_process(context);
 	if (rc)
 		return rc;

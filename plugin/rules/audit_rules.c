@@ -58,6 +58,19 @@ static const struct audit_row {
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
+/* What suffices of a row's kind: all of it, or less. */
+static const struct narrow {
+	uint64_t kind, wide; /* KIND_BITs */
+	const char *filter, *suffix; /* of the key */
+} narrows[] = {
+#define NARROW_KIND(id, wide, name, filter, suffix) \
+	{ KIND_BIT(id), KIND_BIT(wide), filter, suffix },
+#include "kinds.def"
+#undef NARROW_KIND
+};
+
+static const struct narrow whole = { 0, 0, "", "" };
+
 static const struct machine *find_machine(const char *name)
 {
 	const struct machine *machine = machines;
@@ -96,13 +109,27 @@ static bool words_within(const char *some, const char *others,
 	return true;
 }
 
-/* Whether one row logs all that another does. */
-static bool row_covers(const struct audit_row *one,
-		       const struct audit_row *other)
+/* How much of a row is needed; NULL = nothing. */
+static const struct narrow *need_of(const struct audit_row *row, uint64_t kinds)
 {
-	return one->calls == other->calls &&
+	if (row->kind & kinds)
+		return &whole;
+	for (size_t i = 0; i < sizeof(narrows) / sizeof(narrows[0]); i++)
+		if (narrows[i].wide == row->kind && narrows[i].kind & kinds)
+			return &narrows[i];
+	return NULL;
+}
+
+/* Whether one row, as far as it is needed, logs all that another does. */
+static bool row_covers(const struct audit_row *one,
+		       const struct audit_row *other, uint64_t kinds)
+{
+	const struct narrow *need = need_of(one, kinds);
+
+	return need && one->calls == other->calls &&
 	       words_within(other->syscalls, one->syscalls, ",") &&
-	       words_within(one->filters, other->filters, " ");
+	       words_within(one->filters, other->filters, " ") &&
+	       words_within(need->filter, need_of(other, kinds)->filter, " ");
 }
 
 /* Whether a row is needed for nothing; of two alike the first stays. */
@@ -110,24 +137,28 @@ static bool is_covered(const struct audit_row *row, uint64_t kinds)
 {
 	for (const struct audit_row *other = rows; other < rows + ROW_COUNT;
 	     other++)
-		if (other != row && (other->kind & kinds) &&
-		    row_covers(other, row) &&
-		    (other < row || !row_covers(row, other)))
+		if (other != row && row_covers(other, row, kinds) &&
+		    (other < row || !row_covers(row, other, kinds)))
 			return true;
 	return false;
 }
 
-static void print_row(const struct audit_row *row, const char *arch,
-		      struct strbuf *out)
+static void print_filters(const char *filters, struct strbuf *out)
 {
-	const char *rest = row->filters;
 	struct str filter;
 
+	while (filter = next_word(&filters, " "), filter.len)
+		strbuf_printf(out, " -F %.*s", STR_ARG(filter));
+}
+
+static void print_row(const struct audit_row *row, const char *arch,
+		      const struct narrow *need, struct strbuf *out)
+{
 	strbuf_printf(out, "-a always,exit -F arch=%s -S %s", arch,
 		      row->syscalls);
-	while (filter = next_word(&rest, " "), filter.len)
-		strbuf_printf(out, " -F %.*s", STR_ARG(filter));
-	strbuf_printf(out, " -F key=audisp_eql_%s\n", row->key);
+	print_filters(row->filters, out);
+	print_filters(need->filter, out);
+	strbuf_printf(out, " -F key=audisp_eql_%s%s\n", row->key, need->suffix);
 }
 
 static int print_kinds(uint64_t kinds, const char *name, struct strbuf *out)
@@ -138,12 +169,14 @@ static int print_kinds(uint64_t kinds, const char *name, struct strbuf *out)
 	if (kinds & KIND_BIT(CREATE))
 		kinds &= ~KIND_BIT(BIRTH);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (!(rows[i].kind & kinds) || is_covered(&rows[i], kinds))
+		const struct narrow *need = need_of(&rows[i], kinds);
+
+		if (!need || is_covered(&rows[i], kinds))
 			continue;
 		if (machine->b64 & rows[i].calls)
-			print_row(&rows[i], "b64", out);
+			print_row(&rows[i], "b64", need, out);
 		if (machine->b32 & rows[i].calls)
-			print_row(&rows[i], "b32", out);
+			print_row(&rows[i], "b32", need, out);
 	}
 	return out->failed ? -ENOMEM : 0;
 }

@@ -22,7 +22,7 @@
 #include "../eql/pred.h"
 #include "../limits.h"
 
-#define WORDS_MAX 5
+#define WORDS_MAX 6
 #define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
 
 /* A word that no rule names. */
@@ -52,6 +52,7 @@ enum group {
 	GROUP_LINK = 1 << 14,
 	GROUP_CAPABILITIES = 1 << 15,
 	GROUP_ACCOUNT = 1 << 16, /* what a program tells of an account */
+	GROUP_CLASS = 1 << 17, /* the call is of a class that rules name */
 };
 
 /* When a rule is taken to want a kind it could match (kinds.def). */
@@ -72,7 +73,7 @@ static const struct kind kinds[] = {
 #undef KIND
 };
 
-_Static_assert(KIND_SETPGID < 64, "a kind has no bit");
+_Static_assert(KIND__ALL <= 64, "a kind has no bit");
 
 /* Those that need no audit rule. */
 static const struct kind free_kinds[] = {
@@ -109,7 +110,7 @@ struct probe {
 	const struct kind *kind;
 	struct event event;
 	struct value values[FIELD__COUNT];
-	struct value types[WORDS_MAX], actions[WORDS_MAX], datasets[2];
+	struct value types[WORDS_MAX], actions[WORDS_MAX], datasets[3];
 	char dataset[32];
 	/* slots behind FIELD__COUNT are known to be null, or unknown, as the
 	 * count says that is passed on */
@@ -166,6 +167,8 @@ static unsigned int group_of(size_t slot)
 	case FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE:
 	case FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED:
 		return GROUP_CAPABILITIES;
+	case FIELD_AUDITD_DATA_CLASS:
+		return GROUP_CLASS;
 	case FIELD_AUDITD_DATA_CMD:
 	case FIELD_AUDITD_DATA_OP:
 	case FIELD_GROUP_NAME:
@@ -275,9 +278,14 @@ static void probe_init(struct probe *probe, const struct kind *kind)
 		 kind->dataset);
 	probe->datasets[0] = VALUE_OF_STR(str_from(probe->dataset));
 	probe->datasets[1] = VALUE_OF_STR(STR("auditd_manager.auditd"));
+	probe->datasets[2] = VALUE_OF_STR(STR("fim.event"));
 	probe_set(probe, FIELD_DATA_STREAM_DATASET,
-		  (struct value){ .type = VALUE_LIST,
-				  .list = { probe->datasets, 2 } });
+		  (struct value){
+			  .type = VALUE_LIST,
+			  .list = { probe->datasets,
+				    strcmp(kind->dataset, "file") ? 2 : 3 } });
+	probe_set(probe, FIELD_DATA_STREAM_NAMESPACE,
+		  VALUE_OF_STR(STR("default")));
 	probe_set(probe, FIELD_EVENT_CATEGORY,
 		  VALUE_OF_STR(str_from(kind->category)));
 	probe_set(probe, FIELD_EVENT_KIND, VALUE_OF_STR(STR("event")));
@@ -382,30 +390,29 @@ static bool can_come(struct probe *probe, const struct stage *stage)
 	return false;
 }
 
-/* --- linkers -------------------------------------------------------------- */
+/* --- what confines a stage ------------------------------------------------ */
 
 /*
- * Files that linkers create are seen by the births of executables; those of
- * other programs only if every creation is audited, which costs a host much
- * more. So it matters whether a stage asks for linkers alone.
+ * Files that linkers create are seen by the births of executables, and those
+ * below /etc by watching that directory; all others only if everything of the
+ * kind is audited, which costs a host much more. So it matters whether a stage
+ * can match nothing else.
  */
+struct bounds {
+	size_t slot;
+	/* whether all that a text stands for is within */
+	bool (*hold)(struct str text, bool pattern);
+};
+
 static const char *const linkers[] = {
 #define LINKER(pattern) pattern,
 #include <audisp-eql/linkers.def>
 #undef LINKER
 };
 
-static bool is_linker(const char *name)
-{
-	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
-		if (!fnmatch(linkers[i], name, 0))
-			return true;
-	return false;
-}
-
-/* The name a text stands for; of a pattern, the one with nothing in place of a
+/* The value a text stands for; of a pattern, the one with nothing in place of a
  * star. False = too long. */
-static bool name_of(struct str text, bool pattern, char out[256])
+static bool value_of(struct str text, bool pattern, char out[256])
 {
 	size_t len = 0;
 
@@ -422,52 +429,106 @@ static bool name_of(struct str text, bool pattern, char out[256])
 	return true;
 }
 
-static bool leaf_names_linkers(struct probe *probe, const struct stage *stage,
-			       const struct pred *leaf)
+static bool is_linker(struct str text, bool pattern)
 {
-	struct str text;
 	char name[256];
 
-	if (pred_is_null_test(leaf) || !reads_slot(leaf, FIELD_PROCESS_NAME))
+	if (!value_of(text, pattern, name))
+		return false;
+	for (size_t i = 0; i < sizeof(linkers) / sizeof(linkers[0]); i++)
+		if (!fnmatch(linkers[i], name, 0))
+			return true;
+	return false;
+}
+
+/* Paths come without "..", so this is all there is to it. */
+static bool is_below_etc(struct str text, bool pattern)
+{
+	(void)pattern;
+	return text.len > 5 && !memcmp(text.data, "/etc/", 5);
+}
+
+static const struct bounds linkers_only = { FIELD_PROCESS_NAME, is_linker };
+static const struct bounds etc_only = { FIELD_FILE_PATH, is_below_etc };
+
+static bool leaf_within(struct probe *probe, const struct stage *stage,
+			const struct pred *leaf, const struct bounds *bounds)
+{
+	struct str text;
+	char value[256];
+
+	if (pred_is_null_test(leaf) || !reads_slot(leaf, bounds->slot))
 		return true;
 	for (size_t i = 0;; i++) {
 		enum pred_names names = pred_names(leaf, i, &text);
+		bool pattern = names == PRED_NAMES_PATTERN;
 
 		if (names == PRED_NAMES_END)
 			return true;
 		if (names == PRED_NAMES_UNKNOWN ||
-		    !name_of(text, names == PRED_NAMES_PATTERN, name))
+		    !value_of(text, pattern, value))
 			return false;
-		probe_set(probe, FIELD_PROCESS_NAME,
-			  VALUE_OF_STR(str_from(name)));
-		if (!is_linker(name) && can_match(probe, stage, SLOTS_MAX))
+		probe_set(probe, bounds->slot, VALUE_OF_STR(str_from(value)));
+		if (!bounds->hold(text, pattern) &&
+		    can_match(probe, stage, SLOTS_MAX))
 			return false;
 	}
 }
 
-static bool names_linkers(struct probe *probe, const struct stage *stage,
-			  const struct pred *pred)
+static bool leaves_within(struct probe *probe, const struct stage *stage,
+			  const struct pred *pred, const struct bounds *bounds)
 {
 	const struct pred *const *items;
 	size_t count = pred_items(pred, &items);
 
 	if (!count)
-		return leaf_names_linkers(probe, stage, pred);
+		return leaf_within(probe, stage, pred, bounds);
 	for (size_t i = 0; i < count; i++)
-		if (!names_linkers(probe, stage, items[i]))
+		if (!leaves_within(probe, stage, items[i], bounds))
 			return false;
 	return true;
 }
 
-/* Whether of all programs only linkers can match the stage. */
-static bool only_linkers(const struct kind *kind, const struct stage *stage)
+/* Whether the stage can match no event of the kind but within the bounds. */
+static bool is_within(enum kind_id id, const struct stage *stage,
+		      const struct bounds *bounds)
 {
 	struct probe probe;
 
-	probe_init(&probe, kind);
-	probe_set(&probe, FIELD_PROCESS_NAME, VALUE_OF_STR(STR(OTHER)));
+	probe_init(&probe, &kinds[id]);
+	probe_set(&probe, bounds->slot, VALUE_OF_STR(STR(OTHER)));
 	return !can_match(&probe, stage, SLOTS_MAX) &&
-	       names_linkers(&probe, stage, stage->condition);
+	       leaves_within(&probe, stage, stage->condition, bounds);
+}
+
+/* A container's /etc is another directory than the host's. */
+static bool is_of_containers(const struct query *query)
+{
+	for (size_t i = 0; i < query->field_slot_count; i++)
+		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+			return true;
+	return false;
+}
+
+/* The least that must be audited of a kind that the stage wants. */
+static enum kind_id narrowed(enum kind_id id, const struct query *query,
+			     const struct stage *stage)
+{
+	static const struct {
+		enum kind_id wide, narrow;
+	} below_etc[] = {
+#define NARROW_KIND(id, wide, ...) { KIND_##wide, KIND_##id },
+#include "kinds.def"
+#undef NARROW_KIND
+	};
+
+	if (id == KIND_CREATE && is_within(id, stage, &linkers_only))
+		return KIND_BIRTH;
+	for (size_t i = 0; i < sizeof(below_etc) / sizeof(below_etc[0]); i++)
+		if (below_etc[i].wide == id && !is_of_containers(query) &&
+		    is_within(id, stage, &etc_only))
+			return below_etc[i].narrow;
+	return id;
 }
 
 /* --- what is live --------------------------------------------------------- */
@@ -546,16 +607,54 @@ static int add_problem(struct survey *survey, size_t offset, enum effect effect,
 	return 0;
 }
 
+/* Why there is no such field, for who may wonder; NULL = nothing is known. */
+static const char *why_absent(struct str field)
+{
+	static const struct {
+		const char *pattern, *why;
+	} reasons[] = {
+		{ "process*.env_vars", "the environment is not read" },
+		{ "process*.code_signature.*", "programs here have none" },
+		{ "process.Ext.load_module.*", "audit has but the name" },
+		{ "container.security_context.*", "the runtime knows it" },
+		{ "dns.*", "audit has no look-ups" },
+		{ "http.*", "audit does not look into connections" },
+		{ "url.*", "audit does not look into connections" },
+		{ "network.application", "it is a firewall's" },
+		{ "kubernetes.*", "it is of Kubernetes' own log" },
+		{ "orchestrator.*", "it is of Kubernetes' own log" },
+		{ "registry.*", "it is Windows'" },
+		{ "dll.*", "it is Windows'" },
+		{ "winlog.*", "it is Windows'" },
+	};
+	char name[256];
+
+	if (field.len >= sizeof(name))
+		return NULL;
+	memcpy(name, field.data, field.len);
+	name[field.len] = '\0';
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (!fnmatch(reasons[i].pattern, name, 0))
+			return reasons[i].why;
+	return NULL;
+}
+
 /* A field that is null: what asks for it holds never, what excludes always. */
 static int miss_field(struct survey *survey, size_t slot, size_t offset,
 		      enum effect effect)
 {
+	struct str name;
+	const char *why;
+
 	if (survey->told[effect][slot] || !survey->arena)
 		return 0;
 	survey->told[effect][slot] = true;
+	name = field_table_name(survey->fields, slot);
+	why = why_absent(name);
 	return add_problem(survey, offset, effect,
-			   "no event here has the field %.*s",
-			   STR_ARG(field_table_name(survey->fields, slot)));
+			   "no event here has the field %.*s%s%s%s",
+			   STR_ARG(name), why ? " (" : "", why ? why : "",
+			   why ? ")" : "");
 }
 
 /* A live field: is it known at all, and where does it come from? */
@@ -565,6 +664,10 @@ static int use_field(struct survey *survey, size_t slot, size_t offset,
 	if (slot >= FIELD__COUNT)
 		return miss_field(survey, slot, offset, effect);
 	survey->kinds |= sources_of(slot);
+	/* the own end of what is accepted is what was bound before */
+	if (survey->probe.kind == &kinds[KIND_ACCEPT] &&
+	    group_of(slot) == GROUP_DESTINATION)
+		survey->kinds |= KIND_BIT(BIND);
 	return 0;
 }
 
@@ -680,9 +783,7 @@ static int use_kind(struct survey *survey, enum kind_id id, bool *any)
 	if (rc || !matched)
 		return rc;
 	*any = true;
-	if (id == KIND_CREATE && only_linkers(&kinds[id], survey->stage))
-		id = KIND_BIRTH;
-	survey->kinds |= 1ULL << id;
+	survey->kinds |= 1ULL << narrowed(id, survey->query, survey->stage);
 	return 0;
 }
 
@@ -722,22 +823,6 @@ static int use_kinds(struct survey *survey, bool any, bool *matched)
 	return rc;
 }
 
-/* Whether a kind that goes by the same words can match the stage. */
-static bool has_stand_in(struct probe *probe, const struct stage *stage,
-			 const struct kind *absent)
-{
-	for (size_t id = 0; id < KIND__COUNT; id++) {
-		const char *action = kinds[id].actions[0];
-
-		if (!action || strcmp(action, absent->actions[0]))
-			continue;
-		probe_init(probe, &kinds[id]);
-		if (can_come(probe, stage))
-			return true;
-	}
-	return false;
-}
-
 static int miss_kinds(struct survey *survey)
 {
 	const struct stage *stage = survey->stage;
@@ -750,8 +835,7 @@ static int miss_kinds(struct survey *survey)
 	for (size_t i = 0;
 	     i < sizeof(absent_kinds) / sizeof(absent_kinds[0]) && !rc; i++) {
 		probe_init(probe, &absent_kinds[i]);
-		if (is_wanted(probe, stage) &&
-		    !has_stand_in(probe, stage, &absent_kinds[i]))
+		if (is_wanted(probe, stage))
 			rc = add_problem(survey,
 					 pred_offset(word ? word : condition),
 					 effect_of_loss(survey),

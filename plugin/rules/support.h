@@ -14,6 +14,11 @@ enum kind_id {
 	KIND__COUNT,
 	/* no event: only the process table reads its records */
 	KIND_SETPGID = KIND__COUNT,
+/* no other event: less of it is audited */
+#define NARROW_KIND(id, ...) KIND_##id,
+#include "kinds.def"
+#undef NARROW_KIND
+	KIND__ALL
 };
 
 #define KIND_BIT(id) (1ULL << KIND_##id)

@@ -16,10 +16,13 @@
 #include "../eql/pred.h"
 #include "support.h"
 
-static const char *const kind_names[] = {
-#define KIND(id, name, ...) name,
+static const char *const kind_names[KIND__ALL] = {
+#define KIND(id, name, ...) [KIND_##id] = name,
+#define NARROW_KIND(id, wide, name, ...) [KIND_##id] = name,
 #include "kinds.def"
 #undef KIND
+#undef NARROW_KIND
+	[KIND_SETPGID] = "process group change",
 };
 
 static const struct kind_cost {
@@ -31,7 +34,7 @@ static const struct kind_cost {
 #undef KIND_COST
 };
 
-static_assert(sizeof(kind_costs) / sizeof(kind_costs[0]) == KIND__COUNT,
+static_assert(sizeof(kind_costs) / sizeof(kind_costs[0]) == KIND__ALL,
 	      "each kind has a KIND_COST in kinds.def");
 
 /* The first pattern that fits decides; how == NULL: not the account's. */
@@ -171,11 +174,20 @@ static int list_fields(const struct collector *collector, struct arena *arena,
 	return 0;
 }
 
+/* The container is read from /proc while its first process lives. */
+static bool is_racy(const struct query *query)
+{
+	for (size_t i = 0; i < query->field_slot_count; i++)
+		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+			return true;
+	return false;
+}
+
 static enum cost_class cost_of(uint64_t kinds)
 {
 	enum cost_class cost = COST_NONE;
 
-	for (size_t i = 0; i < KIND__COUNT; i++)
+	for (size_t i = 0; i < KIND__ALL; i++)
 		if (kinds & 1ULL << kind_costs[i].kind &&
 		    kind_costs[i].cost > cost)
 			cost = kind_costs[i].cost;
@@ -191,6 +203,7 @@ int rule_traits(const struct rule *rule, const struct field_table *fields,
 	struct rule_traits traits = {
 		.kinds = support_kinds(query),
 		.no_maxspan = sequence && !query->maxspan_ns,
+		.racy = is_racy(query),
 	};
 	int rc;
 
@@ -224,5 +237,5 @@ const char *trait_kind_name(size_t kind)
 
 size_t trait_kind_count(void)
 {
-	return KIND__COUNT;
+	return KIND__ALL;
 }

@@ -37,6 +37,8 @@ struct rule_traits {
 	size_t field_count;
 	const struct trait_field *fields; /* as their names are sorted */
 	bool no_maxspan; /* a sequence that looks back the rule's `from` */
+	/* asks for what is read of a live process, which may be gone by then */
+	bool racy;
 };
 
 /* Allocates in the arena; 0 or -ENOMEM. */

@@ -181,6 +181,105 @@ static void test_look_back(void **state)
 	rig_close(&rig);
 }
 
+/* --- samples -------------------------------------------------------------- */
+
+#define SAMPLE "sample by j [any where k == \"a\"] [any where k == \"b\"] "
+
+/* In whatever order; each alert of its own events. */
+static void test_sample(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_live_rule(&rig, SAMPLE "[any where k == \"c\"]");
+	rig_feed(&rig, "t=1 n=1 k=b j=x");
+	rig_feed(&rig, "t=2 n=2 k=c j=x");
+	rig_feed(&rig, "t=3 n=3 k=a j=y");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=4 n=4 k=a j=x");
+	rig_expect(&rig, "r0: 4 1 2 [x]\n");
+	/* what it had is gone */
+	rig_feed(&rig, "t=5 n=5 k=a j=x");
+	rig_feed(&rig, "t=6 n=6 k=b j=x");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=7 n=7 k=c j=x");
+	rig_expect(&rig, "r0: 5 6 7 [x]\n");
+	/* the newest of a stage stands for it */
+	rig_feed(&rig, "t=8 n=8 k=a j=z");
+	rig_feed(&rig, "t=9 n=9 k=a j=z");
+	rig_feed(&rig, "t=10 n=10 k=c j=z");
+	rig_feed(&rig, "t=11 n=11 k=b j=z");
+	rig_expect(&rig, "r0: 9 11 10 [z]\n");
+	rig_close(&rig);
+}
+
+static void test_sample_looks_back(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_rule(&rig, SAMPLE)->from_ns = 10 * SEC;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1000 n=1 k=b j=x");
+	rig_feed(&rig, "t=11000 n=2 k=a j=x");
+	rig_expect(&rig, "r0: 2 1 [x]\n");
+	rig_feed(&rig, "t=20000 n=3 k=b j=x");
+	rig_feed(&rig, "ns=30000000001 n=4 k=a j=x");
+	rig_expect(&rig, "");
+	/* nor do they stay for ever */
+	rig_feed(&rig, "t=90000 n=5 k=q j=x");
+	rig.stats = (struct engine_stats){ 0 };
+	engine_stats(rig.engine, &rig.stats);
+	assert_int_equal(rig.stats.partials_live, 0);
+	rig_close(&rig);
+}
+
+/* An event stands for one stage of a match, whatever it could stand for. */
+static void test_sample_uses_none_twice(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_live_rule(&rig, "sample by j [any where k in (\"a\", \"c\")] "
+			    "[any where k in (\"b\", \"c\")]");
+	rig_feed(&rig, "t=1 n=1 k=c j=x");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=2 n=2 k=c j=x");
+	rig_expect(&rig, "r0: 1 2 [x]\n");
+	rig_feed(&rig, "t=2 n=9 k=a j=x");
+	rig_feed(&rig, "t=2 n=10 k=c j=x");
+	rig_expect(&rig, "r0: 9 10 [x]\n");
+	rig_feed(&rig, "t=3 n=3 k=c j=y");
+	rig_feed(&rig, "t=4 n=4 k=a j=y");
+	rig_expect(&rig, "r0: 4 3 [y]\n");
+	rig_feed(&rig, "t=5 n=5 k=c j=z");
+	rig_feed(&rig, "t=6 n=6 k=b j=z");
+	rig_expect(&rig, "r0: 5 6 [z]\n");
+	rig_close(&rig);
+}
+
+/* Of several keys of an event some are complete, the others stay. */
+static void test_sample_keys(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_live_rule(&rig, SAMPLE);
+	rig_feed(&rig, "t=1 n=1 k=a j=x,y,z");
+	rig_feed(&rig, "t=2 n=2 k=a j=y");
+	rig_feed(&rig, "t=3 n=3 k=b j=x,y,q");
+	rig_expect(&rig, "r0: 2 3 [x][y]\n");
+	rig_feed(&rig, "t=4 n=4 k=b j=z");
+	rig_expect(&rig, "r0: 1 4 [z]\n");
+	rig_feed(&rig, "t=5 n=5 k=a j=q");
+	rig_expect(&rig, "r0: 5 3 [q]\n");
+	rig_feed(&rig, "t=6 n=6 k=a");
+	rig_feed(&rig, "t=7 n=7 k=b");
+	rig_expect(&rig, "");
+	rig_close(&rig);
+}
+
 /* Several keys of one event: one alert, with the newest events before. */
 static void test_one_alert_for_all_keys(void **state)
 {
@@ -1636,7 +1735,7 @@ static void test_configuration(void **state)
 	assert_int_equal(engine_new(&rig.config, &engine), 0);
 	engine_free(&engine);
 	assert_null(engine);
-	rig_rule(&rig, "sample by j [any where true] [any where true]");
+	rig_rule(&rig, "any where true | head 1");
 	assert_int_equal(engine_new(&rig.config, &engine), -EINVAL);
 	rig_close(&rig);
 }
@@ -1656,6 +1755,10 @@ int main(void)
 		cmocka_unit_test(test_same_key_of_readings),
 		cmocka_unit_test(test_sequence),
 		cmocka_unit_test(test_look_back),
+		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_sample_looks_back),
+		cmocka_unit_test(test_sample_uses_none_twice),
+		cmocka_unit_test(test_sample_keys),
 		cmocka_unit_test(test_one_alert_for_all_keys),
 		cmocka_unit_test(test_missing_keys),
 		cmocka_unit_test(test_key_types),

@@ -18,6 +18,8 @@ static const char *const queries[] = {
 	"any where k == \"s\"",
 	"sequence by j with maxspan=1m [process where k == \"a\"] "
 	"[any where k == \"b\"]",
+	"sample by j [any where k == \"c\"] [any where k == \"a\"] "
+	"[any where k == \"b\"]",
 };
 
 #define RULES (sizeof(queries) / sizeof(queries[0]))
@@ -36,7 +38,7 @@ static void state_open(struct rig *rig, const size_t *rules, size_t count)
 	rig_start(rig);
 }
 
-static const size_t all_rules[] = { 0, 1, 2, 3 };
+static const size_t all_rules[] = { 0, 1, 2, 3, 4 };
 
 /* A state with something of everything. */
 static const char *const before[] = {
@@ -99,6 +101,7 @@ static void test_goes_on(void **state)
 	assert_non_null(strstr(plain.alerts.data, "repeats"));
 	assert_non_null(strstr(plain.alerts.data, "r1: - 2 3 - "));
 	assert_non_null(strstr(plain.alerts.data, "r0: 2 3 16 [x]"));
+	assert_non_null(strstr(plain.alerts.data, "r4: 11 2 3 [y]"));
 
 	state_open(&rig, all_rules, RULES);
 	save(&rig, &bytes);

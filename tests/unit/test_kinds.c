@@ -18,7 +18,7 @@
 #include "normalize/normalize.h"
 #include "readlog.h"
 
-#define WORDS_MAX 5
+#define WORDS_MAX 6
 
 enum group {
 	GROUP_FILE = 1 << 0,
@@ -35,6 +35,7 @@ enum group {
 	GROUP_TARGET = 1 << 11,
 	GROUP_MODULE = 1 << 12,
 	GROUP_LINK = 1 << 13,
+	GROUP_CLASS = 1 << 14,
 	GROUP_CAPABILITIES = 0, /* of few execs; test_normalize has them */
 };
 
@@ -71,6 +72,7 @@ static const struct {
 	{ GROUP_TARGET, FIELD_TARGET_PROCESS_PID },
 	{ GROUP_MODULE, FIELD_AUDITD_DATA_NAME },
 	{ GROUP_LINK, FIELD_FILE_TARGET_PATH },
+	{ GROUP_CLASS, FIELD_AUDITD_DATA_CLASS },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -330,6 +332,24 @@ static const struct {
 	  "auditd.data.a1 == \"2\" or auditd.data.syscall == \"splice\"",
 	  1 },
 	{ "kinds-call", "process where event.action == null", 7 },
+	{ "kinds-call",
+	  "process where auditd.data.syscall == \"unshare\" and "
+	  "auditd.data.class == \"namespace\"",
+	  1 },
+	{ "kinds-open",
+	  "file where data_stream.dataset == \"fim.event\" and "
+	  "event.action == \"updated\" and file.name == \"a.txt\"",
+	  5 },
+	/* only for writing */
+	{ "kinds-open", "file where event.action == \"open\"", 6 },
+	{ "security-modules",
+	  "any where event.action == \"violated-apparmor-policy\" and "
+	  "process.name == \"reader\"",
+	  3 },
+	{ "identity-same",
+	  "process where event.action == \"uid_change\" and user.id == \"0\" "
+	  "and process.thread.capabilities.effective : \"CAP_SET?ID\"",
+	  1 },
 	{ "kinds-made",
 	  "driver where " LINUX "event.action == \"loaded-kernel-module\" "
 	  "and auditd.data.syscall in (\"init_module\", \"finit_module\")",
@@ -352,6 +372,11 @@ static const struct {
 	{ "kinds-server",
 	  "network where event.action == \"accepted-connection-from\" and "
 	  "network.direction == \"ingress\" and source.port > 1024",
+	  4 },
+	{ "kinds-server",
+	  "network where event.action == \"connection_accepted\" and "
+	  "destination.port in (4444, 4445) and "
+	  "not cidrMatch(destination.ip, \"10.0.0.0/8\")",
 	  4 },
 	{ "kinds-server",
 	  "network where event.action == \"bound-socket\" and "

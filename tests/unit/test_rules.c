@@ -743,6 +743,65 @@ static const struct {
 	{ "file where event.action == \"creation\" and "
 	  "(process.name == \"ld\" or file.name == \"x\")",
 	  "exec create" },
+	/* below /etc, where nothing else can match */
+	{ "file where event.type == \"creation\" and "
+	  "file.path : \"/etc/cron.d/*\"",
+	  "create_etc" },
+	{ "file where event.type == \"creation\" and "
+	  "(file.path like~ (\"/etc/cron*\", \"/etc/x/?\") or "
+	  "file.path regex \".*/etc/.*\")",
+	  "create" },
+	{ "file where event.type in (\"creation\", \"change\", \"deletion\", "
+	  "\"access\") and file.path in (\"/etc/passwd\", \"/etc/a\")",
+	  "create_etc modify_etc access_etc rename_etc delete_etc chmod_etc" },
+	{ "file where event.action == \"changed-file-ownership-of\" and "
+	  "file.path : \"/etc/*\"",
+	  "chown_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/etc/*\", \"/root/x\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/etc/*\", \"/root/x\") and "
+	  "not file.path == \"/root/x\"",
+	  "rename_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "(file.path : \"/etc/*\" or file.name == \"x\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "(file.path : \"/etc/*\" and file.name == \"x\" or "
+	  "file.path == \"/etc/b\" and file.extension == null) and "
+	  "not file.path : (\"/usr/*\", \"/etc/c\")",
+	  "rename_etc" },
+	{ "file where event.action == \"rename\" and "
+	  "not file.path : \"/etc/*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : (\"/*/passwd\", \"/*etc/passwd\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path == \"/etc\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path : \"/etc*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and file.path : \"*\"",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "startsWith(file.path, \"/etc/\")",
+	  "rename" },
+	{ "file where event.action == \"rename\" and "
+	  "file.path : \"/etc/*\" and container.id != null",
+	  "exec rename session" },
+	{ "file where event.action == \"creation\" and "
+	  "process.name == \"ld\" and file.path : \"/etc/*\"",
+	  "exec birth" },
+	/* what is wanted whole covers a part of it */
+	{ "sequence [file where event.action == \"rename\" and "
+	  "file.path : \"/etc/*\"] "
+	  "[file where event.action == \"rename\"]",
+	  "rename" },
+	{ "sequence [file where event.action == \"changed-file-permissions-of\" "
+	  "and file.path : \"/etc/*\"] "
+	  "[file where event.action == \"deletion\"]",
+	  "delete chmod_etc" },
 	{ "file where event.type == \"change\"", "modify rename chmod" },
 	{ "file where event.action in (\"rename\", \"moved\")", "rename" },
 	{ "file where event.action == \"changed-file-permissions-of\"",
@@ -751,6 +810,11 @@ static const struct {
 	{ "network where event.action == \"connection_attempted\"", "net" },
 	{ "network where event.action == \"sent-to\"", "send" },
 	{ "network where destination.port == 53", "net send" },
+	/* where they come in is told by bind */
+	{ "network where event.action == \"connection_accepted\"", "accept" },
+	{ "network where event.action in (\"connection_accepted\", "
+	  "\"connection_attempted\") and destination.port == 53",
+	  "net accept bind" },
 	{ "network where event.type == \"start\" and "
 	  "process.name == \"nc\"",
 	  "exec net accept" },
@@ -769,7 +833,11 @@ static const struct {
 	  "event.action == \"rename\"",
 	  "rename" },
 	{ "file where event.type == \"access\"", "access" },
-	{ "file where event.action == \"open\"", "modify access" },
+	{ "file where event.action == \"open\"", "modify" },
+	{ "file where event.action == \"updated\"", "modify" },
+	{ "file where event.action == \"opened-file\"",
+	  "create modify access" },
+	{ "process where event.action == \"violated-apparmor-policy\"", "" },
 	{ "file where event.action == \"changed-file-ownership-of\"", "chown" },
 	{ "file where event.action == \"changed-file-attributes-of\"",
 	  "xattr" },
@@ -826,6 +894,9 @@ static const struct {
 	{ "process where auditd.data.syscall == \"unshare\" and "
 	  "auditd.data.class == \"namespace\" or "
 	  "event.action == \"exec\"",
+	  "exec unshare" },
+	{ "process where auditd.data.syscall == \"unshare\" and "
+	  "dns.question.name == \"x\" or event.action == \"exec\"",
 	  "exec" },
 	/* what no kind but these can match */
 	{ "driver where true", "module" },
@@ -858,7 +929,9 @@ static const struct {
 	  "net send" },
 	{ "any where data_stream.dataset == \"auditd_manager.auditd\"",
 	  "exec fork exit create rename chmod net send" },
-	{ "any where data_stream.dataset == \"fim.event\"", "" },
+	{ "any where data_stream.dataset == \"fim.event\"",
+	  "create rename chmod" },
+	{ "process where data_stream.dataset == \"fim.event\"", "" },
 	{ "process where dns.question.name == \"x\"", "" },
 	{ "sequence by host.id with maxspan=1m "
 	  "[process where event.action == \"exec\"] by process.name "
@@ -915,7 +988,9 @@ static const struct {
 	  "-a always,exit -F arch=b64 -S unlinkat -F success=1 "
 	  "-F key=audisp_eql_delete\n" },
 	/* an access rule covers a modification rule of the same call */
-	{ "file where event.action == \"open\"", "aarch64",
+	{ "file where event.type in (\"change\", \"access\") and "
+	  "event.action in (\"opened-file\", \"modification\")",
+	  "aarch64",
 	  "-a always,exit -F arch=b64 -S 437 -F filetype=file "
 	  "-F success=1 -F key=audisp_eql_modify\n"
 	  "-a always,exit -F arch=b64 -S truncate -F success=1 "
@@ -1123,6 +1198,14 @@ static const struct {
 	{ "file where event.action == \"creation\"", "", "high" },
 	{ "any where true", "", "high" },
 	{ "process where host.os.type == \"windows\"", "", "none" },
+	{ "file where event.action == \"creation\" and "
+	  "file.path : \"/etc/*\"",
+	  "", "low file.path+" },
+	{ "process where event.action == \"exec\" and container.id != null", "",
+	  "low racy" },
+	{ "sequence by container.id with maxspan=1s [process where "
+	  "event.action == \"exec\"] [process where event.action == \"end\"]",
+	  "", "medium racy" },
 	{ "process where event.action == \"exec\" and "
 	  "process.name == \"a\" and user.id == \"0\" and process.pid > 1",
 	  "", "low process.name+" },
@@ -1174,6 +1257,8 @@ static void describe_traits(const char *query, const char *more,
 	write_fields(out, set, &traits);
 	if (traits.no_maxspan)
 		strbuf_add_str(out, STR(" no maxspan"));
+	if (traits.racy)
+		strbuf_add_str(out, STR(" racy"));
 	strbuf_free(&text);
 	ruleset_free(&set);
 	unlink("v.toml");
