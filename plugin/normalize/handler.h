@@ -23,6 +23,7 @@ struct syscall_row {
 	enum argument directory; /* descriptor that relative names start from */
 	enum argument old_directory; /* the same for a rename's old name */
 	enum argument flags, mode;
+	enum argument size; /* of the value of an attribute */
 };
 
 /* One audit event on its way to an ECS event. */
