@@ -127,6 +127,7 @@ static void check_all(struct check *check)
 
 	check_kernel(check, rules);
 	check_stanza(check);
+	check_host(check, "/proc");
 	ruleset_free(&rules);
 	if (check->format == FORMAT_TEXT)
 		printf("%zu problems, %zu warnings\n", check->problems,
@@ -167,7 +168,9 @@ const struct command command_check = {
 	.summary = "examines this installation and says what to type",
 	.help = "Usage: aueql check [--format text|json]\n"
 		"Examines this installation: configuration, rules, kernel "
-		"audit, audit rules, stanza.\n"
+		"audit, audit rules, stanza,\n"
+		"and what of the host makes it easier to do things that no "
+		"record tells.\n"
 		"Each finding has a severity (ok, warning, problem) and, "
 		"where something is to be\n"
 		"mended, the command to type. Exit status 1 on problems. "

@@ -26,6 +26,8 @@ void check_finding(struct check *check, enum finding_severity severity,
 
 /* Kernel audit: enabled, auditd there, our audit rules loaded. */
 void check_kernel(struct check *check, const struct ruleset *rules);
+/* What of this host is seen less well than it could be; proc = /proc. */
+void check_host(struct check *check, const char *proc);
 /* The stanza and the program it names. */
 void check_stanza(struct check *check);
 

@@ -25,6 +25,8 @@ struct kernel_rules {
 	size_t count;
 	struct audit_rule_data *rules[KERNEL_RULES_MAX];
 	bool refused; /* task,never: no system call is audited at all */
+	size_t never; /* exit,never: each takes some events away */
+	uint64_t excluded; /* record types left out that events are made of */
 };
 
 /* Waits for one reply; false = none came. */
@@ -60,6 +62,11 @@ static void check_status(struct check *check, int fd)
 			check_finding(check, FINDING_OK, NULL,
 				      "auditd runs as process %u",
 				      reply.status->pid);
+		if (!reply.status->backlog_wait_time)
+			check_finding(check, FINDING_WARNING,
+				      "auditctl --backlog_wait_time 60000",
+				      "records that find no room are lost at "
+				      "once: no process waits for auditd");
 		if (reply.status->lost)
 			check_finding(check, FINDING_WARNING, "auditctl -s",
 				      "the kernel has lost %u records since "
@@ -71,6 +78,31 @@ static void check_status(struct check *check, int fd)
 		      "the kernel does not answer about audit");
 }
 
+/* What records events are made of, and what they are without them. */
+static const struct part {
+	uint32_t type;
+	const char *name, *loss;
+} parts[] = {
+	{ AUDIT_SYSCALL, "SYSCALL", "there are no events" },
+	{ AUDIT_EXECVE, "EXECVE", "programs have no arguments" },
+	{ AUDIT_PATH, "PATH", "files are not known" },
+	{ AUDIT_CWD, "CWD", "relative paths are not known" },
+	{ AUDIT_SOCKADDR, "SOCKADDR", "connections are not seen" },
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static void note_excluded(const struct audit_rule_data *rule,
+			  struct kernel_rules *kernel)
+{
+	/* with another condition beside it, some are left out: some is enough */
+	for (uint32_t i = 0; i < rule->field_count; i++)
+		for (size_t k = 0; k < PARTS; k++)
+			if (rule->fields[i] == AUDIT_MSGTYPE &&
+			    rule->values[i] == parts[k].type)
+				kernel->excluded |= 1ULL << k;
+}
+
 static void keep_rule(struct kernel_rules *kernel,
 		      const struct audit_rule_data *rule)
 {
@@ -79,6 +111,10 @@ static void keep_rule(struct kernel_rules *kernel,
 
 	if (rule->flags == AUDIT_FILTER_TASK && rule->action == AUDIT_NEVER)
 		kernel->refused = true;
+	kernel->never +=
+		rule->flags == AUDIT_FILTER_EXIT && rule->action == AUDIT_NEVER;
+	if (rule->flags == AUDIT_FILTER_EXCLUDE)
+		note_excluded(rule, kernel);
 	if (rule->flags != AUDIT_FILTER_EXIT || rule->action != AUDIT_ALWAYS ||
 	    kernel->count == KERNEL_RULES_MAX)
 		return;
@@ -223,6 +259,24 @@ static void check_needed(struct check *check, const struct kernel_rules *kernel,
 			      count);
 }
 
+/* Rules that take away what ours ask for. */
+static void check_taken(struct check *check, const struct kernel_rules *kernel)
+{
+	if (kernel->never)
+		check_finding(check, FINDING_WARNING,
+			      "auditctl -l | grep never",
+			      "%zu audit rules keep what they match out of the "
+			      "log: whoever runs as that account, or that "
+			      "program, is not seen",
+			      kernel->never);
+	for (size_t i = 0; i < PARTS; i++)
+		if (kernel->excluded & 1ULL << i)
+			check_finding(check, FINDING_PROBLEM,
+				      "auditctl -l | grep exclude",
+				      "records of type %s are excluded: %s",
+				      parts[i].name, parts[i].loss);
+}
+
 static void check_audit_rules(struct check *check, int fd,
 			      const struct ruleset *rules)
 {
@@ -241,6 +295,8 @@ static void check_audit_rules(struct check *check, int fd,
 			      "calls out of the log");
 	else if (!ruleset_audit_rules(rules, host.machine, &needed))
 		check_needed(check, kernel, strbuf_str(&needed));
+	if (kernel)
+		check_taken(check, kernel);
 	for (size_t i = 0; kernel && i < kernel->count; i++)
 		free(kernel->rules[i]);
 	free(kernel);

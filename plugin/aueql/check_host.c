@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What of this host makes it easier to do things that no record tells, by the
+ * files below /proc. All are warnings: detection works, but sees less.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+#define TEXT_MAX 65536
+
+/* The beginning of a file as text; false = there is none. */
+static bool read_proc(const char *proc, const char *name, char out[TEXT_MAX])
+{
+	char path[4096];
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	len = fread(out, 1, TEXT_MAX - 1, file);
+	fclose(file);
+	out[len] = '\0';
+	return true;
+}
+
+/* --- io_uring ------------------------------------------------------------- */
+
+static bool has_io_uring(const char *proc, char text[TEXT_MAX])
+{
+	int major = 0, minor = 0;
+
+	return read_proc(proc, "sys/kernel/osrelease", text) &&
+	       sscanf(text, "%d.%d", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 1));
+}
+
+static void check_io_uring(struct check *check, const char *proc,
+			   char text[TEXT_MAX])
+{
+	bool can_disable =
+		read_proc(proc, "sys/kernel/io_uring_disabled", text);
+
+	if (can_disable && atoi(text) != 0)
+		return;
+	if (!can_disable && !has_io_uring(proc, text))
+		return;
+	check_finding(check, FINDING_WARNING,
+		      can_disable ? "sysctl kernel.io_uring_disabled=1" : NULL,
+		      "any account may use io_uring: what its kernel thread "
+		      "(SQPOLL) connects to and opens is in no record");
+}
+
+/* --- the kernel's command line ---------------------------------------------- */
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at += len)
+		if ((at == text || at[-1] == ' ') &&
+		    (at[len] == '\0' || at[len] == ' ' || at[len] == '\n'))
+			return true;
+	return false;
+}
+
+static void check_command_line(struct check *check, const char *proc,
+			       char text[TEXT_MAX])
+{
+	if (!read_proc(proc, "cmdline", text))
+		return;
+	if (!has_word(text, "audit=1"))
+		check_finding(check, FINDING_WARNING, NULL,
+			      "the kernel was not booted with audit=1: what "
+			      "began before auditd did is not audited, and "
+			      "not all records that are lost are counted");
+	if (has_word(text, "syscall.x32=y") || has_word(text, "syscall.x32"))
+		check_finding(check, FINDING_WARNING, NULL,
+			      "the kernel takes x32 calls (syscall.x32): no "
+			      "audit rule of ours has them");
+}
+
+/* --- files that others write ------------------------------------------------ */
+
+/* Whether a comma-separated list of options has one. */
+static bool has_option(const char *options, const char *option)
+{
+	size_t len = strlen(option);
+
+	for (const char *at = options; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, option, len) &&
+		    (at[len] == ',' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_others(const char *type)
+{
+	static const char *const types[] = { "9p",	"afs",	"ceph",
+					     "cifs",	"fuse", "glusterfs",
+					     "nfs",	"nfs4", "smb3",
+					     "virtiofs" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	/* fuse.sshfs and the like; fusectl is none */
+	return !strncmp(type, "fuse.", 5);
+}
+
+static void check_mounts(struct check *check, const char *proc,
+			 char text[TEXT_MAX])
+{
+	char *rest = NULL;
+
+	if (!read_proc(proc, "self/mounts", text))
+		return;
+	for (char *row = strtok_r(text, "\n", &rest); row;
+	     row = strtok_r(NULL, "\n", &rest)) {
+		char *words = NULL;
+		const char *source = strtok_r(row, " ", &words);
+		const char *place = source ? strtok_r(NULL, " ", &words) : NULL;
+		const char *type = place ? strtok_r(NULL, " ", &words) : NULL;
+		const char *options = type ? strtok_r(NULL, " ", &words) : NULL;
+
+		if (!options || !is_of_others(type) ||
+		    has_option(options, "noexec"))
+			continue;
+		check_finding(check, FINDING_WARNING, NULL,
+			      "programs at %s (%s) may come into being on "
+			      "another host, or in a process that serves it: "
+			      "no record here tells; mount it with noexec",
+			      place, type);
+	}
+}
+
+void check_host(struct check *check, const char *proc)
+{
+	char *text = malloc(TEXT_MAX);
+
+	if (!text) {
+		check_finding(check, FINDING_PROBLEM, NULL, "%s",
+			      strerror(ENOMEM));
+		return;
+	}
+	check_io_uring(check, proc, text);
+	check_command_line(check, proc, text);
+	check_mounts(check, proc, text);
+	free(text);
+}
