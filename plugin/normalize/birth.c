@@ -64,6 +64,11 @@ static const char *const copiers[] = {
 	"cp",	   "dd",	"gcp",	 "ginstall", "install", "ln",	   "mv",
 	"objcopy", "*-objcopy", "rsync", "scp",	     "strip",	"*-strip", NULL,
 };
+/* They install what was built, and their arguments do not say what. */
+static const char *const installers[] = {
+	"bazel*",  "cmake*", "gradle*", "meson*", "ninja*",
+	"python*", "scons*", "waf*",	"xmake*", NULL,
+};
 static const char *const markers[] = { "chmod", "setfacl", NULL };
 /* They read files to their standard output, or change the form of one. */
 static const char *const streamers[] = {
@@ -365,6 +370,20 @@ static int find_copied(const struct context *context, struct str path,
 	return rc;
 }
 
+/* What an installer writes under the name of a program that its account has had
+ * linked here is taken for that program. */
+static struct origin *find_installed(const struct context *context,
+				     struct str path)
+{
+	const struct known_file *file;
+
+	if (!path.len || !image_is_tool(context->process->image, installers))
+		return NULL;
+	file = provenance_find_linked(context->births->files, host_of(context),
+				      payer_of(context), str_basename(path));
+	return file ? file->origin : NULL;
+}
+
 /* What a copy can do, by the name of what it is a copy of. */
 static unsigned int copied_traits(const struct process *process,
 				  struct str path)
@@ -460,6 +479,8 @@ static int find_origin(struct context *context, struct str path,
 		rc = find_copied(context, path, &source);
 		if (rc)
 			return rc;
+		if (!source)
+			source = find_installed(context, path);
 		if (!source)
 			source = find_stream(context);
 		kind = kind_by_writer(process);

@@ -149,17 +149,46 @@ struct known_file *provenance_find_path(const struct provenance *table,
 
 /* --- holders -------------------------------------------------------------- */
 
-static struct file_holder *holder_get(struct provenance *table, uint64_t host,
-				      uint32_t payer)
+static struct file_holder *holder_find(const struct provenance *table,
+				       uint64_t host, uint32_t payer)
 {
-	struct file_holder *holder;
-
-	for (struct list *at = table->holders.next; at != &table->holders;
+	for (const struct list *at = table->holders.next; at != &table->holders;
 	     at = at->next) {
-		holder = list_entry(at, struct file_holder, in_all);
+		struct file_holder *holder =
+			list_entry(at, struct file_holder, in_all);
+
 		if (holder->host == host && holder->payer == payer)
 			return holder;
 	}
+	return NULL;
+}
+
+struct known_file *provenance_find_linked(const struct provenance *table,
+					  uint64_t host, uint32_t payer,
+					  struct str name)
+{
+	const struct file_holder *holder = holder_find(table, host, payer);
+
+	if (!holder)
+		return NULL;
+	for (const struct list *at = holder->linked.prev; at != &holder->linked;
+	     at = at->prev) {
+		struct known_file *file =
+			list_entry(at, struct known_file, in_holder);
+
+		if (str_equal(str_basename(shared_text_str(file->path)), name))
+			return file;
+	}
+	return NULL;
+}
+
+static struct file_holder *holder_get(struct provenance *table, uint64_t host,
+				      uint32_t payer)
+{
+	struct file_holder *holder = holder_find(table, host, payer);
+
+	if (holder)
+		return holder;
 	holder = calloc(1, sizeof(*holder));
 	if (!holder)
 		return NULL;

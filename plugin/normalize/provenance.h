@@ -82,6 +82,11 @@ struct known_file *provenance_find(const struct provenance *table,
 				   const struct file_id *id);
 struct known_file *provenance_find_path(const struct provenance *table,
 					uint64_t host, struct str path);
+/* The newest linked file with this base name that the payer brought about; a
+ * walk over all that he has. NULL = none. */
+struct known_file *provenance_find_linked(const struct provenance *table,
+					  uint64_t host, uint32_t payer,
+					  struct str name);
 /* The file has another name now. 0 or -ENOMEM. */
 int provenance_move(struct provenance *table, struct known_file *file,
 		    struct str path);

@@ -164,6 +164,26 @@ static void test_path_alone(void **state)
 	assert_ptr_equal(by_path("/a"), by_inode(1));
 }
 
+static struct known_file *by_name(uint32_t payer, const char *name)
+{
+	return provenance_find_linked(table, provenance_host(STR("host")),
+				      payer, str_from(name));
+}
+
+static void test_find_linked(void **state)
+{
+	(void)state;
+	assert_null(by_name(1000, "a"));
+	add(1, "/one/a");
+	add(2, "/two/a");
+	add_as(1000, 3, "/three/a", ORIGIN_WRITTEN);
+	add_as(7, 4, "/four/b", ORIGIN_LINKED);
+	assert_ptr_equal(by_name(1000, "a"), by_inode(2));
+	assert_null(by_name(1000, "b"));
+	assert_null(by_name(7, "a"));
+	assert_ptr_equal(by_name(7, "b"), by_inode(4));
+}
+
 /* --- losing --------------------------------------------------------------- */
 
 static void fill(uint32_t payer, uint64_t first, size_t files,
@@ -272,6 +292,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_move, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_path_alone, open_table,
+						close_table),
+		cmocka_unit_test_setup_teardown(test_find_linked, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_memcap, open_table,
 						close_table),
