@@ -55,6 +55,10 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 struct process_seed;
 int normalizer_seed(struct normalizer *normalizer,
 		    const struct process_seed *seed);
+/* The event of a process that was seeded, met at now_ns. 0 and *out,
+ * NORMALIZE_E_IGNORED (there is none of this pid), or -ENOMEM. */
+int normalizer_running(struct normalizer *normalizer, int64_t pid,
+		       int64_t now_ns, struct arena *arena, struct event **out);
 /* host.id that events of a node bear; valid as long as the node's text. */
 struct str normalizer_host(const struct normalizer *normalizer,
 			   struct str node);
