@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "limits.h"
+#include "normalize/proctable.h"
 #include "util/arena.h"
 #include "util/codec.h"
 #include "util/hash.h"
@@ -232,9 +233,20 @@ uint64_t pipeline_position(const struct pipeline *pipeline)
 	return sieve_position(pipeline->sieve);
 }
 
-struct normalizer *pipeline_normalizer(struct pipeline *pipeline)
+int pipeline_seed(struct pipeline *pipeline, const struct process_seed *seed,
+		  int64_t now_ns)
 {
-	return pipeline->normalizer;
+	struct event *event;
+	int rc = normalizer_seed(pipeline->normalizer, seed);
+
+	if (rc || !pipeline->config.running)
+		return rc;
+	arena_reset(pipeline->arena);
+	rc = normalizer_running(pipeline->normalizer, seed->pid, now_ns,
+				pipeline->arena, &event);
+	if (rc)
+		return rc == NORMALIZE_E_IGNORED ? 0 : rc;
+	return pipeline_take(pipeline, event);
 }
 
 struct engine *pipeline_engine(struct pipeline *pipeline)

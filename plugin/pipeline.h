@@ -33,6 +33,8 @@ struct pipeline_config {
 	 * dies of it; may be NULL */
 	struct event_mark *in_hand;
 	struct event_mark skip; /* an event that is left out; 0 = none */
+	/* processes that run already are events; a rule asks for them */
+	bool running;
 };
 
 struct pipeline_stats {
@@ -66,7 +68,10 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
  */
 int pipeline_save(const struct pipeline *pipeline, struct strbuf *out);
 int pipeline_load(struct pipeline *pipeline, struct str state, bool booted);
-struct normalizer *pipeline_normalizer(struct pipeline *pipeline);
+/* A process of this host that runs already, met at now_ns, before anything is
+ * fed; see normalizer_seed(). */
+int pipeline_seed(struct pipeline *pipeline, const struct process_seed *seed,
+		  int64_t now_ns);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);
 void pipeline_stats(const struct pipeline *pipeline,

@@ -254,7 +254,7 @@ size_t procfs_container(void *root, int64_t pid, int64_t since_ms,
 
 /* --- seeds ---------------------------------------------------------------- */
 
-static int seed_one(struct procfs *procfs, struct normalizer *normalizer,
+static int seed_one(struct procfs *procfs, const struct seeder *seeder,
 		    const struct stat_line *stat)
 {
 	struct process_seed seed = {
@@ -276,7 +276,7 @@ static int seed_one(struct procfs *procfs, struct normalizer *normalizer,
 	seed.container = procfs_container_id(
 		read_text(procfs, stat->pid, "cgroup", procfs->cgroup));
 	seed.args_len = read_args(procfs, stat->pid);
-	return normalizer_seed(normalizer, &seed);
+	return seeder->seed(seeder->user, &seed);
 }
 
 static int compare_start(const void *a, const void *b)
@@ -316,7 +316,7 @@ static size_t list_processes(struct procfs *procfs, DIR *directory,
 	return count;
 }
 
-static int seed_all(struct procfs *procfs, struct normalizer *normalizer,
+static int seed_all(struct procfs *procfs, const struct seeder *seeder,
 		    int64_t deadline_ns, size_t *count)
 {
 	struct stat_line *stats = calloc(LIMIT_PROCESSES, sizeof(*stats));
@@ -332,7 +332,7 @@ static int seed_all(struct procfs *procfs, struct normalizer *normalizer,
 	listed = list_processes(procfs, directory, stats, deadline_ns);
 	while (!rc && *count < listed &&
 	       clock_ns(CLOCK_MONOTONIC) <= deadline_ns) {
-		rc = seed_one(procfs, normalizer, &stats[*count]);
+		rc = seed_one(procfs, seeder, &stats[*count]);
 		if (!rc)
 			++*count;
 	}
@@ -345,7 +345,7 @@ out:
 	return rc;
 }
 
-int procfs_seed(struct normalizer *normalizer, const char *root,
+int procfs_seed(const struct seeder *seeder, const char *root,
 		int64_t deadline_ns, size_t *count)
 {
 	int64_t until_ns = clock_ns(CLOCK_MONOTONIC) + deadline_ns;
@@ -354,7 +354,7 @@ int procfs_seed(struct normalizer *normalizer, const char *root,
 
 	if (!procfs)
 		return -errno;
-	rc = seed_all(procfs, normalizer, until_ns, count);
+	rc = seed_all(procfs, seeder, until_ns, count);
 	procfs_close(procfs);
 	return rc;
 }

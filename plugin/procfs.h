@@ -5,13 +5,19 @@
 
 #include "normalize/normalize.h"
 
+/* Who is told of the processes, each of which is its own until it returns. */
+struct seeder {
+	int (*seed)(void *user, const struct process_seed *seed);
+	void *user;
+};
+
 /*
- * Seeds the process table with all processes below root ("/proc") that can be
+ * Tells of all processes below root ("/proc") that can be
  * read within deadline_ns; those that began first come first. *count receives
  * how many. 0, -errno, or PROCFS_E_LATE where there was no time for all.
  */
 enum { PROCFS_E_LATE = 1 };
-int procfs_seed(struct normalizer *normalizer, const char *root,
+int procfs_seed(const struct seeder *seeder, const char *root,
 		int64_t deadline_ns, size_t *count);
 /* A container_resolver; user is root, a string. */
 size_t procfs_container(void *root, int64_t pid, int64_t since_ms,

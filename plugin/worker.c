@@ -27,6 +27,7 @@
 #include "output/syslog.h"
 #include "pipeline.h"
 #include "procfs.h"
+#include "rules/support.h"
 #include "state.h"
 #include "status.h"
 #include "util/clock.h"
@@ -178,6 +179,7 @@ static int open_pipeline(struct worker *worker)
 		.user = worker,
 		.in_hand = &worker->io->ring->in_hand,
 		.skip = worker->io->ring->skip,
+		.running = ruleset_asks_running(worker->rules),
 	};
 
 	return pipeline_new(&pipeline, &worker->pipeline);
@@ -351,12 +353,20 @@ static int open_all(struct worker *worker)
 	return rc;
 }
 
+static int seed_process(void *user, const struct process_seed *process)
+{
+	struct worker *worker = user;
+
+	return pipeline_seed(worker->pipeline, process,
+			     clock_ns(CLOCK_REALTIME));
+}
+
 /* What runs already, so that the first events have parents. */
 static void seed(struct worker *worker)
 {
+	const struct seeder seeder = { seed_process, worker };
 	size_t count = 0;
-	int rc = procfs_seed(pipeline_normalizer(worker->pipeline),
-			     worker->proc, SEED_NS, &count);
+	int rc = procfs_seed(&seeder, worker->proc, SEED_NS, &count);
 
 	if (rc == PROCFS_E_LATE)
 		log_print(worker->log, LOG_WARNING,

@@ -79,6 +79,8 @@ int process_on_exit(struct context *context);
 int process_on_fork(struct context *context);
 int process_on_setpgid(struct context *context);
 int process_on_setsid(struct context *context);
+/* Of context->process, without any record. */
+int running_make(struct context *context);
 int target_on_kill(struct context *context);
 int target_on_ptrace(struct context *context);
 
@@ -121,6 +123,9 @@ int context_make_plain(struct context *context, const struct event_kind *kind);
 /* The parts of it, for events that know better what the process runs: pid,
  * parent and other relatives; the two readings of the name; the arguments. */
 int context_set_place(struct context *context, const struct process *process);
+int context_set_program(struct context *context, const struct process *process);
+/* Its ids, where no record tells them. */
+int context_set_ids(struct context *context, const struct process_ids *ids);
 void context_set_names(struct context *context, struct str invoked,
 		       struct str resolved);
 int context_set_capabilities(struct context *context,

@@ -211,7 +211,8 @@ static void set_tty(struct context *context)
 		context_set_str(context, FIELD_PROCESS_TTY, tty);
 }
 
-static void set_common(struct context *context)
+/* What all events have, whatever made them. */
+static void set_constants(struct context *context)
 {
 	struct event *event = context->event;
 
@@ -229,6 +230,13 @@ static void set_common(struct context *context)
 			context->succeeded ? STR("success") : STR("failure"));
 	context_set_str(context, FIELD_AUDITD_RESULT,
 			context->succeeded ? STR("success") : STR("fail"));
+}
+
+static void set_common(struct context *context)
+{
+	struct event *event = context->event;
+
+	set_constants(context);
 	if (context->row)
 		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
 				str_from(context->row->name));
@@ -578,6 +586,31 @@ int normalizer_load(struct normalizer *normalizer, struct reader *state,
 		    bool booted)
 {
 	return provenance_load(births_files(normalizer->births), state, booted);
+}
+
+int normalizer_running(struct normalizer *normalizer, int64_t pid,
+		       int64_t now_ns, struct arena *arena, struct event **out)
+{
+	struct context context = { .arena = arena };
+	struct event *event = event_new(arena, normalizer->config.field_count);
+	int rc;
+
+	context.host = proctable_host(normalizer->processes,
+				      normalizer->config.host_id);
+	if (!event || !context.host)
+		return -ENOMEM;
+	context.process = proctable_find(context.host, pid);
+	if (!context.process)
+		return NORMALIZE_E_IGNORED;
+	event->time_ns = now_ns;
+	event->host = normalizer->config.host_id;
+	context.event = event;
+	rc = running_make(&context);
+	if (rc)
+		return rc;
+	set_constants(&context);
+	*out = event;
+	return 0;
 }
 
 void normalizer_stats(const struct normalizer *normalizer,

@@ -65,6 +65,10 @@ int normalizer_seed(struct normalizer *normalizer,
 void normalizer_save(const struct normalizer *normalizer, struct strbuf *out);
 int normalizer_load(struct normalizer *normalizer, struct reader *state,
 		    bool booted);
+/* The event of a process that was seeded, met at now_ns. 0 and *out,
+ * NORMALIZE_E_IGNORED (there is none of this pid), or -ENOMEM. */
+int normalizer_running(struct normalizer *normalizer, int64_t pid,
+		       int64_t now_ns, struct arena *arena, struct event **out);
 /* host.id that events of a node bear; valid as long as the node's text. */
 struct str normalizer_host(const struct normalizer *normalizer,
 			   struct str node);

@@ -144,7 +144,7 @@ static struct list *bucket_of(struct proctable_host *host, int64_t pid)
 				     BUCKETS];
 }
 
-static struct process *process_find(struct proctable_host *host, int64_t pid)
+struct process *proctable_find(struct proctable_host *host, int64_t pid)
 {
 	struct list *bucket = bucket_of(host, pid);
 
@@ -208,7 +208,7 @@ static bool is_older(const struct process *process, const struct process *than)
 struct process *proctable_parent(const struct process *process)
 {
 	struct process *parent =
-		process->ppid > 0 ? process_find(process->host, process->ppid)
+		process->ppid > 0 ? proctable_find(process->host, process->ppid)
 				  : NULL;
 
 	return parent && is_older(parent, process) ? parent : NULL;
@@ -248,7 +248,7 @@ static bool process_is_other(const struct process *process,
 		return false;
 	if (process->ended)
 		return true;
-	parent = sight->ppid > 1 ? process_find(process->host, sight->ppid)
+	parent = sight->ppid > 1 ? proctable_find(process->host, sight->ppid)
 				 : NULL;
 	return parent && !is_older(parent, process);
 }
@@ -310,7 +310,7 @@ static struct process *process_get(struct proctable_host *host,
 	bool begins;
 
 	host_pass(host, sight->serial);
-	process = process_find(host, sight->pid);
+	process = proctable_find(host, sight->pid);
 	begins = !process || process_is_other(process, sight) ||
 		 (exec && process->ended);
 	if (!process)
@@ -545,8 +545,8 @@ static int seed_lineage(struct process *process,
 	const struct process *parent = proctable_parent(process);
 	struct lineage_seed lineage = {
 		.parent = parent,
-		.session = process_find(host, seed->session),
-		.group = process_find(host, seed->group),
+		.session = proctable_find(host, seed->session),
+		.group = proctable_find(host, seed->group),
 	};
 	int rc = lineage_seed(process, &lineage, memory);
 
@@ -572,7 +572,7 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 	int rc;
 
 	host->seeded = true;
-	if (process_find(host, seed->pid))
+	if (proctable_find(host, seed->pid))
 		return 0;
 	process = process_new(host, seed->pid);
 	if (!process)

@@ -142,6 +142,8 @@ struct process_seed {
 int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 		   struct origin *origin);
 
+/* The process of a pid; NULL = none is known. */
+struct process *proctable_find(struct proctable_host *host, int64_t pid);
 /* The process leads a session, and a group, of its own. 0 or -ENOMEM. */
 int proctable_set_session(struct process *process);
 /* Its process group: its own, or an unknown one. 0 or -ENOMEM. */

@@ -250,6 +250,30 @@ static int set_ancestry(struct context *context, const struct process *process)
 	return 0;
 }
 
+/* Both words for the effective ids, and both for the real ones. */
+int context_set_ids(struct context *context, const struct process_ids *ids)
+{
+	const struct {
+		size_t slot;
+		uint32_t id;
+	} rows[] = {
+		{ FIELD_USER_ID, ids->euid },
+		{ FIELD_USER_EFFECTIVE_ID, ids->euid },
+		{ FIELD_PROCESS_USER_ID, ids->euid },
+		{ FIELD_USER_EXT_REAL_ID, ids->uid },
+		{ FIELD_PROCESS_REAL_USER_ID, ids->uid },
+		{ FIELD_GROUP_ID, ids->egid },
+		{ FIELD_PROCESS_GROUP_ID, ids->egid },
+		{ FIELD_GROUP_EXT_REAL_ID, ids->gid },
+		{ FIELD_PROCESS_REAL_GROUP_ID, ids->gid },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !rc; i++)
+		rc = set_id(context, rows[i].slot, rows[i].id);
+	return rc;
+}
+
 /* process.parent.* but the pid. */
 static int set_parent(struct context *context, const struct process *parent)
 {
@@ -411,7 +435,7 @@ int context_set_place(struct context *context, const struct process *process)
 
 /* The comm of a process without a file is a last resort: it is cut at 15 bytes,
  * and the process may change it. */
-static int set_program(struct context *context, const struct process *process)
+int context_set_program(struct context *context, const struct process *process)
 {
 	enum { COMM_MAX = 15 };
 
@@ -430,12 +454,12 @@ int context_set_process(struct context *context)
 	context->process = process;
 	if (!rc)
 		rc = context_set_place(context, process);
-	return rc ? rc : set_program(context, process);
+	return rc ? rc : context_set_program(context, process);
 }
 
 int context_set_child(struct context *context, const struct process *process)
 {
-	int rc = set_program(context, process);
+	int rc = context_set_program(context, process);
 
 	event_set(context->event, FIELD_PROCESS_PARENT_PID,
 		  VALUE_OF_INT(process->pid));

@@ -90,6 +90,9 @@ static const struct kind free_kinds[] = {
 	},
 #include <audisp-eql/user_records.def>
 #undef USER_RECORD
+#define RUNNING_KIND(...) { __VA_ARGS__ },
+#include "kinds.def"
+#undef RUNNING_KIND
 };
 
 #define FREE_KINDS (sizeof(free_kinds) / sizeof(free_kinds[0]))
@@ -879,6 +882,22 @@ static int survey_query(struct survey *survey)
 	if (!rc && query->until)
 		rc = survey_stage(survey, query->until);
 	return rc;
+}
+
+bool ruleset_asks_running(const struct ruleset *set)
+{
+	struct probe probe;
+
+	for (size_t i = 0; i < set->rule_count; i++) {
+		const struct query *query = set->rules[i]->query;
+
+		for (size_t k = 0; k < query->stage_count; k++) {
+			probe_init(&probe, &free_kinds[FREE_KINDS - 1]);
+			if (is_wanted(&probe, &query->stages[k]))
+				return true;
+		}
+	}
+	return false;
 }
 
 uint64_t support_kinds(const struct query *query)

@@ -35,6 +35,9 @@ struct support {
 
 /* The kinds of event a query needs, as KIND_BITs. */
 uint64_t support_kinds(const struct query *query);
+/* Whether a rule of the set asks for processes that run already: they need no
+ * audit rule, but somebody to tell of them. */
+bool ruleset_asks_running(const struct ruleset *set);
 /* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
 int support_assess(const struct query *query, const struct field_table *fields,
 		   struct arena *arena, struct support *out);

@@ -430,8 +430,35 @@ case_inputs() {
 	one_alert
 }
 
+# What runs when the plugin starts is an event, if a rule asks for it.
+case_running() {
+	prepare running
+	sed -i "s|^rules = .*|rules = $dir/rule.toml|" "$dir/conf"
+	cat >"$dir/rule.toml" <<-'EOF'
+	[rule]
+	rule_id = "runs"
+	name = "It runs"
+	type = "eql"
+	query = """
+	process where event.action == "already_running" and
+	process.args == "marked-running"
+	"""
+	EOF
+	sh -c 'sleep 600 & wait' marked-running &
+	local marked=$!
+	until_ok grep -q marked-running "/proc/$marked/cmdline"
+	start 4.0
+	ok "what runs is told of" until_ok file_alerts 1
+	finish close
+	pkill -P "$marked"
+	wait "$marked" 2>/dev/null
+	ok "once" file_alerts 1
+	ok "by its process" grep -q "\"pid\":$marked[,}]" "$dir/alerts"
+	ok "in syslog, too" until_ok syslog_alerts 1
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs"
+	empty inputs running"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

@@ -150,6 +150,45 @@ static void assert_text(const struct event *event, size_t slot,
 			 expected);
 }
 
+static int seed(void *user, const struct process_seed *process)
+{
+	(void)user;
+	return normalizer_seed(normalizer, process);
+}
+
+static const struct seeder seeder = { seed, NULL };
+
+/* The event of a process that was seeded. */
+static void test_running(void **state)
+{
+	struct event *event = NULL;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(procfs_seed(&seeder, root, NSEC_PER_SEC, &count), 0);
+	assert_int_equal(normalizer_running(normalizer, 77, 1, arena, &event),
+			 NORMALIZE_E_IGNORED);
+	assert_int_equal(normalizer_running(normalizer, 12,
+					    1795509700 * NSEC_PER_SEC, arena,
+					    &event),
+			 0);
+	assert_true(event->time_ns == 1795509700 * NSEC_PER_SEC);
+	assert_int_equal(event->serial, 0);
+	assert_int_equal(event->charge_uid, 5);
+	assert_true(event->categories == CATEGORY_PROCESS);
+	assert_text(event, FIELD_PROCESS_EXECUTABLE, "/bin/bash");
+	assert_text(event, FIELD_PROCESS_PARENT_NAME, "sshd");
+	assert_text(event, FIELD_USER_ID, "6");
+	assert_text(event, FIELD_USER_EXT_REAL_ID, "5");
+	assert_text(event, FIELD_PROCESS_REAL_GROUP_ID, "7");
+	assert_text(event, FIELD_CONTAINER_ID, ID_A);
+	assert_text(event, FIELD_HOST_ID, "this-host");
+	assert_text(event, FIELD_HOST_OS_TYPE, "linux");
+	assert_int_equal(
+		event_value(event, FIELD_PROCESS_ARGS, READING_INVOKED)->type,
+		VALUE_LIST);
+}
+
 static void test_seed(void **state)
 {
 	const struct event *event;
@@ -157,8 +196,7 @@ static void test_seed(void **state)
 	size_t count = 0;
 
 	(void)state;
-	assert_int_equal(procfs_seed(normalizer, root, NSEC_PER_SEC, &count),
-			 0);
+	assert_int_equal(procfs_seed(&seeder, root, NSEC_PER_SEC, &count), 0);
 	assert_int_equal(count, 3);
 	event = exec_below(12, (long long)time(NULL));
 	assert_text(event, FIELD_PROCESS_PARENT_EXECUTABLE, "/bin/bash");
@@ -183,8 +221,7 @@ static void test_seed_is_younger(void **state)
 	size_t count = 0;
 
 	(void)state;
-	assert_int_equal(procfs_seed(normalizer, root, NSEC_PER_SEC, &count),
-			 0);
+	assert_int_equal(procfs_seed(&seeder, root, NSEC_PER_SEC, &count), 0);
 	assert_text(exec_below(12, 1000000), FIELD_PROCESS_PARENT_EXECUTABLE,
 		    NULL);
 }
@@ -194,11 +231,10 @@ static void test_deadline(void **state)
 	size_t count = 7;
 
 	(void)state;
-	assert_int_equal(procfs_seed(normalizer, root, -1, &count),
-			 PROCFS_E_LATE);
+	assert_int_equal(procfs_seed(&seeder, root, -1, &count), PROCFS_E_LATE);
 	assert_int_equal(count, 0);
 	assert_int_equal(
-		procfs_seed(normalizer, "procfs.none", NSEC_PER_SEC, &count),
+		procfs_seed(&seeder, "procfs.none", NSEC_PER_SEC, &count),
 		-ENOENT);
 }
 
@@ -209,7 +245,7 @@ static void test_real(void **state)
 
 	(void)state;
 	assert_int_equal(
-		procfs_seed(normalizer, "/proc", 10 * NSEC_PER_SEC, &count), 0);
+		procfs_seed(&seeder, "/proc", 10 * NSEC_PER_SEC, &count), 0);
 	assert_true(count >= 1);
 	event = exec_below(getpid(), (long long)time(NULL) + 1);
 	assert_int_equal(
@@ -278,9 +314,13 @@ int main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_normalizer, close_normalizer)
 	const struct CMUnitTest tests[] = {
-		TEST(test_seed),      TEST(test_seed_is_younger),
-		TEST(test_deadline),  TEST(test_real),
-		TEST(test_container), cmocka_unit_test(test_container_ids),
+		TEST(test_seed),
+		TEST(test_seed_is_younger),
+		TEST(test_deadline),
+		TEST(test_real),
+		TEST(test_running),
+		TEST(test_container),
+		cmocka_unit_test(test_container_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
