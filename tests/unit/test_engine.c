@@ -280,6 +280,51 @@ static void test_sample_keys(void **state)
 	rig_close(&rig);
 }
 
+/* Against what is written down here: the newest unused event of each stage. */
+static void test_sample_random(void **state)
+{
+	enum { STAGES = 3, KEYS = 4, EVENTS = 4000, BACK_MS = 10000 };
+
+	struct {
+		int number, ms;
+	} newest[KEYS][STAGES] = { 0 };
+	struct strbuf expected = STRBUF_INIT(0);
+	struct rig rig;
+	int ms = 1000;
+
+	(void)state;
+	srand(20261124);
+	rig_open(&rig);
+	rig_rule(&rig, SAMPLE "[any where k == \"c\"]")->from_ns = BACK_MS * MS;
+	rig_start_plain(&rig);
+	for (int i = 1; i <= EVENTS; i++) {
+		int stage = rand() % STAGES, key = rand() % KEYS;
+		bool all = true;
+		char words[64];
+
+		ms += rand() % 3000;
+		snprintf(words, sizeof(words), "t=%d n=%d k=%c j=%c", ms, i,
+			 'a' + stage, 'p' + key);
+		rig_feed(&rig, words);
+		newest[key][stage].number = i;
+		newest[key][stage].ms = ms;
+		for (int k = 0; k < STAGES; k++)
+			all = all && newest[key][k].number &&
+			      ms - newest[key][k].ms <= BACK_MS;
+		if (!all)
+			continue;
+		strbuf_printf(&expected, "r0: %d %d %d [%c]\n",
+			      newest[key][0].number, newest[key][1].number,
+			      newest[key][2].number, 'p' + key);
+		memset(newest[key], 0, sizeof(newest[key]));
+	}
+	assert_true(expected.len > 1000);
+	strbuf_add_char(&expected, '\0');
+	rig_expect(&rig, expected.data);
+	strbuf_free(&expected);
+	rig_close(&rig);
+}
+
 /* Several keys of one event: one alert, with the newest events before. */
 static void test_one_alert_for_all_keys(void **state)
 {
@@ -1759,6 +1804,7 @@ int main(void)
 		cmocka_unit_test(test_sample_looks_back),
 		cmocka_unit_test(test_sample_uses_none_twice),
 		cmocka_unit_test(test_sample_keys),
+		cmocka_unit_test(test_sample_random),
 		cmocka_unit_test(test_one_alert_for_all_keys),
 		cmocka_unit_test(test_missing_keys),
 		cmocka_unit_test(test_key_types),
