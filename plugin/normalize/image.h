@@ -33,8 +33,8 @@ struct image *image_new(const struct image_source *source, size_t *memory);
 /* Takes NULL. */
 struct image *image_hold(struct image *image);
 void image_release(struct image **image, size_t *memory);
-/* Whether one of its names is one of these patterns of fnmatch(3); patterns end
- * with NULL. An unknown program (NULL) is none of them. */
+/* Whether one of its names is one of these patterns, see name_matches(). An
+ * unknown program (NULL) is none of them. */
 bool image_is(const struct image *image, const char *const *patterns);
 
 struct shared_text {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "names.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 /*
@@ -37,17 +36,38 @@ static const char *const compilers[] = {
 	"swiftc",  "tcc",     "zig",	    NULL,
 };
 
+/* fnmatch(3) would ask the locale what characters are, which takes most of the
+ * time an event has, and finds no pattern in a name that is not UTF-8. */
+static bool matches(struct str name, const char *pattern)
+{
+	const char *star = NULL;
+	size_t at = 0, resume = 0;
+
+	while (at < name.len) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = at;
+		} else if (*pattern == name.data[at] && *pattern) {
+			pattern++;
+			at++;
+		} else if (star) {
+			pattern = star;
+			at = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
 bool name_matches(struct str name, const char *const *patterns)
 {
-	char text[256];
-
-	if (!name.len || name.len >= sizeof(text) ||
-	    memchr(name.data, '\0', name.len))
+	if (!name.len)
 		return false;
-	memcpy(text, name.data, name.len);
-	text[name.len] = '\0';
 	for (; *patterns; patterns++)
-		if (!fnmatch(*patterns, text, 0))
+		if (matches(name, *patterns))
 			return true;
 	return false;
 }

@@ -4,7 +4,8 @@
 
 #include <audisp-eql/event.h>
 
-/* Whether a name is one of these patterns of fnmatch(3); NULL ends them. */
+/* Whether a name is one of these patterns, in which * stands for any text; NULL
+ * ends them. */
 bool name_matches(struct str name, const char *const *patterns);
 /* Whether a program of this name (base name of its path) links programs. */
 bool name_is_linker(struct str name);

@@ -607,6 +607,35 @@ static void test_linkers(void **state)
 		if (name_is_linker(str_from(no[i])))
 			fail_msg("%s is a linker", no[i]);
 	assert_false(name_is_linker(STR("ld\0x")));
+	/* whatever bytes a name has */
+	assert_true(name_is_linker(STR("ld.\xff")));
+	assert_true(name_is_linker(STR("\xff\xfe-ld")));
+}
+
+static void test_patterns(void **state)
+{
+	static const struct {
+		const char *pattern, *yes, *no;
+	} cases[] = {
+		{ "a", "a", "ab" },
+		{ "a*", "a", "ba" },
+		{ "*a", "bca", "ab" },
+		{ "*a*", "xax", "xbx" },
+		{ "a*b", "ab", "abc" },
+		{ "a*b*c", "aXbbYc", "acb" },
+		{ "*-ld-*", "x-ld-y", "x-ld" },
+		{ "*ab", "aab", "aba" },
+		{ "*", "x", "" },
+		{ "a**", "a", "b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *const patterns[] = { cases[i].pattern, NULL };
+
+		assert_true(name_matches(str_from(cases[i].yes), patterns));
+		assert_false(name_matches(str_from(cases[i].no), patterns));
+	}
 }
 
 static void test_name_parts(void **state)
@@ -1050,6 +1079,7 @@ static int print_log(const char *path)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_raw_is_enriched),
 		cmocka_unit_test(test_truth),
