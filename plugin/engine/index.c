@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which stages an event can hit at all. Most conditions ask, beside other
- * things, for one of some words in one of a few fields: an action, a type, the
- * name of a program. An event that has none of them need not be asked further.
- * So each such field has for each word the stages that name it, as bits, and
- * the stages that do not care; the sets of an event's words are joined, those
- * of the fields cut. An event's cost grows by a few instructions per 64 stages,
- * not by their conditions.
- *
- * Only parts that must hold, that compare exactly and that are not negated
- * count, in fields whose values are text whatever the event.
+ * Which stages an event can hit at all. Most conditions demand a text of some
+ * fields: an action, the name of a program, a piece of a command line. An event
+ * that has none of them need not be asked further. So for each such field all
+ * texts that any stage demands of it are looked for at once, and each has the
+ * stages that name it, as bits; those of the texts found are joined with the
+ * stages that demand nothing there, and the fields' sets are cut. An event's
+ * cost grows by a few instructions per 64 stages, not by their conditions.
  */
 #include "index.h"
 
@@ -17,211 +14,226 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../eql/pred.h"
-#include "../util/hash.h"
+#include "../eql/demand.h"
+#include "../util/arena.h"
+#include "needles.h"
 
-static const size_t indexed[] = {
-	FIELD_EVENT_ACTION, FIELD_EVENT_TYPE,	FIELD_HOST_OS_TYPE,
-	FIELD_FILE_NAME,    FIELD_PROCESS_NAME, FIELD_PROCESS_PARENT_NAME,
+/* 64 probes of which some name a text. */
+struct mark {
+	struct mark *next;
+	size_t word;
+	uint64_t bits;
 };
 
-#define INDEXED (sizeof(indexed) / sizeof(indexed[0]))
-
-/* A word, and the probes that ask for it. */
-struct word {
-	struct table_node node;
-	struct str text; /* the rule set's */
-	uint64_t bits[];
+struct text {
+	struct needle needle;
+	struct mark *marks;
+	uint64_t seen; /* the last event that had it */
 };
 
 struct field_index {
-	bool used; /* some probe cares */
-	uint64_t *open; /* the probes that do not */
-	struct table words;
+	size_t slot;
+	struct needles needles;
+	uint64_t *open; /* the probes that demand nothing of it */
 };
 
 struct index {
-	struct field_index fields[INDEXED];
+	struct arena *arena;
+	size_t field_count;
+	struct field_index *fields; /* in the order they are asked */
 	uint64_t *joined; /* of the field in hand */
+	uint64_t events;
 };
-
-/* The words are the rules', not the attacker's: no seed is needed. */
-static uint64_t word_hash(struct str text)
-{
-	static const uint8_t seed[16];
-
-	return hash_bytes(text.data, text.len, seed);
-}
-
-static struct word *find_word(const struct field_index *field, struct str text)
-{
-	uint64_t hash = word_hash(text);
-	struct table_node *node = table_bucket(&field->words, hash);
-
-	for (; node; node = node->next) {
-		struct word *word = list_entry(node, struct word, node);
-
-		if (node->hash == hash && str_equal(word->text, text))
-			return word;
-	}
-	return NULL;
-}
 
 /* --- building ------------------------------------------------------------- */
 
-static int add_word(struct engine *engine, struct field_index *field,
-		    struct str text, size_t probe)
-{
-	struct word *word = find_word(field, text);
+/* A field, and the probe whose demands are told. */
+struct told {
+	struct index *index;
+	struct field_index *field;
+	size_t probe;
+};
 
-	if (!word) {
-		word = calloc(1, sizeof(*word) +
-					 engine->word_count * sizeof(uint64_t));
-		if (!word)
+static int mark_text(struct index *index, struct text *text, size_t probe)
+{
+	size_t word = probe / PROBES_PER_WORD;
+	struct mark *mark = text->marks;
+
+	/* probes come in order */
+	if (!mark || mark->word != word) {
+		mark = arena_alloc(index->arena, sizeof(*mark));
+		if (!mark)
 			return -ENOMEM;
-		word->text = text;
-		word->node.hash = word_hash(text);
-		table_add(&field->words, &word->node);
+		*mark = (struct mark){ text->marks, word, 0 };
+		text->marks = mark;
 	}
-	word->bits[probe / PROBES_PER_WORD] |= 1ULL << probe % PROBES_PER_WORD;
+	mark->bits |= 1ULL << probe % PROBES_PER_WORD;
 	return 0;
 }
 
-/* Whether a part of a condition asks for words of this field. */
-static bool asks_for_words(const struct pred *pred, size_t slot)
+static int add_demand(void *user, const struct demand *demand)
 {
-	const size_t *slots;
-	struct str text;
+	const struct told *told = user;
+	struct needle *needle = needles_add(&told->field->needles, demand);
 
-	return pred_slots(pred, &slots) == 1 && *slots == slot &&
-	       !pred_is_negated(pred) && pred_is_exact(pred) &&
-	       pred_names(pred, 0, &text) == PRED_NAMES_TEXT;
+	if (!needle)
+		return -ENOMEM;
+	return mark_text(told->index, list_entry(needle, struct text, needle),
+			 told->probe);
 }
 
-/* The words a probe asks for in a field, of the first part that does. */
-static int add_probe(struct engine *engine, struct field_index *field,
-		     size_t slot, size_t probe)
+static const struct pred *condition_of(const struct engine *engine,
+				       size_t probe)
 {
-	const struct pred *const *items;
-	size_t count = pred_all_items(&engine->probes[probe]->stage->condition,
-				      &items);
-
-	for (size_t i = 0; i < count; i++) {
-		struct str text;
-		int rc = 0;
-
-		if (!asks_for_words(items[i], slot))
-			continue;
-		for (size_t k = 0;
-		     pred_names(items[i], k, &text) == PRED_NAMES_TEXT && !rc;
-		     k++)
-			rc = add_word(engine, field, text, probe);
-		field->used = true;
-		return rc;
-	}
-	field->open[probe / PROBES_PER_WORD] |= 1ULL << probe % PROBES_PER_WORD;
-	return 0;
+	return engine->probes[probe]->stage->condition;
 }
 
-static int field_open(struct engine *engine, struct field_index *field,
-		      size_t slot)
+static int field_open(struct engine *engine, size_t slot)
 {
-	int rc = table_open(&field->words);
+	struct index *index = engine->index;
+	struct field_index *field = &index->fields[index->field_count++];
+	struct told told = { index, field, 0 };
+	int rc = needles_open(&field->needles, index->arena,
+			      sizeof(struct text));
 
-	field->open = calloc(engine->word_count + 1, sizeof(uint64_t));
+	field->slot = slot;
+	field->open = arena_array(index->arena, engine->word_count + 1,
+				  sizeof(uint64_t));
 	if (!field->open)
 		rc = -ENOMEM;
-	for (size_t probe = 0; probe < engine->probe_count && !rc; probe++)
-		rc = add_probe(engine, field, slot, probe);
+	for (; told.probe < engine->probe_count && !rc; told.probe++) {
+		const struct pred *condition = condition_of(engine, told.probe);
+
+		if (demand_made(condition, slot))
+			rc = demand_tell(condition, slot, add_demand, &told);
+		else
+			field->open[told.probe / PROBES_PER_WORD] |=
+				1ULL << told.probe % PROBES_PER_WORD;
+	}
 	return rc;
+}
+
+static bool is_demanded(const struct engine *engine, size_t slot)
+{
+	for (size_t i = 0; i < engine->probe_count; i++)
+		if (demand_made(condition_of(engine, i), slot))
+			return true;
+	return false;
+}
+
+/* Fields whose values need not be gone through are asked first. */
+static int by_work(const void *a, const void *b)
+{
+	const struct field_index *x = a, *y = b;
+
+	return x->needles.anywhere - y->needles.anywhere;
 }
 
 int index_open(struct engine *engine)
 {
+	const struct field_table *table = engine->config.rules->fields;
+	size_t slots = field_table_count(table);
 	struct index *index = calloc(1, sizeof(*index));
 	int rc = 0;
 
-	if (!index)
-		return -ENOMEM;
 	engine->index = index;
-	index->joined = calloc(engine->word_count + 1, sizeof(uint64_t));
 	engine->asked = calloc(engine->word_count + 1, sizeof(uint64_t));
-	if (!index->joined || !engine->asked)
+	if (!index || !engine->asked)
 		return -ENOMEM;
-	for (size_t i = 0; i < INDEXED && !rc; i++)
-		rc = field_open(engine, &index->fields[i], indexed[i]);
+	index->arena = arena_new(0);
+	if (!index->arena)
+		return -ENOMEM;
+	index->fields =
+		arena_array(index->arena, slots + 1, sizeof(*index->fields));
+	index->joined = arena_array(index->arena, engine->word_count + 1,
+				    sizeof(uint64_t));
+	if (!index->fields || !index->joined)
+		return -ENOMEM;
+	for (size_t slot = 0; slot < slots && !rc; slot++)
+		if (field_table_type(table, slot) == FIELD_KEYWORD &&
+		    is_demanded(engine, slot))
+			rc = field_open(engine, slot);
+	qsort(index->fields, index->field_count, sizeof(*index->fields),
+	      by_work);
 	return rc;
-}
-
-static void field_close(struct field_index *field)
-{
-	for (size_t i = 0;
-	     field->words.buckets && i < field->words.bucket_count; i++) {
-		struct table_node *node = field->words.buckets[i], *next;
-
-		for (; node; node = next) {
-			next = node->next;
-			free(list_entry(node, struct word, node));
-		}
-	}
-	table_close(&field->words);
-	free(field->open);
 }
 
 void index_close(struct engine *engine)
 {
 	struct index *index = engine->index;
 
-	for (size_t i = 0; index && i < INDEXED; i++)
-		field_close(&index->fields[i]);
+	for (size_t i = 0; index && i < index->field_count; i++)
+		needles_close(&index->fields[i].needles);
 	if (index)
-		free(index->joined);
+		arena_free(&index->arena);
 	free(index);
 	free(engine->asked);
 }
 
 /* --- asking --------------------------------------------------------------- */
 
-static void join_values(const struct engine *engine,
-			const struct field_index *field,
+static void join(void *user, struct needle *needle)
+{
+	struct index *index = user;
+	struct text *text = list_entry(needle, struct text, needle);
+
+	if (text->seen == index->events)
+		return;
+	text->seen = index->events;
+	for (const struct mark *mark = text->marks; mark; mark = mark->next)
+		index->joined[mark->word] |= mark->bits;
+}
+
+/* False: a value that is no text may meet any demand. */
+static bool join_values(struct index *index, const struct field_index *field,
 			const struct value *value)
 {
-	size_t count;
-	const struct value *items = value_items(value, &count);
+	const struct value *items = value;
+	size_t count = 1;
 
+	if (value->type == VALUE_LIST)
+		items = value_items(value, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct word *word = items[i].type == VALUE_STRING
-						  ? find_word(field, items[i].s)
-						  : NULL;
-
-		for (size_t k = 0; word && k < engine->word_count; k++)
-			engine->index->joined[k] |= word->bits[k];
+		if (items[i].type == VALUE_STRING)
+			needles_find(&field->needles, items[i].s, join, index);
+		else if (items[i].type != VALUE_NULL)
+			return false;
 	}
+	return true;
+}
+
+/* Whether a probe that is asked still demands something here. */
+static bool is_worth(const struct engine *engine,
+		     const struct field_index *field)
+{
+	for (size_t k = 0; k < engine->word_count; k++)
+		if (engine->asked[k] & ~field->open[k])
+			return true;
+	return false;
 }
 
 static void cut_by_field(struct engine *engine, const struct event *event,
-			 size_t number)
+			 const struct field_index *field)
 {
-	const struct field_index *field = &engine->index->fields[number];
-	uint64_t *joined = engine->index->joined;
+	struct index *index = engine->index;
+	const struct value *invoked =
+		event_value(event, field->slot, READING_INVOKED);
+	const struct value *resolved =
+		event_value(event, field->slot, READING_RESOLVED);
 
-	memcpy(joined, field->open, engine->word_count * sizeof(*joined));
-	for (int i = READING_INVOKED; i <= READING_RESOLVED; i++) {
-		const struct value *value =
-			event_value(event, indexed[number], (enum reading)i);
-
-		/* most fields have one reading */
-		if (i == READING_INVOKED ||
-		    value != event_value(event, indexed[number],
-					 READING_INVOKED))
-			join_values(engine, field, value);
-	}
+	memcpy(index->joined, field->open,
+	       engine->word_count * sizeof(*index->joined));
+	/* most fields have one reading */
+	if (!join_values(index, field, invoked) ||
+	    (resolved != invoked && !join_values(index, field, resolved)))
+		return;
 	for (size_t k = 0; k < engine->word_count; k++)
-		engine->asked[k] &= joined[k];
+		engine->asked[k] &= index->joined[k];
 }
 
 void index_ask(struct engine *engine, const struct event *event)
 {
+	struct index *index = engine->index;
 	size_t size = engine->word_count * sizeof(*engine->asked);
 	unsigned int left = event->categories & ((1U << CATEGORIES) - 1);
 
@@ -232,7 +244,8 @@ void index_ask(struct engine *engine, const struct event *event)
 		for (size_t k = 0; k < engine->word_count; k++)
 			engine->asked[k] |= bits[k];
 	}
-	for (size_t i = 0; i < INDEXED; i++)
-		if (engine->index->fields[i].used)
-			cut_by_field(engine, event, i);
+	index->events++;
+	for (size_t i = 0; i < index->field_count; i++)
+		if (is_worth(engine, &index->fields[i]))
+			cut_by_field(engine, event, &index->fields[i]);
 }

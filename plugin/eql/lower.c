@@ -245,6 +245,7 @@ static int lower_match(const struct lowering *low, const struct node *node,
 		return -ENOMEM;
 	*copy = *node;
 	leaf->pred.slot = slot_of(low, node->operands[0]);
+	leaf->pred.may_fail = node->match == MATCH_REGEX;
 	leaf->node = copy;
 	*out = &leaf->pred;
 	return matcher_compile(low->compile, copy, false);
@@ -358,6 +359,7 @@ static int lower_script(const struct lowering *low, const struct node *node,
 		return -ENOMEM;
 	for (size_t i = 0; i < fields.count; i++)
 		cells[i] = fields.items[i]->slot;
+	leaf->pred.may_fail = true;
 	leaf->node = copy;
 	leaf->cells = cells;
 	leaf->cell_count = fields.count;
@@ -414,6 +416,28 @@ static int group_add(const struct lowering *low, struct group_plan *plan,
 	return rc;
 }
 
+/*
+ * What may fail is asked last: an error counts only where the rest leaves the
+ * answer open, wherever it was written. Elasticsearch, too, runs scripts only
+ * on documents that its other clauses let pass.
+ */
+static int order_items(const struct lowering *low, struct pred_group *group)
+{
+	size_t at = 0;
+
+	group->order =
+		arena_array(arena_of(low), group->count, sizeof(*group->order));
+	if (!group->order)
+		return -ENOMEM;
+	for (int may_fail = 0; may_fail <= 1; may_fail++)
+		for (size_t i = 0; i < group->count; i++)
+			if (group->items[i]->may_fail == may_fail)
+				group->order[at++] = group->items[i];
+	for (size_t i = 0; i < group->count; i++)
+		group->pred.may_fail |= group->items[i]->may_fail;
+	return 0;
+}
+
 /* A constant that decides stands for the whole, others drop out. */
 static int group_make(const struct lowering *low, struct group_plan *plan,
 		      const struct pred **out)
@@ -443,7 +467,7 @@ static int group_make(const struct lowering *low, struct group_plan *plan,
 	group->count = kept;
 	group->items = items;
 	*out = &group->pred;
-	return 0;
+	return order_items(low, group);
 }
 
 static int lower_logic(const struct lowering *low, const struct node *node,

@@ -34,7 +34,7 @@ static bool all_holds(const struct pred *pred,
 	const struct pred_group *group = (const struct pred_group *)pred;
 
 	for (size_t i = 0; i < group->count; i++)
-		if (!holds(group->items[i], evaluation))
+		if (!holds(group->order[i], evaluation))
 			return false;
 	return true;
 }
@@ -45,7 +45,7 @@ static bool any_holds(const struct pred *pred,
 	const struct pred_group *group = (const struct pred_group *)pred;
 
 	for (size_t i = 0; i < group->count; i++)
-		if (holds(group->items[i], evaluation))
+		if (holds(group->order[i], evaluation))
 			return true;
 	return false;
 }
@@ -474,13 +474,6 @@ enum pred_names pred_names(const struct pred *pred, size_t index,
 		return PRED_NAMES_END;
 	*name = match->node->operands[index + 1]->value.s;
 	return PRED_NAMES_PATTERN;
-}
-
-bool pred_is_exact(const struct pred *pred)
-{
-	const struct pred_term *term = (const struct pred_term *)pred;
-
-	return pred->ops == &pred_term_ops && !term->strings.insensitive;
 }
 
 bool pred_is_null_test(const struct pred *pred)

@@ -54,8 +54,6 @@ size_t pred_all_items(const struct pred *const *pred,
 		      const struct pred *const **items);
 /* The slots a leaf reads. */
 size_t pred_slots(const struct pred *pred, const size_t **slots);
-/* Whether a leaf of one field compares its texts byte by byte. */
-bool pred_is_exact(const struct pred *pred);
 bool pred_is_null_test(const struct pred *pred);
 /* Whether a leaf holds for all values but those it names, and for null. */
 bool pred_is_negated(const struct pred *pred);

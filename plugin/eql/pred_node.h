@@ -41,6 +41,7 @@ struct pred {
 	 * it in the query, which matters for printing only */
 	bool negated;
 	bool on_limit; /* the answer of a leaf that a limit stopped */
+	bool may_fail; /* asking it may be counted as an error */
 	size_t offset; /* where it begins in the query */
 	size_t slot; /* of leaves of one field */
 };
@@ -48,7 +49,8 @@ struct pred {
 struct pred_group {
 	struct pred pred;
 	size_t count;
-	const struct pred **items;
+	const struct pred **items; /* as written */
+	const struct pred **order; /* as they are asked */
 };
 
 struct pred_const {

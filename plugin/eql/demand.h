@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AUDISP_EQL_EQL_DEMAND_H
+#define AUDISP_EQL_EQL_DEMAND_H
+
+#include <audisp-eql/event.h>
+
+struct pred;
+
+/* A text that must stand in a value, whatever the case of its ASCII letters. */
+struct demand {
+	struct str text;
+	/* it begins the value, ends it; both: it is the value */
+	bool at_start, at_end;
+};
+
+/* Shorter pieces are too frequent to be worth looking for, but at a start. */
+#define DEMAND_PIECE_MIN 3
+
+/*
+ * Whether a condition holds, under one reading of names or another, for no
+ * event without one of some texts in this slot, and is no error for one either.
+ * A value that is no text may meet any demand.
+ */
+bool demand_made(const struct pred *pred, size_t slot);
+
+/* 0, or what ends the telling. */
+typedef int (*demand_fn)(void *user, const struct demand *demand);
+
+/* Tells these texts, of a condition that demands some. 0 or what fn returned. */
+int demand_tell(const struct pred *pred, size_t slot, demand_fn fn, void *user);
+
+#endif
