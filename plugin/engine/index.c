@@ -18,7 +18,10 @@
 #include "../util/arena.h"
 #include "needles.h"
 
-/* 64 probes of which some name a text. */
+/* Of a condition's demands of one field as many are looked at. */
+#define DEMANDS_MAX 4
+
+/* 64 probes of which some have a text in the same of their demands. */
 struct mark {
 	struct mark *next;
 	size_t word;
@@ -34,7 +37,8 @@ struct text {
 struct field_index {
 	size_t slot;
 	struct needles needles;
-	uint64_t *open; /* the probes that demand nothing of it */
+	size_t demands; /* the most that a probe makes */
+	uint64_t *open; /* for each, the probes that do not make as many */
 };
 
 struct index {
@@ -47,27 +51,29 @@ struct index {
 
 /* --- building ------------------------------------------------------------- */
 
-/* A field, and the probe whose demands are told. */
+/* A field, and whose demand of it is told. */
 struct told {
 	struct index *index;
 	struct field_index *field;
-	size_t probe;
+	size_t word;
+	uint64_t bit;
 };
 
-static int mark_text(struct index *index, struct text *text, size_t probe)
+static int mark_text(struct index *index, struct text *text,
+		     const struct told *told)
 {
-	size_t word = probe / PROBES_PER_WORD;
 	struct mark *mark = text->marks;
 
-	/* probes come in order */
-	if (!mark || mark->word != word) {
+	while (mark && mark->word != told->word)
+		mark = mark->next;
+	if (!mark) {
 		mark = arena_alloc(index->arena, sizeof(*mark));
 		if (!mark)
 			return -ENOMEM;
-		*mark = (struct mark){ text->marks, word, 0 };
+		*mark = (struct mark){ text->marks, told->word, 0 };
 		text->marks = mark;
 	}
-	mark->bits |= 1ULL << probe % PROBES_PER_WORD;
+	mark->bits |= told->bit;
 	return 0;
 }
 
@@ -79,7 +85,7 @@ static int add_demand(void *user, const struct demand *demand)
 	if (!needle)
 		return -ENOMEM;
 	return mark_text(told->index, list_entry(needle, struct text, needle),
-			 told->probe);
+			 told);
 }
 
 static const struct pred *condition_of(const struct engine *engine,
@@ -88,53 +94,95 @@ static const struct pred *condition_of(const struct engine *engine,
 	return engine->probes[probe]->stage->condition;
 }
 
-static int field_open(struct engine *engine, size_t slot)
+/* The demands a probe makes of a field, and those it does not. */
+static int add_probe(struct engine *engine, struct field_index *field,
+		     size_t probe)
 {
-	struct index *index = engine->index;
-	struct field_index *field = &index->fields[index->field_count++];
-	struct told told = { index, field, 0 };
-	int rc = needles_open(&field->needles, index->arena,
-			      sizeof(struct text));
+	const struct pred *condition = condition_of(engine, probe);
+	size_t count = demand_count(condition, field->slot);
+	struct told told = {
+		.index = engine->index,
+		.field = field,
+		.word = probe / PROBES_PER_WORD,
+		.bit = 1ULL << probe % PROBES_PER_WORD,
+	};
+	int rc = 0;
 
-	field->slot = slot;
-	field->open = arena_array(index->arena, engine->word_count + 1,
-				  sizeof(uint64_t));
-	if (!field->open)
-		rc = -ENOMEM;
-	for (; told.probe < engine->probe_count && !rc; told.probe++) {
-		const struct pred *condition = condition_of(engine, told.probe);
+	for (size_t i = 0; i < field->demands && !rc; i++) {
+		const struct demand_place place = { field->slot, i };
 
-		if (demand_made(condition, slot))
-			rc = demand_tell(condition, slot, add_demand, &told);
+		if (i < count)
+			rc = demand_tell(condition, place, add_demand, &told);
 		else
-			field->open[told.probe / PROBES_PER_WORD] |=
-				1ULL << told.probe % PROBES_PER_WORD;
+			field->open[told.word] |= told.bit;
+		told.word += engine->word_count;
 	}
 	return rc;
 }
 
-static bool is_demanded(const struct engine *engine, size_t slot)
+static int field_open(struct engine *engine, size_t slot, size_t demands)
 {
-	for (size_t i = 0; i < engine->probe_count; i++)
-		if (demand_made(condition_of(engine, i), slot))
-			return true;
-	return false;
+	struct index *index = engine->index;
+	struct field_index *field = &index->fields[index->field_count++];
+	int rc = needles_open(&field->needles, index->arena,
+			      sizeof(struct text));
+
+	field->slot = slot;
+	field->demands = demands;
+	field->open = arena_array(index->arena, demands * engine->word_count,
+				  sizeof(uint64_t));
+	if (!field->open)
+		rc = -ENOMEM;
+	for (size_t i = 0; i < engine->probe_count && !rc; i++)
+		rc = add_probe(engine, field, i);
+	return rc;
 }
 
-/* Fields whose values need not be gone through are asked first. */
+/* The most demands that a probe makes of a field, as far as we look. */
+static size_t most_demands(const struct engine *engine, size_t slot)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < engine->probe_count; i++) {
+		size_t count = demand_count(condition_of(engine, i), slot);
+
+		if (count > most)
+			most = count;
+	}
+	return most < DEMANDS_MAX ? most : DEMANDS_MAX;
+}
+
+static int fields_open(struct engine *engine)
+{
+	const struct field_table *table = engine->config.rules->fields;
+	int rc = 0;
+
+	for (size_t slot = 0; slot < field_table_count(table) && !rc; slot++) {
+		size_t demands = 0;
+
+		if (field_table_type(table, slot) == FIELD_KEYWORD)
+			demands = most_demands(engine, slot);
+		if (demands)
+			rc = field_open(engine, slot, demands);
+	}
+	return rc;
+}
+
+/* Names come before command lines: where many texts may stand anywhere, values
+ * are long, and going through them may be spared by what is cut before. */
 static int by_work(const void *a, const void *b)
 {
 	const struct field_index *x = a, *y = b;
+	size_t first = x->needles.unanchored, second = y->needles.unanchored;
 
-	return x->needles.anywhere - y->needles.anywhere;
+	return (first > second) - (first < second);
 }
 
 int index_open(struct engine *engine)
 {
-	const struct field_table *table = engine->config.rules->fields;
-	size_t slots = field_table_count(table);
+	size_t slots = field_table_count(engine->config.rules->fields);
 	struct index *index = calloc(1, sizeof(*index));
-	int rc = 0;
+	int rc;
 
 	engine->index = index;
 	engine->asked = calloc(engine->word_count + 1, sizeof(uint64_t));
@@ -145,14 +193,12 @@ int index_open(struct engine *engine)
 		return -ENOMEM;
 	index->fields =
 		arena_array(index->arena, slots + 1, sizeof(*index->fields));
-	index->joined = arena_array(index->arena, engine->word_count + 1,
-				    sizeof(uint64_t));
+	index->joined =
+		arena_array(index->arena, DEMANDS_MAX * engine->word_count + 1,
+			    sizeof(uint64_t));
 	if (!index->fields || !index->joined)
 		return -ENOMEM;
-	for (size_t slot = 0; slot < slots && !rc; slot++)
-		if (field_table_type(table, slot) == FIELD_KEYWORD &&
-		    is_demanded(engine, slot))
-			rc = field_open(engine, slot);
+	rc = fields_open(engine);
 	qsort(index->fields, index->field_count, sizeof(*index->fields),
 	      by_work);
 	return rc;
@@ -216,19 +262,20 @@ static void cut_by_field(struct engine *engine, const struct event *event,
 			 const struct field_index *field)
 {
 	struct index *index = engine->index;
+	size_t words = field->demands * engine->word_count, at = 0;
 	const struct value *invoked =
 		event_value(event, field->slot, READING_INVOKED);
 	const struct value *resolved =
 		event_value(event, field->slot, READING_RESOLVED);
 
-	memcpy(index->joined, field->open,
-	       engine->word_count * sizeof(*index->joined));
+	memcpy(index->joined, field->open, words * sizeof(*index->joined));
 	/* most fields have one reading */
 	if (!join_values(index, field, invoked) ||
 	    (resolved != invoked && !join_values(index, field, resolved)))
 		return;
-	for (size_t k = 0; k < engine->word_count; k++)
-		engine->asked[k] &= index->joined[k];
+	for (size_t i = 0; i < field->demands; i++)
+		for (size_t k = 0; k < engine->word_count; k++)
+			engine->asked[k] &= index->joined[at++];
 }
 
 void index_ask(struct engine *engine, const struct event *event)

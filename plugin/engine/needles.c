@@ -2,15 +2,16 @@
 /*
  * Texts are found by their last three bytes. A bit for each hash of these says
  * whether a text may end at a place of a value, and only then those that end so
- * are compared. Where all texts must end the value there is but one place to
- * look at; else the cost is about a nanosecond a byte, however many texts there
- * are.
+ * are compared. The places are the end, the beginning as far as texts reach that
+ * must stand there, and all of a value where some may stand anywhere: which
+ * costs about a nanosecond a byte, however many texts there are.
  *
  * The texts are the rules', not the attacker's: no seed is needed.
  */
 #include "needles.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,31 +21,37 @@
 #include "../util/list.h"
 
 #define ENDING_BITS 14
-#define ENDING_WORDS ((1U << ENDING_BITS) / 64)
+#define ENDING_BYTES ((1U << ENDING_BITS) / 8)
 
 static_assert(DEMAND_PIECE_MIN == 3, "an ending is three bytes");
 
-/* One more byte at the end, the first of three falls out. Letters lose their
- * case, which some other bytes share: comparing tells them apart. */
-static uint32_t ending_add(uint32_t ending, char c)
-{
-	return ending >> 8 | (uint32_t)((unsigned char)c | 0x20) << 16;
-}
-
+/*
+ * A hash of the three bytes that end at a place, and of those there are near
+ * the start. Letters lose their case, which some other bytes share: comparing
+ * tells them apart.
+ */
 static uint32_t ending_hash(uint32_t ending)
 {
 	return ending * 0x9e3779b1U >> (32 - ENDING_BITS);
 }
 
-/* Of the last bytes of a text, which may be shorter than three. */
-static uint32_t last_ending(struct str text)
+static inline uint32_t ending_before(const char *end)
 {
-	size_t from =
-		text.len > DEMAND_PIECE_MIN ? text.len - DEMAND_PIECE_MIN : 0;
+	uint32_t four;
+
+	memcpy(&four, end - 4, 4);
+	return ending_hash((le32toh(four) | 0x20202020U) & 0xffffff00U);
+}
+
+static uint32_t ending_at(struct str text, size_t end)
+{
 	uint32_t ending = 0;
 
-	for (size_t i = from; i < text.len; i++)
-		ending = ending_add(ending, text.data[i]);
+	if (end > DEMAND_PIECE_MIN)
+		return ending_before(text.data + end);
+	for (size_t i = 0; i < end; i++)
+		ending = ending >> 8 |
+			 ((uint32_t)(unsigned char)text.data[i] | 0x20U) << 24;
 	return ending_hash(ending);
 }
 
@@ -63,7 +70,8 @@ int needles_open(struct needles *needles, struct arena *arena, size_t size)
 	*needles = (struct needles){
 		.arena = arena,
 		.size = size,
-		.endings = arena_array(arena, ENDING_WORDS, sizeof(uint64_t)),
+		.from = SIZE_MAX,
+		.endings = arena_alloc(arena, ENDING_BYTES),
 	};
 	return needles->endings ? table_open(&needles->table) : -ENOMEM;
 }
@@ -90,9 +98,23 @@ static struct needle *find_same(const struct needles *needles, uint64_t hash,
 	return NULL;
 }
 
+/* Lets a text be found that need not end the value. */
+static void widen(struct needles *needles, const struct demand *demand)
+{
+	size_t len = demand->text.len;
+
+	needles->unanchored += !demand->at_start;
+	if (len < needles->from)
+		needles->from = len;
+	if (!demand->at_start)
+		needles->reach = SIZE_MAX;
+	else if (len > needles->reach)
+		needles->reach = len;
+}
+
 struct needle *needles_add(struct needles *needles, const struct demand *demand)
 {
-	uint32_t hash = last_ending(demand->text);
+	uint32_t hash = ending_at(demand->text, demand->text.len);
 	struct demand folded = *demand;
 	struct needle *needle;
 
@@ -108,18 +130,25 @@ struct needle *needles_add(struct needles *needles, const struct demand *demand)
 	needle->demand = folded;
 	needle->node.hash = hash;
 	table_add(&needles->table, &needle->node);
-	needles->endings[hash / 64] |= 1ULL << hash % 64;
-	needles->anywhere |= !demand->at_end;
+	needles->endings[hash / 8] |= (uint8_t)(1U << hash % 8);
+	if (!demand->at_end)
+		widen(needles, demand);
 	return needle;
 }
 
 /* --- asking --------------------------------------------------------------- */
 
-/* Those that end at a place of a value where some may. */
-static void find_ended(const struct needles *needles, struct str value,
-		       size_t end, uint32_t hash, needle_fn fn, void *user)
+struct search {
+	const struct needles *needles;
+	struct str value;
+	needle_fn fn;
+	void *user;
+};
+
+/* Those of a hash that end at a place. */
+static void find_ended(const struct search *search, size_t end, uint32_t hash)
 {
-	struct table_node *node = table_bucket(&needles->table, hash);
+	struct table_node *node = table_bucket(&search->needles->table, hash);
 
 	for (; node; node = node->next) {
 		struct needle *needle = list_entry(node, struct needle, node);
@@ -128,29 +157,40 @@ static void find_ended(const struct needles *needles, struct str value,
 
 		if (node->hash == hash && len <= end &&
 		    (!demand->at_start || len == end) &&
-		    (!demand->at_end || end == value.len) &&
-		    begins_with(value.data + end - len, demand->text))
-			fn(user, needle);
+		    (!demand->at_end || end == search->value.len) &&
+		    begins_with(search->value.data + end - len, demand->text))
+			search->fn(search->user, needle);
 	}
 }
 
-static bool may_end(const struct needles *needles, uint32_t hash)
+static bool may_end(const uint8_t *endings, uint32_t hash)
 {
-	return needles->endings[hash / 64] >> hash % 64 & 1;
+	return endings[hash / 8] >> hash % 8 & 1;
+}
+
+static void look_at(const struct search *search, size_t end)
+{
+	uint32_t hash = ending_at(search->value, end);
+
+	if (may_end(search->needles->endings, hash))
+		find_ended(search, end, hash);
 }
 
 void needles_find(const struct needles *needles, struct str value, needle_fn fn,
 		  void *user)
 {
-	uint32_t ending = 0, hash;
+	const struct search search = { needles, value.len ? value : STR(""), fn,
+				       user };
+	const uint8_t *endings = needles->endings;
+	size_t end = needles->from;
 
-	for (size_t i = 0; needles->anywhere && i + 1 < value.len; i++) {
-		ending = ending_add(ending, value.data[i]);
-		hash = ending_hash(ending);
-		if (may_end(needles, hash))
-			find_ended(needles, value, i + 1, hash, fn, user);
+	for (; end <= DEMAND_PIECE_MIN && end < value.len; end++)
+		look_at(&search, end);
+	for (; end < value.len && end <= needles->reach; end++) {
+		uint32_t hash = ending_before(value.data + end);
+
+		if (may_end(endings, hash))
+			find_ended(&search, end, hash);
 	}
-	hash = last_ending(value);
-	if (may_end(needles, hash))
-		find_ended(needles, value, value.len, hash, fn, user);
+	look_at(&search, value.len);
 }

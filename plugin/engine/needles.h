@@ -17,8 +17,9 @@ struct needles {
 	struct arena *arena;
 	size_t size; /* of what begins with a struct needle */
 	struct table table; /* by the ending of the text */
-	uint64_t *endings; /* those there are, as bits */
-	bool anywhere; /* some need not end the value */
+	uint8_t *endings; /* those there are, as bits */
+	size_t unanchored; /* how many may stand anywhere */
+	size_t from, reach; /* where in a value one may end before its end */
 };
 
 /* 0 or -ENOMEM; needles_close() in any case. What is kept of the texts lives

@@ -17,16 +17,22 @@ struct demand {
 #define DEMAND_PIECE_MIN 3
 
 /*
- * Whether a condition holds, under one reading of names or another, for no
- * event without one of some texts in this slot, and is no error for one either.
- * A value that is no text may meet any demand.
+ * How many demands a condition makes of a slot: it holds, under one reading of
+ * names or another, for no event without one of the texts of each, and is no
+ * error for one either. A value that is no text may meet any demand.
  */
-bool demand_made(const struct pred *pred, size_t slot);
+size_t demand_count(const struct pred *pred, size_t slot);
+
+/* One of these demands. */
+struct demand_place {
+	size_t slot, which; /* from 0 */
+};
 
 /* 0, or what ends the telling. */
 typedef int (*demand_fn)(void *user, const struct demand *demand);
 
-/* Tells these texts, of a condition that demands some. 0 or what fn returned. */
-int demand_tell(const struct pred *pred, size_t slot, demand_fn fn, void *user);
+/* Tells the texts of a demand there is. 0 or what fn returned. */
+int demand_tell(const struct pred *pred, struct demand_place place,
+		demand_fn fn, void *user);
 
 #endif
