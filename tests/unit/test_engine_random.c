@@ -111,18 +111,49 @@ static void make_events(struct chance *chance, struct stream *stream)
 	}
 }
 
-static void write_letters(struct strbuf *out, int bits)
+/* The letters with the form around each. */
+static void write_list(struct strbuf *out, const char *form, int bits)
 {
-	const char *separator = "";
+	const char *separator = "(";
 
-	strbuf_add_str(out, STR("[any where k in ("));
 	for (int i = 0; i < LETTERS; i++) {
 		if (!(bits & 1 << i))
 			continue;
-		strbuf_printf(out, "%s\"%c\"", separator, letters[i]);
+		strbuf_printf(out, "%s\"", separator);
+		for (const char *at = form; *at; at++)
+			strbuf_add_char(out, *at == '@' ? letters[i] : *at);
+		strbuf_add_char(out, '"');
 		separator = ", ";
 	}
-	strbuf_add_str(out, STR(")]"));
+	strbuf_add_char(out, ')');
+}
+
+/* A stage for some letters, in one of the ways to say so: all but the first
+ * look at the arguments, see feed(). */
+static void write_letters(struct chance *chance, struct strbuf *out, int bits)
+{
+	int way = roll(chance, 5), half = bits & -bits;
+
+	strbuf_add_str(out, STR("[any where "));
+	if (way == 1 || way == 2) {
+		strbuf_add_str(out, way == 1 ? STR("process.args like ")
+					     : STR("process.args : "));
+		write_list(out, way == 1 ? "*letter-@*" : "RUN*LETTER-@?",
+			   bits);
+	} else if (way == 3 && bits != half) {
+		strbuf_add_str(out, STR("(k in "));
+		write_list(out, "@", half);
+		strbuf_add_str(out, STR(" or process.args like "));
+		write_list(out, "*-@.", bits & ~half);
+		strbuf_add_char(out, ')');
+	} else {
+		strbuf_add_str(out, STR("k in "));
+		write_list(out, "@", bits);
+	}
+	if (way == 4)
+		strbuf_add_str(out, STR(" and process.args like \"*run*-*.\" "
+					"and process.args == \"-x\""));
+	strbuf_add_char(out, ']');
 }
 
 /* Stages with their runs; the same, written out, goes to the shape. */
@@ -140,7 +171,7 @@ static void make_stages(struct chance *chance, struct shape *shape,
 
 		positive += !missing;
 		strbuf_add_str(out, missing ? STR(" !") : STR(" "));
-		write_letters(out, bits);
+		write_letters(chance, out, bits);
 		if (runs > 1)
 			strbuf_add_str(out, STR(" with runs=2"));
 		for (; runs; runs--) {
@@ -169,7 +200,7 @@ static void make_rule(struct chance *chance, struct shape *shape)
 	if (!roll(chance, 3)) {
 		shape->until = make_letters(chance, LETTERS);
 		strbuf_add_str(&out, STR(" until "));
-		write_letters(&out, shape->until);
+		write_letters(chance, &out, shape->until);
 	}
 	assert_true(out.len < sizeof(shape->text));
 	memcpy(shape->text, out.data, out.len);
@@ -516,10 +547,11 @@ static void feed(struct rig *rig, const struct stream *stream, int number)
 	char words[256];
 
 	snprintf(words, sizeof(words),
-		 "ns=%lld n=%d host=%c uid=%d k=%c j=%s i=%s attempt",
+		 "ns=%lld n=%d host=%c uid=%d k=%c j=%s i=%s "
+		 "process.args=-x,run/letter-%c. attempt",
 		 (long long)tick->units * UNIT_NS, number, 'a' + tick->host,
 		 number % 3, letters[tick->letter], values_of_j[tick->j],
-		 values_of_i[tick->i]);
+		 values_of_i[tick->i], letters[tick->letter]);
 	rig_feed(rig, words);
 }
 
@@ -659,14 +691,16 @@ static void feed_anything(struct chance *chance, struct rig *rig, int number)
 {
 	char words[256];
 	int64_t ms = number * 3 - (roll(chance, 4) ? 0 : roll(chance, 400));
+	char letter = letters[roll(chance, LETTERS)];
 
 	if (!roll(chance, 200))
 		ms = roll(chance, 100000);
 	snprintf(words, sizeof(words),
-		 "t=%lld n=%d host=%d uid=%d k=%c j=%s i=%s%s", (long long)ms,
-		 number, roll(chance, roll(chance, 50) ? 3 : 60),
-		 roll(chance, 6), letters[roll(chance, LETTERS)],
-		 values_of_j[roll(chance, 8)], values_of_i[roll(chance, 4)],
+		 "t=%lld n=%d host=%d uid=%d k=%c j=%s i=%s "
+		 "process.args=-x,run/letter-%c.%s",
+		 (long long)ms, number, roll(chance, roll(chance, 50) ? 3 : 60),
+		 roll(chance, 6), letter, values_of_j[roll(chance, 8)],
+		 values_of_i[roll(chance, 4)], letter,
 		 roll(chance, 2) ? " attempt" : "");
 	rig_feed(rig, words);
 	if (!roll(chance, 20))
