@@ -417,27 +417,28 @@ static struct str pack_str(struct packer *packer, struct str text)
 	return (struct str){ pack(packer, text.data, text.len, 1), text.len };
 }
 
-static struct value pack_value(struct packer *packer, const struct value *value)
+/* What a value points to; its copy, NULL while it is measured, has the value
+ * already. Most slots of an event are null: they cost a look. */
+static inline void pack_value(struct packer *packer, const struct value *value,
+			      struct value *copy)
 {
-	struct value copy = *value;
 	struct value *items;
+	struct str text;
 
 	if (value->type == VALUE_STRING) {
-		copy.s = pack_str(packer, value->s);
+		text = pack_str(packer, value->s);
+		if (copy)
+			copy->s = text;
 	} else if (value->type == VALUE_LIST) {
 		items = pack(packer, value->list.items,
 			     value->list.count * sizeof(*items),
 			     alignof(struct value));
-		for (size_t i = 0; i < value->list.count; i++) {
-			struct value item =
-				pack_value(packer, &value->list.items[i]);
-
-			if (items)
-				items[i] = item;
-		}
-		copy.list.items = items;
+		for (size_t i = 0; i < value->list.count; i++)
+			pack_value(packer, &value->list.items[i],
+				   items ? &items[i] : NULL);
+		if (copy)
+			copy->list.items = items;
 	}
-	return copy;
 }
 
 static void pack_values(struct packer *packer, const struct event *event,
@@ -447,15 +448,12 @@ static void pack_values(struct packer *packer, const struct event *event,
 				    event->value_count * sizeof(*values),
 				    alignof(struct value));
 
-	for (size_t i = 0; i < event->value_count; i++) {
-		struct value value = pack_value(packer, &event->values[i]);
-
-		if (values)
-			values[i] = value;
-	}
+	for (size_t i = 0; i < event->value_count; i++)
+		pack_value(packer, &event->values[i],
+			   values ? &values[i] : NULL);
 	copy->values = values;
 	for (size_t i = 0; i < READING__COUNT; i++)
-		copy->resolved[i] = pack_value(packer, &event->resolved[i]);
+		pack_value(packer, &event->resolved[i], &copy->resolved[i]);
 }
 
 static void pack_event(struct packer *packer, const struct event *event,

@@ -168,14 +168,22 @@ static int fields_open(struct engine *engine)
 	return rc;
 }
 
-/* Names come before command lines: where many texts may stand anywhere, values
- * are long, and going through them may be spared by what is cut before. */
+/* Where more than a few texts may stand anywhere, values are long. */
+static bool is_long(const struct field_index *field)
+{
+	return field->needles.unanchored > field->needles.table.count / 4;
+}
+
+/* Names come before command lines, and what has the most texts, which cuts the
+ * most, before the rest: what is cut need not be looked for any more. */
 static int by_work(const void *a, const void *b)
 {
 	const struct field_index *x = a, *y = b;
-	size_t first = x->needles.unanchored, second = y->needles.unanchored;
+	size_t first = x->needles.table.count, second = y->needles.table.count;
 
-	return (first > second) - (first < second);
+	if (is_long(x) != is_long(y))
+		return is_long(x) - is_long(y);
+	return (first < second) - (first > second);
 }
 
 int index_open(struct engine *engine)

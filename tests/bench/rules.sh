@@ -216,15 +216,15 @@ function write_rule(number,    text, path) {
 		text >path
 	close(path)
 }
-function write_event(number, path,    program, args, line, n) {
+function write_event(number, path,    program, parent, args, line, n, w) {
 	program = below(3) ? one("programs") : one("shells")
 	args = "\"" program "\""
 	line = program
 	for (n = below(5); n > 0; n--) {
-		word_ = below(2) ? one("options") \
+		w = below(2) ? one("options") \
 			: one("directories") "/" one("objects")
-		args = args ", \"" word_ "\""
-		line = line " " word_
+		args = args ", \"" w "\""
+		line = line " " w
 	}
 	parent = below(2) ? one("shells") : one("services")
 	printf "{\"@timestamp\": 18%011d, \"event\": {\"category\": \"process\", " \

@@ -27,23 +27,11 @@ static size_t roll(size_t below)
 }
 
 /* Parts of each other, other in case, shorter than a piece. */
-static const char *const words[] = { "a",
-				     "ab",
-				     "abc",
-				     "abcd",
-				     "bcd",
-				     "ABC",
-				     "cdabc",
-				     "xabcx",
-				     "b",
-				     "/tmp",
-				     "/tmp/x",
-				     "5",
-				     "bc\\n",
-				     "\xc3\xa9",
-				     "\xc3\xa9"
-				     "ab",
-				     "@bc" };
+static const char *const words[] = {
+	"a",	 "ab",	     "abc",	    "abcd", "bcd",    "ABC",
+	"cdabc", "xabcx",    "b",	    "/tmp", "/tmp/x", "5",
+	"bc\\n", "\xc3\xa9", "\xc3\xa9-ab", "@bc"
+};
 static const char *const fields[] = { "k", "j", "process.name",
 				      "process.executable", "m" };
 
