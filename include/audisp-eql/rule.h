@@ -186,7 +186,7 @@ struct ruleset_options {
 	/* rule ids or file names (with or without suffix) that do not run */
 	const char *const *disable;
 	size_t disable_count;
-	bool run_disabled; /* also rules that say themselves they are off */
+	bool run_disabled; /* also what is off, of files that are named */
 	const char
 		*overrides; /* directory; NULL = none, and it may be absent */
 	enum process_names process_names; /* for rules that do not say */

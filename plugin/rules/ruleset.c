@@ -39,6 +39,7 @@ struct loader {
 	size_t *chains; /* behind each report the next of its bucket */
 	size_t capacity;
 	uint8_t seed[16];
+	bool run_disabled; /* what is loaded now also where it is off */
 };
 
 /* A path that leads to no file. */
@@ -149,7 +150,7 @@ static const char *why_off(const struct loader *loader,
 		    is_file_name(file->path, name))
 			return "the configuration's 'disable' names it";
 	}
-	return options->run_disabled ? NULL : file->off;
+	return loader->run_disabled ? NULL : file->off;
 }
 
 /* A rule id belongs to one rule. */
@@ -389,6 +390,9 @@ static int load_path(struct loader *loader, const char *path)
 		complain(loader, path, errno);
 		return 0;
 	}
+	/* whoever names a file means it */
+	loader->run_disabled =
+		loader->options->run_disabled && !S_ISDIR(st.st_mode);
 	if (!S_ISDIR(st.st_mode))
 		return load_file(loader, path);
 	rc = files_list(path, suffixes, load_file, loader);

@@ -568,6 +568,7 @@ static void test_duplicate(void **state)
 static void test_off(void **state)
 {
 	const char *paths[] = { "a.toml", "b.toml", "c.toml", "d.toml" };
+	const char *directory_path = ".";
 	const char *disable[1] = { "" };
 	struct ruleset_options options = {
 		.paths = paths,
@@ -598,6 +599,14 @@ static void test_off(void **state)
 	/* what says itself that it is off can be made to run */
 	options.run_disabled = true;
 	assert_runs(&options, "id-a id-c id-d");
+	/* but not for standing in a directory that is named */
+	options.paths = &directory_path;
+	options.path_count = 1;
+	options.disable_count = 0;
+	assert_runs(&options, "id-a id-b");
+	options.paths = paths;
+	options.path_count = 4;
+	options.disable_count = 1;
 	options.run_disabled = false;
 	assert_complaints(&options, 0, "");
 	assert_int_equal(ruleset_load(&options, &set), 0);
