@@ -8,14 +8,15 @@
 #   @b64, @b32     calls of this width; 32-bit ones beside 64-bit ones on x86
 #   ...-legacy     and of these open, creat, chmod
 #   ...-socketcall and of these socketcall
+#   ...-wide       and of these setuid32 and the like, for ids of 32 bits
 # The same table is in plugin/rules/audit_rules.c; a test compares them.
 set -eu
 
 case ${1:?usage: generate.sh CPU} in
-x86_64) has='b64 b64-legacy b32 b32-legacy b32-socketcall' ;;
-i?86) has='b32 b32-legacy b32-socketcall' ;;
+x86_64) has='b64 b64-legacy b32 b32-legacy b32-socketcall b32-wide' ;;
+i?86) has='b32 b32-legacy b32-socketcall b32-wide' ;;
 aarch64* | arm64*) has='b64' ;;
-arm*) has='b32 b32-legacy' ;;
+arm*) has='b32 b32-legacy b32-wide' ;;
 ppc64* | powerpc64* | s390x) has='b64 b64-legacy b64-socketcall' ;;
 *) has='b64' ;;
 esac

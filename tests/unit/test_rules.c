@@ -568,6 +568,7 @@ static void test_duplicate(void **state)
 static void test_off(void **state)
 {
 	const char *paths[] = { "a.toml", "b.toml", "c.toml", "d.toml" };
+	const char *directory_path = ".";
 	const char *disable[1] = { "" };
 	struct ruleset_options options = {
 		.paths = paths,
@@ -582,7 +583,6 @@ static void test_off(void **state)
 		{ "A", "id-a id-b" }, { ".toml", "id-a id-b" },
 		{ "", "id-a id-b" },  { "id-b", "id-a" },
 	};
-	const char *directory_path = ".";
 	struct ruleset_options in_directory = {
 		.paths = &directory_path,
 		.path_count = 1,
