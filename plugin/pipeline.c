@@ -121,7 +121,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.memcap = config->memcap / TABLES_SHARE,
 		.host_id = config->host_id,
 		.local_node = config->local_node,
-		.containers = config->containers,
+		.resolver = config->resolver,
 	};
 	int rc;
 

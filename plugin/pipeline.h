@@ -18,7 +18,7 @@ struct pipeline_config {
 	const struct ruleset *rules; /* NULL: no engine, events only */
 	struct str host_id; /* of records without node= */
 	struct str local_node; /* node name that is this host; may be empty */
-	struct container_resolver containers; /* may be none */
+	struct process_resolver resolver; /* may be none */
 	size_t memcap;
 	int64_t reorder_ns, lateness_ns, suppress_ns;
 	bool exact; /* replay: see engine_config */

@@ -252,6 +252,43 @@ size_t procfs_container(void *root, int64_t pid, int64_t since_ms,
 	return id.len;
 }
 
+/* --- capabilities ----------------------------------------------------------- */
+
+static bool parse_capabilities(struct str status,
+			       struct process_capabilities *out)
+{
+	const char *effective =
+		status.len ? strstr(status.data, "\nCapEff:") : NULL;
+	const char *permitted =
+		status.len ? strstr(status.data, "\nCapPrm:") : NULL;
+	unsigned long long bits[2];
+
+	if (!effective || !permitted ||
+	    sscanf(effective + 8, "%llx", &bits[0]) != 1 ||
+	    sscanf(permitted + 8, "%llx", &bits[1]) != 1)
+		return false;
+	*out = (struct process_capabilities){ bits[0], bits[1] };
+	return true;
+}
+
+bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
+			 struct process_capabilities *out)
+{
+	struct procfs *procfs = procfs_open(root);
+	struct stat_line stat;
+	bool found;
+
+	if (!procfs)
+		return false;
+	found = parse_capabilities(
+		read_text(procfs, pid, "status", procfs->file), out);
+	/* whose pid it is now, it was before */
+	found = found && read_stat(procfs, pid, &stat) &&
+		start_ms(procfs, stat.start) <= since_ms + START_SLACK_MS;
+	procfs_close(procfs);
+	return found;
+}
+
 /* --- seeds ---------------------------------------------------------------- */
 
 static int seed_one(struct procfs *procfs, const struct seeder *seeder,

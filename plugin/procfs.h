@@ -19,9 +19,11 @@ struct seeder {
 enum { PROCFS_E_LATE = 1 };
 int procfs_seed(const struct seeder *seeder, const char *root,
 		int64_t deadline_ns, size_t *count);
-/* A container_resolver; user is root, a string. */
+/* What a process_resolver asks for; user is root, a string. */
 size_t procfs_container(void *root, int64_t pid, int64_t since_ms,
 			char out[CONTAINER_ID_MAX]);
+bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
+			 struct process_capabilities *out);
 /* The id of the container in the text of a cgroup file; empty = none. */
 struct str procfs_container_id(struct str cgroup);
 

@@ -173,7 +173,13 @@ static int open_pipeline(struct worker *worker)
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
-		.containers = { procfs_container, worker->proc },
+		.resolver = {
+			.container = procfs_container,
+			.capabilities = ruleset_asks_capabilities(worker->rules)
+						? procfs_capabilities
+						: NULL,
+			.user = worker->proc,
+		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
 		.user = worker,

@@ -40,8 +40,8 @@ struct context {
 	struct births *births;
 	struct process_sight sight;
 	struct process *process; /* once context_set_process() has been there */
-	/* who is asked for containers; NULL = nobody, or another host's event */
-	const struct container_resolver *resolver;
+	/* who is asked about processes; NULL = another host's event */
+	const struct process_resolver *resolver;
 	uint64_t *unresolved; /* containers asked for in vain */
 	struct str comm;
 	bool exe_deleted; /* the file the process runs has no name any more */

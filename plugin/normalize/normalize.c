@@ -288,9 +288,8 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
 	event->host = normalizer_host(normalizer, event->node);
-	if (normalizer->config.containers.resolve &&
-	    event->host.data == normalizer->config.host_id.data)
-		context->resolver = &normalizer->config.containers;
+	if (event->host.data == normalizer->config.host_id.data)
+		context->resolver = &normalizer->config.resolver;
 	context->host = proctable_host(normalizer->processes, event->host);
 	return event->node.data && context->host ? 0 : -ENOMEM;
 }

@@ -6,19 +6,24 @@
 #include "../record.h"
 
 struct normalizer;
+struct process_capabilities;
 struct reader;
 struct strbuf;
 
 #define CONTAINER_ID_MAX 128
 
 /*
- * Tells the container of a process, from what the kernel says of it now. A
- * process that began after since_ms (of the epoch) is another one. Returns the
- * length of the id, 0 = none, or not to be known any more.
+ * Tells of processes from what the kernel says of them now. A process that
+ * began after since_ms (of the epoch) is another one. Each may be NULL.
  */
-struct container_resolver {
-	size_t (*resolve)(void *user, int64_t pid, int64_t since_ms,
-			  char out[CONTAINER_ID_MAX]);
+struct process_resolver {
+	/* The length of the container's id; 0 = none, or not to be known any
+	 * more. */
+	size_t (*container)(void *user, int64_t pid, int64_t since_ms,
+			    char out[CONTAINER_ID_MAX]);
+	/* False = not to be known any more. */
+	bool (*capabilities)(void *user, int64_t pid, int64_t since_ms,
+			     struct process_capabilities *out);
 	void *user;
 };
 
@@ -28,8 +33,8 @@ struct normalizer_config {
 	struct str host_id; /* host.id of records without node; not empty */
 	/* node names that mean this host too; may be empty */
 	struct str local_node;
-	/* of this host's processes; no resolve: containers are not known */
-	struct container_resolver containers;
+	/* of this host's processes */
+	struct process_resolver resolver;
 };
 
 struct normalizer_stats {

@@ -12,14 +12,14 @@
 static int resolve_container(struct context *context, struct process *process,
 			     bool must)
 {
-	const struct container_resolver *resolver = context->resolver;
+	const struct process_resolver *resolver = context->resolver;
 	char id[CONTAINER_ID_MAX];
 	size_t len;
 
-	if (!resolver || process->lineage.container)
+	if (!resolver || !resolver->container || process->lineage.container)
 		return 0;
-	len = resolver->resolve(resolver->user, process->pid, process->since_ms,
-				id);
+	len = resolver->container(resolver->user, process->pid,
+				  process->since_ms, id);
 	if (len)
 		return proctable_set_container(process,
 					       (struct str){ id, len });
@@ -83,19 +83,26 @@ static int set_exec_arguments(struct context *context,
 }
 
 /* The record of an exec that raised capabilities says which there are now. Of
- * any other exec it is not known: they may be inherited, or all be root's. */
+ * any other exec they may be inherited, or all be root's: the kernel is asked,
+ * where the process still lives. */
 static struct process_capabilities read_capabilities(struct context *context)
 {
+	const struct process_resolver *resolver = context->resolver;
+	struct process_capabilities asked;
 	size_t next = 0;
 	const struct record *record =
 		record_find(&context->records, AUDIT_BPRM_FCAPS, &next);
 	int64_t effective, permitted;
 
-	if (!record || !record_number(record, "pe", 16, &effective) ||
-	    !record_number(record, "pp", 16, &permitted))
-		return (struct process_capabilities){ 0 };
-	return (struct process_capabilities){ (uint64_t)effective,
-					      (uint64_t)permitted };
+	if (record && record_number(record, "pe", 16, &effective) &&
+	    record_number(record, "pp", 16, &permitted))
+		return (struct process_capabilities){ (uint64_t)effective,
+						      (uint64_t)permitted };
+	if (resolver && resolver->capabilities &&
+	    resolver->capabilities(resolver->user, context->sight.pid,
+				   context->sight.time_ms, &asked))
+		return asked;
+	return (struct process_capabilities){ 0 };
 }
 
 /*

@@ -900,6 +900,21 @@ bool ruleset_asks_running(const struct ruleset *set)
 	return false;
 }
 
+bool ruleset_asks_capabilities(const struct ruleset *set)
+{
+	for (size_t i = 0; i < set->rule_count; i++) {
+		const struct query *query = set->rules[i]->query;
+
+		for (size_t k = 0; k < query->stage_count; k++)
+			if (find_leaf(
+				    query->stages[k].condition,
+				    FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
+				    FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED))
+				return true;
+	}
+	return false;
+}
+
 uint64_t support_kinds(const struct query *query)
 {
 	struct survey survey = { .query = query };

@@ -38,6 +38,9 @@ uint64_t support_kinds(const struct query *query);
 /* Whether a rule of the set asks for processes that run already: they need no
  * audit rule, but somebody to tell of them. */
 bool ruleset_asks_running(const struct ruleset *set);
+/* Whether one asks for the capabilities of processes: the kernel has to be asked
+ * for them at each exec. */
+bool ruleset_asks_capabilities(const struct ruleset *set);
 /* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
 int support_assess(const struct query *query, const struct field_table *fields,
 		   struct arena *arena, struct support *out);

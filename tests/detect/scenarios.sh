@@ -238,20 +238,21 @@ quiet_network_after_compile_linked() {
 	connect_source caller.c 198.51.100.1
 	mkdir build
 	gcc -o build/caller caller.c
-	cp "$(readlink -f "$(command -v nc.openbsd)")" tool
-	./tool -z 198.51.100.1 4444
+	cp "$(readlink -f "$(command -v python3)")" tool
+	connecting caller.py ''
+	./tool caller.py
 }
 
 # Text made executable; the same text given to a shell is no program.
 fires_network_after_birth() {
-	printf '#!/bin/sh\nnc.openbsd -z 198.51.100.1 4444\n' | base64 |
-		base64 -d >fetch
+	connecting caller.py ''
+	{ echo '#!/usr/bin/python3' && cat caller.py; } | base64 | base64 -d >fetch
 	chmod +x fetch
 	./fetch
 }
 quiet_network_after_birth() {
-	printf '#!/bin/sh\nnc.openbsd -z 198.51.100.1 4444\n' >fetch
-	sh fetch
+	connecting fetch ''
+	python3 fetch
 }
 
 prepare_exec_linked_from_connected() {
@@ -288,7 +289,7 @@ fires_network_loopback_linked() {
 quiet_network_loopback_linked() {
 	connect_source caller.c 127.0.0.1
 	gcc -o caller caller.c
-	nc.openbsd -z 127.0.0.1 4444
+	python3 -c 'import socket; socket.socket().connect_ex(("127.0.0.1", 4444))'
 }
 
 fires_network_send_linked() {

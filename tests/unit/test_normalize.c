@@ -711,7 +711,7 @@ static void inquire(struct inquiry *inquiry, const char *prefix)
 		.field_count = FIELD__COUNT,
 		.memcap = 16U << 20,
 		.host_id = STR("this-host"),
-		.containers = { answer, inquiry },
+		.resolver = { .container = answer, .user = inquiry },
 	};
 	char *path = path_of(NULL, "tests/cases/normalize/lineage.log");
 	size_t len = 0;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "normalize/proctable.h"
 #include "procfs.h"
 #include "readlog.h"
 
@@ -58,7 +59,9 @@ static int make(void **state)
 {
 	static const char args[] = "-bash\0two words\0";
 	static const char status[] = "Name:\tx\nUid:\t5\t6\t6\t6\n"
-				     "Gid:\t7\t8\t8\t8\n";
+				     "Gid:\t7\t8\t8\t8\n"
+				     "CapPrm:\t00000000a80425fb\n"
+				     "CapEff:\t0000000000000400\n";
 	static const char cgroup[] = "0::/system.slice/docker-" ID_A ".scope\n";
 
 	if (clean(state) || mkdir(root, 0755))
@@ -269,6 +272,20 @@ static void test_container(void **state)
 	assert_int_equal(procfs_container(none, 12, now, id), 0);
 }
 
+static void test_capabilities(void **state)
+{
+	int64_t now = (int64_t)time(NULL) * 1000;
+	struct process_capabilities found;
+
+	(void)state;
+	assert_true(procfs_capabilities(root, 12, now, &found));
+	assert_true(found.effective == 0x400 && found.permitted == 0xa80425fb);
+	/* no such row, no such process, another one with its pid */
+	assert_false(procfs_capabilities(root, 9, now, &found));
+	assert_false(procfs_capabilities(root, 77, now, &found));
+	assert_false(procfs_capabilities(root, 12, 1000, &found));
+}
+
 static void test_container_ids(void **state)
 {
 	static const struct {
@@ -314,13 +331,10 @@ int main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_normalizer, close_normalizer)
 	const struct CMUnitTest tests[] = {
-		TEST(test_seed),
-		TEST(test_seed_is_younger),
-		TEST(test_deadline),
-		TEST(test_real),
-		TEST(test_running),
-		TEST(test_container),
-		cmocka_unit_test(test_container_ids),
+		TEST(test_seed),      TEST(test_seed_is_younger),
+		TEST(test_deadline),  TEST(test_real),
+		TEST(test_running),   TEST(test_capabilities),
+		TEST(test_container), cmocka_unit_test(test_container_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

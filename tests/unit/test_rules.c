@@ -1149,6 +1149,10 @@ static void test_least_set(void **state)
 		   "-F success=1 -F key=audisp_eql_birth\n"
 		   "-a always,exit -F arch=b64 -S openat -F a2&020000000 "
 		   "-F a3&0111 -F success=1 -F key=audisp_eql_birth\n"
+		   "-a always,exit -F arch=b64 -S 437 -F perm=w "
+		   "-F success=1 -F key=audisp_eql_birth\n"
+		   "-a always,exit -F arch=b64 -S mknodat -F a2&0100000 "
+		   "-F a2&0111 -F success=1 -F key=audisp_eql_birth\n"
 		   "-a always,exit -F arch=b64 -S fchmod,fchmodat,452 "
 		   "-F success=1 -F key=audisp_eql_chmod\n");
 	ruleset_free(&set);
