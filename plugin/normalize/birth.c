@@ -239,6 +239,16 @@ static struct str event_path(const struct context *context)
 	return path->type == VALUE_STRING ? path->s : (struct str){ 0 };
 }
 
+/* The path of the event's file; where it cannot be known, its name. */
+static struct str event_name(const struct context *context)
+{
+	struct str path = event_path(context);
+	const struct value *name =
+		event_value(context->event, FIELD_FILE_NAME, READING_INVOKED);
+
+	return !path.len && name->type == VALUE_STRING ? name->s : path;
+}
+
 /* One of what the event's process has made, running that program. NULL = out
  * of memory. */
 static struct origin *make_origin(const struct context *context,
@@ -496,7 +506,7 @@ static int add_file(struct context *context, const struct path_item *item,
 		    bool confirmed, struct origin *origin)
 {
 	struct file_birth birth = {
-		.path = event_path(context),
+		.path = event_name(context),
 		.owner = owner_of(item),
 		.payer = payer_of(context),
 		.confirmed = confirmed,
@@ -710,6 +720,10 @@ static bool is_known(const struct context *context,
 {
 	struct str known = shared_text_str(file->path);
 
+	/* no record tells of working directories: its name is all there is */
+	if (known.len && known.data[0] != '/' &&
+	    str_equal(known, str_basename(item->name)))
+		return true;
 	if (known.len &&
 	    (str_equal(known, path) || str_equal(known, context->sight.exe)))
 		return true;
