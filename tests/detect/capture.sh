@@ -124,8 +124,9 @@ auditctl -b 8192 >/dev/null
 auditd -n -c "$live" >"$live/auditd.log" 2>&1 9>&- &
 auditd=$!
 live_wait 10 sh -c "auditctl -s | grep -qx 'pid $auditd'" || exit 1
-[ $# -gt 0 ] || set -- $(cd "$top/rules.d/detect" && ls | sed 's/\.toml$//')
+[ $# -gt 0 ] || set -- "$top"/rules.d/detect/*.toml
 for name; do
+	name=$(basename "$name" .toml)
 	grep -q "^fires_$name()" "$here/scenarios.sh" || continue
 	load "$name" >/dev/null 2>"$live/errors" || cat "$live/errors" >&2
 	capture "$name" fires

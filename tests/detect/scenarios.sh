@@ -177,7 +177,7 @@ fires_kernel_helper_replaced() {
 quiet_kernel_helper_replaced() { sh -c 'cat /proc/sys/kernel/core_pattern > was'; }
 
 fires_kernel_thread_imitated() { (exec -a '[kworker/0:1]' sleep 0); }
-quiet_kernel_thread_imitated() { /usr/bin/[ -d /etc ]; grep '[a-z]' /etc/hostname; }
+quiet_kernel_thread_imitated() { env [ -d /etc ]; grep '[a-z]' /etc/hostname; }
 
 prepare_logs_removed() { echo old | tee /var/log/auth.log >/var/log/tool.log; }
 fires_logs_removed() { truncate -s 0 /var/log/auth.log; }

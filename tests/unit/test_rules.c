@@ -1342,7 +1342,7 @@ static void generate(const char *machine, struct strbuf *out)
 	assert_int_equal(pclose(pipe), 0);
 }
 
-/* The shipped audit rules are those the shipped rules need. */
+/* The shipped audit rules are those the shipped rules need that are not off. */
 static void test_shipped_audit_rules(void **state)
 {
 	static const char *const machines[] = {
