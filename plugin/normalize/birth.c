@@ -305,10 +305,14 @@ static struct str argument_path(const struct context *context,
 			    text);
 }
 
-/*
- * The files that arguments name and that are known; the strongest. A copier
- * may be given a directory: what it writes has the same name below there.
- */
+/* Whether what is known of a path is believed by who reads there: anybody may
+ * tell a tool to write anywhere. */
+static bool is_told_by(const struct known_file *file, uint32_t uid)
+{
+	return file->how == FILE_BORN || !file->owner || file->owner == uid;
+}
+
+/* The files that arguments name and that are known; the strongest. */
 static int find_named(const struct context *context,
 		      const struct process *process, const struct image *image,
 		      struct str but, struct origin **out)
@@ -323,13 +327,14 @@ static int find_named(const struct context *context,
 		if (str_equal(path, but))
 			continue;
 		file = find_path(context, path);
-		if (file)
+		if (file && is_told_by(file, context->sight.ids.euid))
 			*out = stronger(*out, file->origin);
 	}
 	return 0;
 }
 
-/* The file below a directory that a path is the copy of: of
+/* A copier may be given a directory, and what it writes has the same name below
+ * there. The file below a directory that a path is the copy of: of
  * `cp -r build /srv`, /srv/build/bin/x is that of build/bin/x. */
 static int find_below(const struct context *context, struct str directory,
 		      struct str path, struct origin **out)
@@ -349,7 +354,8 @@ static int find_below(const struct context *context, struct str directory,
 		if (!below.data)
 			return -ENOMEM;
 		file = find_path(context, below);
-		if (file && !str_equal(below, path))
+		if (file && !str_equal(below, path) &&
+		    is_told_by(file, context->sight.ids.euid))
 			*out = stronger(*out, file->origin);
 	}
 	return 0;
@@ -563,11 +569,14 @@ static int mark_known(struct context *context, struct known_file *file,
 }
 
 /* What was told to make the file says where it comes from. */
-static struct origin *find_told(const struct context *context, struct str path)
+static struct origin *find_told(const struct context *context,
+				const struct path_item *item, struct str path)
 {
 	const struct known_file *file = find_path(context, path);
 
-	return file && file->how != FILE_RUN ? file->origin : NULL;
+	return file && file->how != FILE_RUN && is_told_by(file, owner_of(item))
+		       ? file->origin
+		       : NULL;
 }
 
 int birth_on_marked(struct context *context, const struct path_item *item,
@@ -591,7 +600,7 @@ int birth_on_marked(struct context *context, const struct path_item *item,
 		return add_new(context, item, true);
 	if (before & MODE_EXECUTE)
 		return 0;
-	told = find_told(context, path);
+	told = find_told(context, item, path);
 	if (told)
 		return add_file(context, item, true, told);
 	return add_new(context, item, true);
@@ -738,16 +747,16 @@ static struct origin *find_by_path(const struct context *context,
 {
 	const struct known_file *file = find_path(context, path);
 	struct file_id id;
+	bool same;
 
-	if (!file)
+	if (!file || file->how == FILE_OUTPUT || file->how == FILE_RUN)
 		return NULL;
-	if (file->how == FILE_COPY &&
-	    (!file->owner || file->owner == owner_of(item)))
-		return file->origin;
-	return file->how == FILE_BORN && get_id(context, item, &id) &&
-			       id.inode == file->id.inode
-		       ? file->origin
-		       : NULL;
+	if (file->how == FILE_COPY)
+		return is_told_by(file, owner_of(item)) ? file->origin : NULL;
+	/* whoever makes namespaces chooses paths, and inodes, but no owner */
+	same = get_id(context, item, &id) && id.inode == file->id.inode &&
+	       file->owner == owner_of(item);
+	return same ? file->origin : NULL;
 }
 
 /* The origin of what one item of an exec names. */
@@ -877,9 +886,9 @@ int birth_recall(struct context *context, struct process *process)
 	if (process->origin || context->exe_deleted)
 		return 0;
 	file = find_path(context, context->sight.exe);
-	if (file &&
-	    (file->how == FILE_BORN ||
-	     (file->how == FILE_RUN && file->payer == payer_of(context))))
+	/* paths look the same in other namespaces, logins do not */
+	if (file && (file->how == FILE_BORN || file->how == FILE_RUN) &&
+	    file->payer == payer_of(context))
 		proctable_set_origin(process, file->origin);
 	return 0;
 }
