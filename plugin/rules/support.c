@@ -397,9 +397,10 @@ static bool can_come(struct probe *probe, const struct stage *stage)
 
 /*
  * Files that linkers create are seen by the births of executables, and those
- * below /etc by watching that directory; all others only if everything of the
- * kind is audited, which costs a host much more. So it matters whether a stage
- * can match nothing else.
+ * below /etc by watching that directory; who becomes root is seen without all
+ * the changes of others. All else only if everything of the kind is audited,
+ * which costs a host much more. So it matters whether a stage can match nothing
+ * else.
  */
 struct bounds {
 	size_t slot;
@@ -451,8 +452,14 @@ static bool is_below_etc(struct str text, bool pattern)
 	return text.len > 5 && !memcmp(text.data, "/etc/", 5);
 }
 
+static bool is_root(struct str text, bool pattern)
+{
+	return !pattern && str_equal(text, STR("0"));
+}
+
 static const struct bounds linkers_only = { FIELD_PROCESS_NAME, is_linker };
 static const struct bounds etc_only = { FIELD_FILE_PATH, is_below_etc };
+static const struct bounds root_only = { FIELD_USER_ID, is_root };
 
 static bool leaf_within(struct probe *probe, const struct stage *stage,
 			const struct pred *leaf, const struct bounds *bounds)
@@ -519,7 +526,7 @@ static enum kind_id narrowed(enum kind_id id, const struct query *query,
 {
 	static const struct {
 		enum kind_id wide, narrow;
-	} below_etc[] = {
+	} rows[] = {
 #define NARROW_KIND(id, wide, ...) { KIND_##wide, KIND_##id },
 #include "kinds.def"
 #undef NARROW_KIND
@@ -527,10 +534,13 @@ static enum kind_id narrowed(enum kind_id id, const struct query *query,
 
 	if (id == KIND_CREATE && is_within(id, stage, &linkers_only))
 		return KIND_BIRTH;
-	for (size_t i = 0; i < sizeof(below_etc) / sizeof(below_etc[0]); i++)
-		if (below_etc[i].wide == id && !is_of_containers(query) &&
-		    is_within(id, stage, &etc_only))
-			return below_etc[i].narrow;
+	if (id != KIND_UID && is_of_containers(query))
+		return id;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].wide == id &&
+		    is_within(id, stage,
+			      id == KIND_UID ? &root_only : &etc_only))
+			return rows[i].narrow;
 	return id;
 }
 

@@ -793,6 +793,23 @@ static const struct {
 	{ "file where event.action == \"creation\" and "
 	  "process.name == \"ld\" and file.path : \"/etc/*\"",
 	  "exec birth" },
+	/* who becomes root, and nobody else */
+	{ "process where event.action == \"uid_change\" and "
+	  "user.id == \"0\"",
+	  "uid_root" },
+	{ "process where event.action == \"uid_change\" and "
+	  "user.id in (\"0\", \"1\")",
+	  "uid" },
+	{ "process where event.action == \"uid_change\" and "
+	  "not user.id == \"0\"",
+	  "uid" },
+	{ "process where event.action == \"uid_change\" and "
+	  "user.id : \"0*\"",
+	  "uid" },
+	{ "sequence [process where event.action == \"uid_change\"] "
+	  "[process where event.action == \"uid_change\" and "
+	  "user.id == \"0\"]",
+	  "uid" },
 	/* what is wanted whole covers a part of it */
 	{ "sequence [file where event.action == \"rename\" and "
 	  "file.path : \"/etc/*\"] "
