@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "birth.h"
+#include "glance.h"
 #include "handler.h"
 #include "names.h"
 
@@ -90,19 +91,28 @@ static const struct machine *machine_get(struct normalizer *normalizer,
 	return machine;
 }
 
-/* The row of a SYSCALL record; NULL = none of ours. */
+/* NULL = none of ours. */
+static const struct syscall_row *row_of(struct normalizer *normalizer,
+					int64_t arch, int64_t number)
+{
+	uint8_t row;
+
+	if (number < 0 || number >= SYSCALL_NUMBERS)
+		return NULL;
+	row = machine_get(normalizer, arch)->row[number];
+	return row ? &syscalls[row - 1] : NULL;
+}
+
+/* The row of a SYSCALL record. */
 static const struct syscall_row *find_syscall(struct normalizer *normalizer,
 					      struct context *context)
 {
 	int64_t number;
-	uint8_t row;
 
 	if (!record_number(context->subject, "arch", 16, &context->arch) ||
-	    !record_number(context->subject, "syscall", 10, &number) ||
-	    number < 0 || number >= SYSCALL_NUMBERS)
+	    !record_number(context->subject, "syscall", 10, &number))
 		return NULL;
-	row = machine_get(normalizer, context->arch)->row[number];
-	return row ? &syscalls[row - 1] : NULL;
+	return row_of(normalizer, context->arch, number);
 }
 
 bool context_argument(const struct context *context, enum argument argument,
@@ -483,12 +493,44 @@ static int dispatch(struct normalizer *normalizer, struct context *context)
 	return NORMALIZE_E_IGNORED;
 }
 
+/* Whether a call that failed can make an event: to try to connect counts. */
+static bool counts_failed(const struct syscall_row *row)
+{
+	return row->handler == network_on_connect ||
+	       row->handler == network_on_send ||
+	       row->handler == network_on_socketcall;
+}
+
+/* Whether it can be told without parsing it that it makes no event. */
+static bool is_none(struct normalizer *normalizer, const struct raw_event *raw)
+{
+	const struct syscall_row *row;
+	struct glance glance;
+
+	if (normalizer->config.parse_all || !glance_at(raw, &glance))
+		return false;
+	row = row_of(normalizer, glance.arch, glance.syscall);
+	if (!row)
+		return true;
+	if (!glance.failed || counts_failed(row))
+		return false;
+	/* the host is alive, though */
+	proctable_host(normalizer->processes,
+		       normalizer_host(normalizer, raw->node));
+	return true;
+}
+
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out)
 {
 	struct context context = { .arena = arena };
-	int rc = record_parse(normalizer->parser, raw, arena, &context.records);
+	int rc;
 
+	if (is_none(normalizer, raw)) {
+		normalizer->stats.ignored++;
+		return NORMALIZE_E_IGNORED;
+	}
+	rc = record_parse(normalizer->parser, raw, arena, &context.records);
 	if (rc == RECORD_E_MALFORMED) {
 		normalizer->stats.malformed++;
 		rc = NORMALIZE_E_IGNORED;

@@ -33,6 +33,7 @@ struct normalizer_config {
 	struct str host_id; /* host.id of records without node; not empty */
 	/* node names that mean this host too; may be empty */
 	struct str local_node;
+	bool parse_all; /* also what is seen to be of no use; for tests */
 	/* of this host's processes */
 	struct process_resolver resolver;
 };

@@ -582,6 +582,61 @@ static void test_truth(void **state)
 	assert_true(found > 1000);
 }
 
+/* --- what is not parsed ---------------------------------------------------- */
+
+/* All events of a log, and the counters. */
+static void write_log(bool parse_all, const char *data, size_t len,
+		      struct strbuf *out)
+{
+	struct normalizer_config config = {
+		.field_count = FIELD__COUNT,
+		.memcap = 16U << 20,
+		.host_id = STR("this-host"),
+		.parse_all = parse_all,
+	};
+	struct run run = { .on_event = print_run, .arena = arena_new(0) };
+
+	assert_non_null(run.arena);
+	assert_int_equal(normalizer_new(&config, &run.normalizer), 0);
+	run_log(&run, data, len);
+	print_stats(&run);
+	strbuf_add_str(out, strbuf_str(&run.text));
+	run_close(&run);
+}
+
+static void compare_logs(const char *data, size_t len)
+{
+	struct strbuf all = STRBUF_INIT(0), some = STRBUF_INIT(0);
+
+	write_log(true, data, len, &all);
+	write_log(false, data, len, &some);
+	assert_true(all.len > 0);
+	assert_true(str_equal(strbuf_str(&all), strbuf_str(&some)));
+	strbuf_free(&all);
+	strbuf_free(&some);
+}
+
+static void check_skipped(const char *path, json_object *truth, void *user)
+{
+	size_t len = 0, *count = user;
+	char *data = read_or_fail(path, &len);
+
+	(void)truth;
+	compare_logs(data, len);
+	free(data);
+	++*count;
+}
+
+/* What is left out by a glance is what parsing makes nothing of. */
+static void test_skipped(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	each_capture(check_skipped, &count);
+	assert_true(count > 100);
+}
+
 /* --- names ---------------------------------------------------------------- */
 
 static void test_linkers(void **state)
@@ -1079,6 +1134,7 @@ static int print_log(const char *path)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_raw_is_enriched),
