@@ -219,6 +219,8 @@ case_term() {
 	for version in 3.0 4.2; do
 		prepare "term-$version"
 		start $version
+		# before it has begun SIGTERM just ends it
+		notice 'rules run'
 		feed "$corpus/gcc-o/plugin.log"
 		finish stop
 		one_alert
@@ -226,6 +228,7 @@ case_term() {
 	# what auditd still writes between the signal and its end
 	prepare term-late
 	start 4.0
+	notice 'rules run'
 	half_of "$corpus/gcc-o/plugin.log"
 	feed "$dir/head"
 	tell signal TERM >/dev/null
@@ -457,8 +460,28 @@ case_running() {
 	ok "in syslog, too" until_ok syslog_alerts 1
 }
 
+# Each shipped rule that is not off, with its capture; these in the order of time.
+case_detections() {
+	prepare detections
+	sed -i "s|^rules = .*|rules = $top/rules.d/detect|" "$dir/conf"
+	start 4.2
+	for log in "$top"/tests/detect/*/fires.log; do
+		echo "$(sed -n '1s/.*audit(\([0-9.]*\).*/\1/p' "$log") $log"
+	done | sort -n >"$dir/logs"
+	while read -r _ log; do
+		feed "$log"
+	done <"$dir/logs"
+	finish close
+	for rule in "$top"/rules.d/detect/*.toml; do
+		grep -q '^mode = "off"' "$rule" && continue
+		id=$(sed -n 's/^rule_id = \(".*"\)/\1/p' "$rule")
+		ok "$(basename "$rule" .toml) finds its capture" \
+			grep -q "\"id\":$id" "$dir/alerts"
+	done
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs running"
+	empty inputs running detections"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
