@@ -291,6 +291,14 @@ bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
 
 /* --- seeds ---------------------------------------------------------------- */
 
+/* Kernel threads are none that a rule could mean. */
+static bool is_kernel_thread(const struct stat_line *stat)
+{
+	enum { KTHREADD = 2 };
+
+	return stat->pid == KTHREADD || stat->ppid == KTHREADD;
+}
+
 static int seed_one(struct procfs *procfs, const struct seeder *seeder,
 		    const struct stat_line *stat)
 {
@@ -316,6 +324,24 @@ static int seed_one(struct procfs *procfs, const struct seeder *seeder,
 	return seeder->seed(seeder->user, &seed);
 }
 
+int procfs_describe(void *root, int64_t pid, int64_t since_ms,
+		    process_seed_fn seed, void *seed_user)
+{
+	const struct seeder seeder = { seed, seed_user };
+	struct procfs *procfs = procfs_open(root);
+	struct stat_line stat;
+	int rc = 0;
+
+	if (!procfs)
+		return 0;
+	/* whose pid it is now, it was before */
+	if (read_stat(procfs, pid, &stat) && !is_kernel_thread(&stat) &&
+	    start_ms(procfs, stat.start) <= since_ms + START_SLACK_MS)
+		rc = seed_one(procfs, &seeder, &stat);
+	procfs_close(procfs);
+	return rc;
+}
+
 static int compare_start(const void *a, const void *b)
 {
 	const struct stat_line *x = a, *y = b;
@@ -323,14 +349,6 @@ static int compare_start(const void *a, const void *b)
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
-}
-
-/* Kernel threads are none that a rule could mean. */
-static bool is_kernel_thread(const struct stat_line *stat)
-{
-	enum { KTHREADD = 2 };
-
-	return stat->pid == KTHREADD || stat->ppid == KTHREADD;
 }
 
 /* Reads who there is, oldest first; returns how many. */

@@ -7,7 +7,7 @@
 
 /* Who is told of the processes, each of which is its own until it returns. */
 struct seeder {
-	int (*seed)(void *user, const struct process_seed *seed);
+	process_seed_fn seed;
 	void *user;
 };
 
@@ -22,6 +22,8 @@ int procfs_seed(const struct seeder *seeder, const char *root,
 /* What a process_resolver asks for; user is root, a string. */
 size_t procfs_container(void *root, int64_t pid, int64_t since_ms,
 			char out[CONTAINER_ID_MAX]);
+int procfs_describe(void *root, int64_t pid, int64_t since_ms,
+		    process_seed_fn seed, void *seed_user);
 bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
 			 struct process_capabilities *out);
 /* The id of the container in the text of a cgroup file; empty = none. */

@@ -175,6 +175,7 @@ static int open_pipeline(struct worker *worker)
 		.suppress_ns = config->suppress_ns,
 		.resolver = {
 			.container = procfs_container,
+			.describe = procfs_describe,
 			.capabilities = ruleset_asks_capabilities(worker->rules)
 						? procfs_capabilities
 						: NULL,

@@ -282,6 +282,27 @@ static bool has_all_paths(const struct context *context)
 	return found >= items;
 }
 
+static int seed_parent(void *user, const struct process_seed *seed)
+{
+	return normalizer_seed(user, seed);
+}
+
+/* A parent that was forked, and has done nothing since that is audited, as the
+ * workers of many daemons, is only known to the kernel. */
+static int ask_for_parent(struct normalizer *normalizer,
+			  const struct context *context)
+{
+	const struct process_resolver *resolver = context->resolver;
+	const struct process_sight *sight = &context->sight;
+
+	if (!resolver || !resolver->describe || sight->ppid <= 1 ||
+	    proctable_find(context->host, sight->pid) ||
+	    proctable_find(context->host, sight->ppid))
+		return 0;
+	return resolver->describe(resolver->user, sight->ppid, sight->time_ms,
+				  seed_parent, normalizer);
+}
+
 static int begin_event(struct normalizer *normalizer, struct context *context)
 {
 	const struct raw_event *raw = context->records.raw;
@@ -301,7 +322,9 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	if (event->host.data == normalizer->config.host_id.data)
 		context->resolver = &normalizer->config.resolver;
 	context->host = proctable_host(normalizer->processes, event->host);
-	return event->node.data && context->host ? 0 : -ENOMEM;
+	if (!event->node.data || !context->host)
+		return -ENOMEM;
+	return ask_for_parent(normalizer, context);
 }
 
 static uint32_t read_id(const struct record *record, const char *field)

@@ -12,6 +12,9 @@ struct strbuf;
 
 #define CONTAINER_ID_MAX 128
 
+struct process_seed;
+typedef int (*process_seed_fn)(void *user, const struct process_seed *seed);
+
 /*
  * Tells of processes from what the kernel says of them now. A process that
  * began after since_ms (of the epoch) is another one. Each may be NULL.
@@ -21,6 +24,10 @@ struct process_resolver {
 	 * more. */
 	size_t (*container)(void *user, int64_t pid, int64_t since_ms,
 			    char out[CONTAINER_ID_MAX]);
+	/* Calls seed() with the process, and returns what that did; 0 where it
+	 * is not to be known any more. */
+	int (*describe)(void *user, int64_t pid, int64_t since_ms,
+			process_seed_fn seed, void *seed_user);
 	/* False = not to be known any more. */
 	bool (*capabilities)(void *user, int64_t pid, int64_t since_ms,
 			     struct process_capabilities *out);
@@ -62,7 +69,6 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out);
 /* A process of this host that runs already; before the first event, and as
  * proctable_seed() wants them. 0 or -ENOMEM. */
-struct process_seed;
 int normalizer_seed(struct normalizer *normalizer,
 		    const struct process_seed *seed);
 /* The files that came into being, as they are known now; and back, before the

@@ -229,6 +229,38 @@ static void test_seed_is_younger(void **state)
 		    NULL);
 }
 
+static void renew_asking(void)
+{
+	struct normalizer_config config = {
+		.field_count = FIELD__COUNT,
+		.memcap = 16U << 20,
+		.host_id = STR("this-host"),
+		.resolver = { .describe = procfs_describe, .user = root },
+	};
+
+	normalizer_free(&normalizer);
+	assert_int_equal(normalizer_new(&config, &normalizer), 0);
+}
+
+/* A parent that no record has told of. */
+static void test_describe(void **state)
+{
+	(void)state;
+	renew_asking();
+	assert_text(exec_below(12, (long long)time(NULL)),
+		    FIELD_PROCESS_PARENT_EXECUTABLE, "/bin/bash");
+	/* it began later, it is not there, it is a thread of the kernel */
+	renew_asking();
+	assert_text(exec_below(12, 1000000), FIELD_PROCESS_PARENT_EXECUTABLE,
+		    NULL);
+	renew_asking();
+	assert_text(exec_below(77, (long long)time(NULL)),
+		    FIELD_PROCESS_PARENT_EXECUTABLE, NULL);
+	renew_asking();
+	assert_text(exec_below(3, (long long)time(NULL)),
+		    FIELD_PROCESS_PARENT_EXECUTABLE, NULL);
+}
+
 static void test_deadline(void **state)
 {
 	size_t count = 7;
@@ -331,10 +363,15 @@ int main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_normalizer, close_normalizer)
 	const struct CMUnitTest tests[] = {
-		TEST(test_seed),      TEST(test_seed_is_younger),
-		TEST(test_deadline),  TEST(test_real),
-		TEST(test_running),   TEST(test_capabilities),
-		TEST(test_container), cmocka_unit_test(test_container_ids),
+		TEST(test_seed),
+		TEST(test_seed_is_younger),
+		TEST(test_deadline),
+		TEST(test_describe),
+		TEST(test_real),
+		TEST(test_running),
+		TEST(test_capabilities),
+		TEST(test_container),
+		cmocka_unit_test(test_container_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
