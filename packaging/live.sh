@@ -5,11 +5,19 @@
 # put back: audit rules, enabled flag, backlog. An auditd that already runs is
 # never touched.
 #
+#   live_wait_for_others  until no other test has kernel audit: it is ours then
 #   live_possible         0, or 1 with the reason on stdout
 #   live_start BUILD DIR  starts all, below DIR; aueql and audisp-eql from BUILD
 #   live_stop             takes all down again; safe to call twice
 
 live_lock=/run/lock/audisp-eql-audit.lock
+
+live_wait_for_others() {
+	[ "$(id -u)" = 0 ] && [ -z "${live_held:-}" ] || return 0
+	exec 9>"$live_lock"
+	flock 9
+	live_held=1
+}
 
 live_possible() {
 	[ "$(id -u)" = 0 ] || { echo "not root"; return 1; }
@@ -106,8 +114,7 @@ live_load_rules() {
 live_start() {
 	live_build=$(cd "$1" && pwd) live=$2
 	live_netns=audisp-eql-$$
-	exec 9>"$live_lock"
-	flock 9
+	live_wait_for_others
 	live_before=$(auditctl -s)
 	# auditd wants a program of root that others cannot write
 	install -m 750 "$live_build/audisp-eql" "$live/audisp-eql"
@@ -144,6 +151,7 @@ live_stop() {
 		sed -n 's/^backlog_limit //p')" >/dev/null 2>&1
 	live_before=
 	flock -u 9
+	live_held=
 	return 0
 }
 

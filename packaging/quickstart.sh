@@ -35,6 +35,7 @@ mkdir -p "$top/build"
 chown -R --reference="$top" "$top/build"
 live_rules=$top/rules.d/detect
 
+live_wait_for_others
 if ! reason=$(live_possible); then
 	echo "== no live demonstration here: $reason"
 	echo "== replaying a recorded attack instead"

@@ -10,7 +10,7 @@ count=${CONTAINERS:-10000}
 . "$top/packaging/live.sh"
 
 # another test may be at it
-flock "$live_lock" true
+live_wait_for_others
 if ! reason=$(live_possible); then
 	echo "SKIP: $reason"
 	exit 77

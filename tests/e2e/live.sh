@@ -7,6 +7,7 @@ build=$1
 live_rules=$top/rules.d/detect
 . "$top/packaging/live.sh"
 
+live_wait_for_others
 if ! reason=$(live_possible); then
 	echo "SKIP: end-to-end test with the real auditd: $reason"
 	exit 77
