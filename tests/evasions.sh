@@ -326,15 +326,15 @@ verdict() { # NAME FOUND
 	fi
 }
 
-write_truth() { # NAME FOUND
-	local happened=false
+write_truth() { # NAME
+	local happened=false to=$captures/ev-$1
 	[ "${kind[$1]}" = benign ] || happened=true
-	mkdir -p "$captures/$1"
-	cp "$dir/capture.$1" "$captures/$1/plugin.log"
-	cat >"$captures/$1/truth.json" <<-EOF
+	mkdir -p "$to"
+	cp "$dir/capture.$1" "$to/plugin.log"
+	cat >"$to/truth.json" <<-EOF
 	{
-	 "scenario": "$1",
-	 "kind": "${kind[$1]}",
+	 "scenario": "ev-$1",
+	 "kind": "${kind[$1]/attack/positive}",
 	 "description": "${text[$1]}",
 	 "script": $(python3 -c 'import json, sys; print(json.dumps(sys.stdin.read().rstrip()))' <"$dir/rows/$1"),
 	 "truth": {
@@ -373,7 +373,7 @@ report() {
 			"$dir/out.$name" | tail -n 5 ;; esac
 		[ -z "$captures" ] || case $verdict in
 		skipped | failed) ;;
-		*) write_truth "$name" "$found" ;;
+		*) write_truth "$name" ;;
 		esac
 	done
 	for verdict in "${!count[@]}"; do

@@ -598,8 +598,10 @@ gcc -o beacon beacon.c
 "$(ldso)" ./beacon
 EOF
 
-row ldso-copied attack user - 'started by a copy of ld.so under another name' <<'EOF'
+row ldso-copied attack user - 'started by a copy of ld.so, which itself ran a copied program before' <<'EOF'
 gcc -o beacon beacon.c
+cp /bin/true t
+"$(ldso)" ./t
 cp "$(ldso)" runner
 ./runner ./beacon
 EOF
