@@ -72,12 +72,12 @@ static const char *const installers[] = {
 static const char *const markers[] = { "chmod", "setfacl", NULL };
 /* They read files to their standard output, or change the form of one. */
 static const char *const streamers[] = {
-	"*awk",	    "*zip*", "base32",	"base64", "basenc", "bzcat",
-	"cat",	    "cpio",  "dd",	"gpg*",	  "gzip",   "head",
-	"hexdump",  "lz4*",  "nc*",	"ncat",	  "od",	    "openssl",
-	"perl*",    "pv",    "python*", "ruby*",  "sed",    "socat*",
-	"split",    "tac",   "tail",	"tar",	  "tee",    "tr",
-	"uuencode", "xxd",   "xz*",	"zcat",	  "zstd*",  NULL,
+	"*-ar",	   "*awk",    "*zip*", "ar",   "base32",   "base64",  "basenc",
+	"bzcat",   "cat",     "cpio",  "dd",   "gpg*",	   "gzip",    "head",
+	"hexdump", "lz4*",    "nc*",   "ncat", "od",	   "openssl", "perl*",
+	"pv",	   "python*", "ruby*", "sed",  "socat*",   "split",   "tac",
+	"tail",	   "tar",     "tee",   "tr",   "uuencode", "xxd",     "xz*",
+	"zcat",	   "zstd*",   NULL,
 };
 /* They run the program that they are given, in their own process. */
 static const char *const loaders[] = {
@@ -231,22 +231,31 @@ static uint32_t payer_of(const struct context *context)
 	return login == ID_UNKNOWN ? context->sight.ids.uid : login;
 }
 
-static struct str event_path(const struct context *context)
+static struct str event_text(const struct context *context, size_t field)
 {
-	const struct value *path =
-		event_value(context->event, FIELD_FILE_PATH, READING_INVOKED);
+	const struct value *text =
+		event_value(context->event, field, READING_INVOKED);
 
-	return path->type == VALUE_STRING ? path->s : (struct str){ 0 };
+	return text->type == VALUE_STRING ? text->s : (struct str){ 0 };
 }
 
-/* The path of the event's file; where it cannot be known, its name. */
+static struct str event_path(const struct context *context)
+{
+	return event_text(context, FIELD_FILE_PATH);
+}
+
+/* Known also of a file that is named by its directory's descriptor. */
 static struct str event_name(const struct context *context)
 {
-	struct str path = event_path(context);
-	const struct value *name =
-		event_value(context->event, FIELD_FILE_NAME, READING_INVOKED);
+	return event_text(context, FIELD_FILE_NAME);
+}
 
-	return !path.len && name->type == VALUE_STRING ? name->s : path;
+/* Where the path cannot be known, its name. */
+static struct str event_path_or_name(const struct context *context)
+{
+	struct str path = event_path(context);
+
+	return path.len ? path : event_name(context);
 }
 
 /* One of what the event's process has made, running that program. NULL = out
@@ -312,6 +321,13 @@ static bool is_told_by(const struct known_file *file, uint32_t uid)
 	return file->how == FILE_BORN || !file->owner || file->owner == uid;
 }
 
+/* What a loader ran is not what a copy of the loader is. */
+static bool is_run_by_loader(const struct known_file *file)
+{
+	return file->how == FILE_RUN &&
+	       name_matches(str_basename(shared_text_str(file->path)), loaders);
+}
+
 /* The files that arguments name and that are known; the strongest. */
 static int find_named(const struct context *context,
 		      const struct process *process, const struct image *image,
@@ -327,10 +343,45 @@ static int find_named(const struct context *context,
 		if (str_equal(path, but))
 			continue;
 		file = find_path(context, path);
-		if (file && is_told_by(file, context->sight.ids.euid))
+		if (file && is_told_by(file, context->sight.ids.euid) &&
+		    !is_run_by_loader(file))
 			*out = stronger(*out, file->origin);
 	}
 	return 0;
+}
+
+/*
+ * Of several files copied into a directory, each is a copy of the one that has
+ * its name: `install program script /srv` makes no program of /srv/script. That
+ * can be told only where no argument is the new file itself. false = it is not
+ * such a copy, or out of memory (*rc).
+ */
+static bool find_namesake(const struct context *context, struct str path,
+			  struct origin **out, int *rc)
+{
+	const struct image *image = context->process->image;
+	struct str name = event_name(context);
+	struct origin *source = NULL;
+	bool found = false;
+
+	for (size_t i = 1; image && i < image->kept_count; i++) {
+		struct str from = argument_path(context, context->process,
+						image->args[i]);
+		const struct known_file *file;
+
+		if (!from.data)
+			*rc = -ENOMEM;
+		if (!from.data || (from.len && str_equal(from, path)))
+			return false;
+		if (!name.len || !str_equal(str_basename(from), name))
+			continue;
+		found = true;
+		file = find_path(context, from);
+		source = stronger(source, file ? file->origin : NULL);
+	}
+	if (found)
+		*out = source;
+	return found;
 }
 
 /* A copier may be given a directory, and what it writes has the same name below
@@ -366,11 +417,16 @@ static int find_copied(const struct context *context, struct str path,
 {
 	const struct process *process = context->process;
 	const struct image *image = process->image;
-	int rc;
+	int rc = 0;
 
 	/* what else chmod is told to mark is not what this file is made of */
 	if (image_is_tool(image, markers))
 		return 0;
+	if (image_is_tool(image, copiers) &&
+	    find_namesake(context, path, out, &rc))
+		return 0;
+	if (rc)
+		return rc;
 	rc = find_named(context, process, image, path, out);
 	if (rc || *out || !image_is_tool(image, copiers))
 		return rc;
@@ -481,6 +537,16 @@ static enum origin_kind kind_by_writer(const struct process *process)
 	return ORIGIN_WRITTEN;
 }
 
+/* A program of one's own copies what it likes, whatever its arguments say: what
+ * one that was linked here makes executable is taken for linked, too. */
+static struct origin *find_writer(const struct process *process)
+{
+	return process->origin && process->origin_own &&
+			       process->origin->is.kind == ORIGIN_LINKED
+		       ? process->origin
+		       : NULL;
+}
+
 /* Where a new file comes from; the caller gets an owner of *out. */
 static int find_origin(struct context *context, struct str path,
 		       struct origin **out)
@@ -499,6 +565,8 @@ static int find_origin(struct context *context, struct str path,
 			source = find_installed(context, path);
 		if (!source)
 			source = find_stream(context);
+		if (!source)
+			source = find_writer(process);
 		kind = kind_by_writer(process);
 		traits = copied_traits(process, path);
 	}
@@ -512,7 +580,7 @@ static int add_file(struct context *context, const struct path_item *item,
 		    bool confirmed, struct origin *origin)
 {
 	struct file_birth birth = {
-		.path = event_name(context),
+		.path = event_path_or_name(context),
 		.owner = owner_of(item),
 		.payer = payer_of(context),
 		.confirmed = confirmed,
@@ -673,29 +741,46 @@ static int claim_output(struct context *context, const struct process *process)
 	return rc;
 }
 
+/* If the target is a directory, what an argument names goes below it. */
+static int claim_below(struct context *context, const struct process *process,
+		       struct str from, struct str to)
+{
+	struct str path = argument_path(context, process, from), below;
+	const struct known_file *file;
+
+	if (!path.data)
+		return -ENOMEM;
+	file = find_path(context, path);
+	if (!file)
+		return 0;
+	below = path_resolve(context->arena, to, str_basename(path));
+	if (!below.data)
+		return -ENOMEM;
+	return claim(context, FILE_COPY, below, file->origin);
+}
+
 /* A copy goes to the last argument, or below it under the same name. */
 static int claim_copies(struct context *context, const struct process *process,
 			struct origin *origin)
 {
 	const struct image *image = process->image;
-	struct str to, from, below;
-	int rc;
+	struct origin *held = origin_hold(origin);
+	struct str to;
+	int rc = 0;
 
-	if (image->kept_count < 3)
-		return 0;
-	to = argument_path(context, process,
-			   image->args[image->kept_count - 1]);
-	from = argument_path(context, process,
-			     image->args[image->kept_count - 2]);
-	if (!to.data || !from.data)
-		return -ENOMEM;
-	if (!to.len || !from.len)
-		return 0;
-	below = path_resolve(context->arena, to, str_basename(from));
-	if (!below.data)
-		return -ENOMEM;
-	rc = claim(context, FILE_COPY, to, origin);
-	return rc ? rc : claim(context, FILE_COPY, below, origin);
+	if (image->kept_count > 2) {
+		to = argument_path(context, process,
+				   image->args[image->kept_count - 1]);
+		if (!to.data)
+			rc = -ENOMEM;
+		else if (to.len)
+			rc = claim(context, FILE_COPY, to, held);
+		for (size_t i = 1; !rc && to.len && i < image->kept_count - 1;
+		     i++)
+			rc = claim_below(context, process, image->args[i], to);
+	}
+	origin_release(&held);
+	return rc;
 }
 
 /* The process is about to do what its arguments say. */
@@ -739,8 +824,26 @@ static bool is_known(const struct context *context,
 	return file->confirmed && file->owner == owner_of(item);
 }
 
-/* By its path, where the inode is not known: seen from outside an overlay it
- * is on another device; or a tool was told to copy to it. */
+/* An overlay shows the files of its layers, and a snapshot those of what it was
+ * taken of, with their names and inodes, on another device. */
+static struct origin *find_by_layer(const struct context *context,
+				    const struct path_item *item,
+				    struct str path)
+{
+	const struct known_file *file;
+	struct file_id id;
+
+	if (!get_id(context, item, &id))
+		return NULL;
+	file = provenance_find_layer(context->births->files, &id,
+				     str_basename(path));
+	return file && file->confirmed && file->owner == owner_of(item)
+		       ? file->origin
+		       : NULL;
+}
+
+/* By its path: seen from outside an overlay it is on another device; or a tool
+ * was told to copy to it, which may have renamed what it wrote to there. */
 static struct origin *find_by_path(const struct context *context,
 				   const struct path_item *item,
 				   struct str path)
@@ -777,10 +880,10 @@ static int find_executed(const struct context *context,
 		file = provenance_find(context->births->files, &id);
 	if (file && is_known(context, file, item, path))
 		*out = file->origin;
-	else if (!file)
-		*out = stronger(
-			find_by_path(context, item, path),
-			find_by_path(context, item, context->sight.exe));
+	if (!file)
+		*out = find_by_layer(context, item, path);
+	*out = stronger(*out, find_by_path(context, item, path));
+	*out = stronger(*out, find_by_path(context, item, context->sight.exe));
 	return 0;
 }
 
@@ -835,11 +938,17 @@ static int find_loaded(const struct context *context,
 		       const struct process *process, struct origin *program,
 		       struct origin **out)
 {
+	int rc;
+
 	if (!image_is(process->image, loaders) &&
 	    !(program && (program->is.traits & ORIGIN_IS_LOADER)))
 		return 0;
-	return find_named(context, process, process->image, (struct str){ 0 },
-			  out);
+	rc = find_named(context, process, process->image, (struct str){ 0 },
+			out);
+	/* it needs no execute permission: of `cat a > b` nothing else is seen */
+	if (!rc && !*out)
+		*out = find_stream(context);
+	return rc;
 }
 
 /* Its children may be seen before they do anything but connect, and all that

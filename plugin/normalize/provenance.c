@@ -101,7 +101,7 @@ struct origin *provenance_origin(struct provenance *table,
 static struct list *inode_bucket(const struct provenance *table,
 				 const struct file_id *id)
 {
-	uint64_t key[] = { id->host, id->device, id->inode };
+	uint64_t key[] = { id->host, id->inode };
 
 	return (struct list *)&table
 		->inodes[hash_bytes(key, sizeof(key), table->seed) % BUCKETS];
@@ -126,6 +126,32 @@ struct known_file *provenance_find(const struct provenance *table,
 
 		if (file->id.inode == id->inode &&
 		    file->id.device == id->device && file->id.host == id->host)
+			return file;
+	}
+	return NULL;
+}
+
+/* Major number 0: overlay, tmpfs, btrfs. */
+static bool is_anonymous(uint64_t device)
+{
+	return !(device >> 32);
+}
+
+struct known_file *provenance_find_layer(const struct provenance *table,
+					 const struct file_id *id,
+					 struct str name)
+{
+	struct list *bucket = inode_bucket(table, id);
+
+	for (struct list *at = bucket->next; at != bucket; at = at->next) {
+		struct known_file *file =
+			list_entry(at, struct known_file, in_inodes);
+
+		if (file->id.inode == id->inode && file->id.host == id->host &&
+		    file->id.device != id->device &&
+		    (is_anonymous(file->id.device) ||
+		     is_anonymous(id->device)) &&
+		    str_equal(str_basename(shared_text_str(file->path)), name))
 			return file;
 	}
 	return NULL;
@@ -437,10 +463,9 @@ static struct origin *load_origin(struct provenance *table,
 	return origin_new(&is, &table->memory);
 }
 
-/* Major number 0: tmpfs and its like. */
 static bool is_of_memory(const struct file_id *id)
 {
-	return id->inode && !(id->device >> 32);
+	return id->inode && is_anonymous(id->device);
 }
 
 static int load_file(struct provenance *table, struct reader *reader,

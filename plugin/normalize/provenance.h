@@ -80,6 +80,11 @@ int provenance_add(struct provenance *table, const struct file_birth *birth);
 /* NULL = not known. */
 struct known_file *provenance_find(const struct provenance *table,
 				   const struct file_id *id);
+/* One of that inode and name on another device, where one of the two devices is
+ * none of a disk: the same file by way of an overlay or a snapshot. */
+struct known_file *provenance_find_layer(const struct provenance *table,
+					 const struct file_id *id,
+					 struct str name);
 struct known_file *provenance_find_path(const struct provenance *table,
 					uint64_t host, struct str path);
 /* The newest linked file with this base name that the payer brought about; a
