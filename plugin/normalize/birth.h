@@ -10,12 +10,10 @@
 #ifndef AUDISP_EQL_NORMALIZE_BIRTH_H
 #define AUDISP_EQL_NORMALIZE_BIRTH_H
 
-#include "handler.h"
-#include "provenance.h"
+#include "known.h"
 
 int births_new(size_t memcap, struct births **out);
 void births_free(struct births **births);
-struct provenance *births_files(struct births *births);
 
 /* Behind context_set_process() and context_set_file(), of the item's file: */
 
@@ -35,7 +33,4 @@ int birth_recall(struct context *context, struct process *process);
  * known. */
 struct origin *birth_of_seed(struct births *births, struct str host,
 			     const struct process_seed *seed);
-/* Whether the process runs a linker under a name of its own choice. */
-bool birth_is_linker(const struct process *process);
-
 #endif

@@ -17,6 +17,7 @@
 #include "birth.h"
 #include "handler.h"
 #include "names.h"
+#include "tools.h"
 
 #ifndef AUDIT_OPENAT2
 #define AUDIT_OPENAT2 1337
@@ -181,7 +182,7 @@ static bool by_linker(const struct context *context)
 		if (name->type == VALUE_STRING && name_is_linker(name->s))
 			return true;
 	}
-	return birth_is_linker(context->process);
+	return tool_is_copied_linker(context->process);
 }
 
 static bool get_key(const struct context *context, const struct path_item *item,

@@ -53,6 +53,13 @@ void origin_release(struct origin **origin)
 	*origin = NULL;
 }
 
+struct origin *origin_stronger(struct origin *a, struct origin *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return b->is.kind > a->is.kind ? b : a;
+}
+
 const char *origin_kind_name(enum origin_kind kind)
 {
 	static const char *const names[] = {

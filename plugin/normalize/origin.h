@@ -58,6 +58,8 @@ struct origin *origin_new(const struct origin_source *source, size_t *memory);
 /* Takes NULL. */
 struct origin *origin_hold(struct origin *origin);
 void origin_release(struct origin **origin);
+/* Of two origins the one that says more; each may be NULL. */
+struct origin *origin_stronger(struct origin *a, struct origin *b);
 /* As process.origin.kind has it. */
 const char *origin_kind_name(enum origin_kind kind);
 

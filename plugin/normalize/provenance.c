@@ -360,11 +360,12 @@ int provenance_add(struct provenance *table, const struct file_birth *birth)
 	struct known_file *file;
 	int rc;
 
-	if (before)
-		file_free(table, before);
+	/* first: what was before may own the origin */
 	file = file_new(table, birth);
 	if (!file)
 		return -ENOMEM;
+	if (before)
+		file_free(table, before);
 	rc = set_path(table, file, birth->path);
 	table_trim(table);
 	return rc;

@@ -547,10 +547,12 @@ static void check_truth(const char *path, json_object *truth, void *user)
 {
 	struct run run = { .on_event = check_stages };
 	size_t len = 0, *found = user;
-	char *data = read_or_fail(path, &len);
+	char *data;
 
+	/* of captures of our own only the outcome is known */
 	if (!json_object_object_get_ex(truth, "stages", &run.stages))
-		fail_msg("%s has no stages", path);
+		return;
+	data = read_or_fail(path, &len);
 	run_open(&run);
 	run_log(&run, data, len);
 	run_close(&run);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "told.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tools.h"
+
+/* --- arguments ----------------------------------------------------------- */
+
+/* An argument as a path: "of=x" and "--output=x" name x. data == NULL = out of
+ * memory; empty = none. */
+static struct str argument_path(const struct context *context,
+				const struct process *process, struct str text)
+{
+	const char *equals =
+		text.len ? memrchr(text.data, '=', text.len) : NULL;
+
+	if (equals) {
+		text.len -= (size_t)(equals + 1 - text.data);
+		text.data = equals + 1;
+	}
+	if (!text.len || text.data[0] == '-')
+		return (struct str){ "", 0 };
+	return path_resolve(context->arena, shared_text_str(process->directory),
+			    text);
+}
+
+/* Whether what is known of a path is believed by who reads there: anybody may
+ * tell a tool to write anywhere. */
+bool told_by(const struct known_file *file, uint32_t uid)
+{
+	return file->how == FILE_BORN || !file->owner || file->owner == uid;
+}
+
+/* What a loader ran is not what a copy of the loader is. */
+static bool is_run_by_loader(const struct known_file *file)
+{
+	return file->how == FILE_RUN &&
+	       tool_name_is(str_basename(shared_text_str(file->path)),
+			    TOOL_LOADER);
+}
+
+/* The files that arguments name and that are known; the strongest. */
+int told_named(const struct context *context, const struct process *process,
+	       const struct image *image, struct str but, struct origin **out)
+{
+	for (size_t i = 1; image && i < image->kept_count; i++) {
+		struct str path =
+			argument_path(context, process, image->args[i]);
+		const struct known_file *file;
+
+		if (!path.data)
+			return -ENOMEM;
+		if (str_equal(path, but))
+			continue;
+		file = known_by_path(context, path);
+		if (file && told_by(file, context->sight.ids.euid) &&
+		    !is_run_by_loader(file))
+			*out = origin_stronger(*out, file->origin);
+	}
+	return 0;
+}
+
+/*
+ * Of several files copied into a directory, each is a copy of the one that has
+ * its name: `install program script /srv` makes no program of /srv/script. That
+ * can be told only where no argument is the new file itself. false = it is not
+ * such a copy, or out of memory (*rc).
+ */
+static bool find_namesake(const struct context *context, struct str path,
+			  struct origin **out, int *rc)
+{
+	const struct image *image = context->process->image;
+	struct str name = known_event_name(context);
+	struct origin *source = NULL;
+	bool found = false;
+
+	for (size_t i = 1; image && i < image->kept_count; i++) {
+		struct str from = argument_path(context, context->process,
+						image->args[i]);
+		const struct known_file *file;
+
+		if (!from.data)
+			*rc = -ENOMEM;
+		if (!from.data || (from.len && str_equal(from, path)))
+			return false;
+		if (!name.len || !str_equal(str_basename(from), name))
+			continue;
+		found = true;
+		file = known_by_path(context, from);
+		if (file && told_by(file, context->sight.ids.euid))
+			source = origin_stronger(source, file->origin);
+	}
+	if (found)
+		*out = source;
+	return found;
+}
+
+/* A copier may be given a directory, and what it writes has the same name below
+ * there. The file below a directory that a path is the copy of: of
+ * `cp -r build /srv`, /srv/build/bin/x is that of build/bin/x. */
+static int find_below(const struct context *context, struct str directory,
+		      struct str path, struct origin **out)
+{
+	size_t at = path.len;
+
+	while (at) {
+		const struct known_file *file;
+		struct str below;
+
+		at--;
+		if (path.data[at] != '/')
+			continue;
+		below = arena_printf(context->arena, "%.*s%.*s",
+				     STR_ARG(directory), (int)(path.len - at),
+				     path.data + at);
+		if (!below.data)
+			return -ENOMEM;
+		file = known_by_path(context, below);
+		if (file && !str_equal(below, path) &&
+		    told_by(file, context->sight.ids.euid))
+			*out = origin_stronger(*out, file->origin);
+	}
+	return 0;
+}
+
+int told_copied(const struct context *context, struct str path,
+		struct origin **out)
+{
+	const struct process *process = context->process;
+	const struct image *image = process->image;
+	int rc = 0;
+
+	/* what else chmod is told to mark is not what this file is made of */
+	if (tool_is(image, TOOL_MARKER))
+		return 0;
+	if (tool_is(image, TOOL_COPIER) &&
+	    find_namesake(context, path, out, &rc))
+		return 0;
+	if (rc)
+		return rc;
+	rc = told_named(context, process, image, path, out);
+	if (rc || *out || !tool_is(image, TOOL_COPIER))
+		return rc;
+	for (size_t i = 1; !rc && i < image->kept_count; i++) {
+		struct str directory =
+			argument_path(context, process, image->args[i]);
+
+		if (!directory.data)
+			return -ENOMEM;
+		if (directory.len)
+			rc = find_below(context, directory, path, out);
+	}
+	return rc;
+}
+
+/* What an installer writes under the name of a program that its account has had
+ * linked here is taken for that program. */
+struct origin *told_installed(const struct context *context, struct str path)
+{
+	const struct known_file *file;
+
+	if (!path.len || !tool_is(context->process->image, TOOL_INSTALLER))
+		return NULL;
+	file = provenance_find_linked(context->births->files,
+				      known_host(context), known_payer(context),
+				      str_basename(path));
+	return file ? file->origin : NULL;
+}
+
+/* --- streams ------------------------------------------------------------- */
+
+static struct stream *stream_of(const struct context *context, int64_t ppid)
+{
+	return &context->births->streams[(uint64_t)ppid % STREAMS];
+}
+
+static void note_stream(struct context *context, struct origin *origin)
+{
+	struct stream *stream = stream_of(context, context->sight.ppid);
+	struct origin *held = origin_hold(origin);
+
+	origin_release(&stream->origin);
+	*stream = (struct stream){
+		.host = known_host(context),
+		.ppid = context->sight.ppid,
+		.time_ns = context->event->time_ns,
+		.origin = held,
+	};
+}
+
+/* What a sibling of the process, or a child of it, has read out. */
+struct origin *told_stream(const struct context *context)
+{
+	const int64_t parents[] = { context->sight.ppid, context->sight.pid };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct stream *stream = stream_of(context, parents[i]);
+		int64_t age =
+			time_sub(context->event->time_ns, stream->time_ns);
+
+		if (stream->origin && stream->ppid == parents[i] &&
+		    stream->host == known_host(context) && age <= STREAM_NS)
+			return stream->origin;
+	}
+	return NULL;
+}
+
+/* --- what tools are told to do ------------------------------------------- */
+
+int told_claim(struct context *context, enum file_known how, struct str path,
+	       struct origin *origin)
+{
+	struct known_file *known = known_by_path(context, path);
+	uint32_t owner = context->sight.ids.euid;
+	struct file_birth birth = {
+		.id.host = known_host(context),
+		.path = path,
+		.how = how,
+		.owner = owner,
+		.payer = known_payer(context),
+		.origin = origin,
+	};
+
+	if (!path.len)
+		return 0;
+	if (!known || known->how != FILE_BORN)
+		return provenance_add(context->births->files, &birth);
+	/* written over; a linker begins with a new file */
+	if (how == FILE_COPY && (!owner || owner == known->owner))
+		provenance_set_origin(known,
+				      origin_stronger(known->origin, origin));
+	return 0;
+}
+
+/* A linker says what it is going to make: where its record does not come, a
+ * chmod may show that it did. */
+static int claim_output(struct context *context, const struct process *process)
+{
+	const struct image *image = process->image;
+	struct origin *origin;
+	struct str path;
+	size_t i = 1;
+	int rc;
+
+	while (i + 1 < image->kept_count &&
+	       !str_equal(image->args[i], STR("-o")))
+		i++;
+	if (i + 1 >= image->kept_count)
+		return 0;
+	path = path_resolve(context->arena, shared_text_str(process->directory),
+			    image->args[i + 1]);
+	if (!path.data)
+		return -ENOMEM;
+	origin = known_origin(context, image, ORIGIN_LINKED, 0, path);
+	if (!origin)
+		return -ENOMEM;
+	rc = told_claim(context, FILE_OUTPUT, path, origin);
+	origin_release(&origin);
+	return rc;
+}
+
+/* If the target is a directory, what an argument names goes below it. */
+static int claim_below(struct context *context, const struct process *process,
+		       struct str from, struct str to)
+{
+	struct str path = argument_path(context, process, from), below;
+	const struct known_file *file;
+
+	if (!path.data)
+		return -ENOMEM;
+	file = known_by_path(context, path);
+	if (!file || !told_by(file, context->sight.ids.euid))
+		return 0;
+	below = path_resolve(context->arena, to, str_basename(path));
+	if (!below.data)
+		return -ENOMEM;
+	return told_claim(context, FILE_COPY, below, file->origin);
+}
+
+/* A copy goes to the last argument, or below it under the same name. */
+static int claim_copies(struct context *context, const struct process *process,
+			struct origin *origin)
+{
+	const struct image *image = process->image;
+	struct origin *held = origin_hold(origin);
+	struct str to;
+	int rc = 0;
+
+	if (image->kept_count > 2) {
+		to = argument_path(context, process,
+				   image->args[image->kept_count - 1]);
+		if (!to.data)
+			rc = -ENOMEM;
+		else if (to.len)
+			rc = told_claim(context, FILE_COPY, to, held);
+		for (size_t i = 1; !rc && to.len && i < image->kept_count - 1;
+		     i++)
+			rc = claim_below(context, process, image->args[i], to);
+	}
+	origin_release(&held);
+	return rc;
+}
+
+/* The process is about to do what its arguments say. */
+int told_exec(struct context *context, const struct process *process)
+{
+	const struct image *image = process->image;
+	struct origin *origin = NULL;
+	int rc;
+
+	if (tool_is_linker(process))
+		return claim_output(context, process);
+	if (!tool_is(image, TOOL_COPIER) && !tool_is(image, TOOL_STREAMER))
+		return 0;
+	rc = told_named(context, process, image, (struct str){ 0 }, &origin);
+	if (rc || !origin)
+		return rc;
+	if (tool_is(image, TOOL_STREAMER))
+		note_stream(context, origin);
+	if (tool_is(image, TOOL_COPIER))
+		return claim_copies(context, process, origin);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What programs do to files, by what they are called and told: a name or an
+ * argument may add an origin to what they write, and takes none away.
+ */
+#ifndef AUDISP_EQL_NORMALIZE_TOOLS_H
+#define AUDISP_EQL_NORMALIZE_TOOLS_H
+
+#include "proctable.h"
+
+enum tool {
+	TOOL_COPIER,
+	TOOL_INSTALLER, /* copies without saying what */
+	TOOL_LOADER, /* runs a program in its own process */
+	TOOL_MARKER, /* makes files executable */
+	TOOL_STREAMER, /* reads files to its output */
+};
+
+/* Whether a program is such a tool; NULL is none. */
+bool tool_is(const struct image *image, enum tool tool);
+/* The same by the name behind the last slash. */
+bool tool_name_is(struct str name, enum tool tool);
+
+/* Whether the process runs a linker, by its name or as a copy of one. */
+bool tool_is_linker(const struct process *process);
+bool tool_is_copied_linker(const struct process *process);
+/* Whether what it makes executable is linked by that: it is a linker, is told
+ * what linkers are told, or a compiler has started it. */
+bool tool_links(const struct process *process);
+/* The outermost compiler driver among its ancestors; NULL = none. */
+const struct image *tool_driver(const struct process *process);
+/* How what it writes comes into being, if nothing says more. */
+enum origin_kind tool_kind(const struct process *process);
+/* What a copy that it writes to path can do (ORIGIN_IS_*). */
+unsigned int tool_copied_traits(const struct process *process, struct str path);
+
+#endif
