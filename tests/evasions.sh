@@ -347,6 +347,7 @@ write_truth() { # NAME
 	   "log": "plugin.log",
 	   "log_format": "ENRICHED",
 	   "name_format": "NONE",
+	   "stages": {},
 	   "audit_rules": "$([ "${who[$1]}" = more ] && echo more || echo default)"
 	  }
 	 }

@@ -323,6 +323,19 @@ static int note_run(struct context *context, struct origin *origin)
 	return told_claim(context, FILE_RUN, exe, origin);
 }
 
+/* The interpreter of a script is not what was made: others run it, too. The
+ * kernel gives it the path of the script as an argument. */
+static bool is_script(const struct image *image)
+{
+	if (str_equal(str_basename(image->invoked),
+		      str_basename(image->resolved)))
+		return false;
+	for (size_t i = 1; i < 3 && i < image->kept_count; i++)
+		if (str_equal(image->args[i], image->invoked))
+			return true;
+	return false;
+}
+
 int birth_on_exec(struct context *context, struct process *process)
 {
 	struct origin *program = NULL, *loaded = NULL, *memory = NULL;
@@ -340,7 +353,7 @@ int birth_on_exec(struct context *context, struct process *process)
 	origin = origin_stronger(origin_stronger(program, loaded), memory);
 	if (origin && origin_stronger(origin, process->origin) == origin)
 		proctable_set_origin(process, origin);
-	if (origin && !memory)
+	if (origin && !memory && !is_script(process->image))
 		rc = note_run(context, origin);
 	origin_release(&memory);
 	return rc ? rc : told_exec(context, process);

@@ -1056,6 +1056,18 @@ gcc -o t t.c
 exec 3<>"/dev/tcp/$TO/4444"
 EOF
 
+row b-orphan benign user - 'an orphan of a shell connects, after a script out of a linked archive was run' <<'EOF'
+gcc -o beacon beacon.c
+printf '#!/bin/bash\n' >s
+chmod +x s
+tar cf a.tar beacon s
+mkdir d
+tar xf a.tar -C d
+d/s
+( (sleep 1; exec 3<>"/dev/tcp/$TO/4444") &)
+sleep 2
+EOF
+
 row b-upload benign user - 'make builds and tests, then curl uploads what was built' <<'EOF'
 need make curl
 echo 'int main(void) { return 0; }' >t.c

@@ -547,12 +547,10 @@ static void check_truth(const char *path, json_object *truth, void *user)
 {
 	struct run run = { .on_event = check_stages };
 	size_t len = 0, *found = user;
-	char *data;
+	char *data = read_or_fail(path, &len);
 
-	/* of captures of our own only the outcome is known */
 	if (!json_object_object_get_ex(truth, "stages", &run.stages))
-		return;
-	data = read_or_fail(path, &len);
+		fail_msg("%s has no stages", path);
 	run_open(&run);
 	run_log(&run, data, len);
 	run_close(&run);
