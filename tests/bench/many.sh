@@ -5,6 +5,7 @@
 # directory.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
+rule=$top/rules.d/detect/network_after_compile.toml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -14,9 +15,9 @@ for log in "$top"/tests/corpus/*/plugin.log; do
 	case $log in */argv-*) continue ;; esac
 	./aueql events "$log" 2>/dev/null
 done >"$work/captures.ndjson"
-./rulecost - "$top/rules.d/detect"
-./rulecost - "$top/rules.d/detect" "$work/rules"
+./rulecost - "$rule"
+./rulecost - "$rule" "$work/rules"
 for events in captures near; do
 	echo "$events:"
-	./rulecost "$work/$events.ndjson" "$top/rules.d/detect" "$work/rules"
+	./rulecost "$work/$events.ndjson" "$rule" "$work/rules"
 done
