@@ -42,6 +42,7 @@ if id $account >/dev/null 2>&1 || [ -e $home ]; then
 fi
 exec 8>"$live_lock"
 flock 8 # another test may have its auditd just now
+live_wait 10 live_possible
 if ! reason=$(live_possible); then
 	echo "SKIP: evasions: $reason"
 	exit 77
