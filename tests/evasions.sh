@@ -40,14 +40,11 @@ if id $account >/dev/null 2>&1 || [ -e $home ]; then
 	echo "SKIP: evasions: there is an account or a home $account"
 	exit 77
 fi
-exec 8>"$live_lock"
-flock 8 # another test may have its auditd just now
-live_wait 10 live_possible
+live_wait_for_others
 if ! reason=$(live_possible); then
 	echo "SKIP: evasions: $reason"
 	exit 77
 fi
-exec 8>&-
 dir=$(mktemp -d)
 chmod 755 "$dir"
 
