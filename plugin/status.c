@@ -76,6 +76,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "processes_evicted_total", p->normalizer.processes_evicted);
 	add(out, "files", p->normalizer.files);
 	add(out, "files_evicted_total", p->normalizer.files_evicted);
+	add(out, "linked_files_evicted_total", p->normalizer.linked_evicted);
 	add(out, "containers_unresolved_total",
 	    p->normalizer.containers_unresolved);
 	add(out, "matches_total", p->engine.matches);

@@ -47,6 +47,8 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 4)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
+/* between two notices of the same loss */
+#define TELL_NS (600 * NSEC_PER_SEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -63,6 +65,8 @@ struct worker {
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
 	bool status_failed, overflow_told, reload;
+	uint64_t linked_told; /* programs linked that were forgotten */
+	int64_t linked_told_ns;
 	struct str host_id, boot_id;
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
@@ -438,6 +442,30 @@ static void try_reload(struct worker *worker)
 
 /* --- status --------------------------------------------------------------- */
 
+/* Memory is bounded, and who fills it is told of. */
+static void tell_losses(struct worker *worker,
+			const struct pipeline_stats *stats)
+{
+	const uint64_t linked = stats->normalizer.linked_evicted;
+
+	if (stats->engine.partials_evicted && !worker->overflow_told) {
+		worker->overflow_told = true;
+		log_print(worker->log, LOG_WARNING,
+			  "memcap reached: sequences begun are forgotten, the "
+			  "largest holder's first");
+	}
+	if (linked == worker->linked_told ||
+	    (worker->linked_told &&
+	     worker->clock_ns - worker->linked_told_ns < TELL_NS))
+		return;
+	log_print(worker->log, LOG_WARNING,
+		  "memcap reached: %llu programs linked on a host are "
+		  "forgotten, the oldest of who had most linked",
+		  (unsigned long long)(linked - worker->linked_told));
+	worker->linked_told = linked;
+	worker->linked_told_ns = worker->clock_ns;
+}
+
 static void write_status(struct worker *worker)
 {
 	struct pipeline_stats pipeline;
@@ -462,12 +490,7 @@ static void write_status(struct worker *worker)
 			  "the status file %s cannot be written: %s",
 			  worker->config->status_file, strerror(-rc));
 	worker->status_failed = rc != 0;
-	if (pipeline.engine.partials_evicted && !worker->overflow_told) {
-		worker->overflow_told = true;
-		log_print(worker->log, LOG_WARNING,
-			  "memcap reached: sequences begun are forgotten, the "
-			  "largest holder's first");
-	}
+	tell_losses(worker, &pipeline);
 }
 
 /* --- loop ----------------------------------------------------------------- */

@@ -690,4 +690,5 @@ void normalizer_stats(const struct normalizer *normalizer,
 	provenance_stats(births_files(normalizer->births), &files);
 	out->files = files.files;
 	out->files_evicted = files.evicted;
+	out->linked_evicted = files.linked_evicted;
 }

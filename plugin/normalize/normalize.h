@@ -54,6 +54,7 @@ struct normalizer_stats {
 	uint64_t containers_unresolved;
 	uint64_t files; /* known by their origin now */
 	uint64_t files_evicted;
+	uint64_t linked_evicted; /* of these, linked */
 };
 
 int normalizer_new(const struct normalizer_config *config,

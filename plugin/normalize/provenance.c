@@ -25,7 +25,7 @@ struct file_holder {
 struct provenance {
 	uint8_t seed[16];
 	size_t memcap, memory, count;
-	uint64_t evicted;
+	uint64_t evicted, linked_evicted;
 	struct list holders;
 	struct list inodes[BUCKETS], paths[BUCKETS];
 };
@@ -278,10 +278,11 @@ static void table_trim(struct provenance *table)
 {
 	while (table->memory > table->memcap && table->count > 1) {
 		struct file_holder *holder = largest_holder(table);
-		struct list *oldest = list_empty(&holder->others)
-					      ? &holder->linked
-					      : &holder->others;
+		bool linked = list_empty(&holder->others);
+		struct list *oldest =
+			linked ? &holder->linked : &holder->others;
 
+		table->linked_evicted += linked;
 		file_free(table, list_entry(oldest->next, struct known_file,
 					    in_holder));
 		table->evicted++;
@@ -539,6 +540,7 @@ void provenance_stats(const struct provenance *table,
 	*out = (struct provenance_stats){
 		.files = table->count,
 		.evicted = table->evicted,
+		.linked_evicted = table->linked_evicted,
 		.memory = table->memory,
 	};
 }

@@ -50,6 +50,7 @@ struct known_file {
 
 struct provenance_stats {
 	uint64_t files, evicted;
+	uint64_t linked_evicted; /* of these, linked */
 	size_t memory;
 };
 

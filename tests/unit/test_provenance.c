@@ -209,6 +209,7 @@ static void test_memcap(void **state)
 	assert_true(stats.memory <= 1U << 20);
 	assert_true(stats.evicted > 10000);
 	assert_true(stats.files + stats.evicted == 20002);
+	assert_true(stats.linked_evicted == 0);
 	/* of somebody else, and what was linked, nothing was lost; of the rest
 	 * the newest stay */
 	assert_non_null(by_inode(1));
@@ -216,6 +217,8 @@ static void test_memcap(void **state)
 	assert_null(by_inode(100));
 	assert_non_null(by_inode(100 + 19999));
 	fill(2, 100000, 20000, ORIGIN_LINKED);
+	provenance_stats(table, &stats);
+	assert_true(stats.linked_evicted > 10000);
 	assert_null(by_inode(2));
 	assert_non_null(by_inode(1));
 }
