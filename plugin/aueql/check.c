@@ -128,6 +128,7 @@ static void check_all(struct check *check)
 	check_kernel(check, rules);
 	check_stanza(check);
 	check_host(check, "/proc");
+	check_load(check, "/var/log/audit/audit.log");
 	ruleset_free(&rules);
 	if (check->format == FORMAT_TEXT)
 		printf("%zu problems, %zu warnings\n", check->problems,

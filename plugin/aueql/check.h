@@ -28,6 +28,9 @@ void check_finding(struct check *check, enum finding_severity severity,
 void check_kernel(struct check *check, const struct ruleset *rules);
 /* What of this host is seen less well than it could be; proc = /proc. */
 void check_host(struct check *check, const char *proc);
+/* Services whose auditing costs much, by the end of auditd's log; what cannot be
+ * read says nothing. */
+void check_load(struct check *check, const char *audit_log);
 /* The stanza and the program it names. */
 void check_stanza(struct check *check);
 

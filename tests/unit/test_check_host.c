@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* aueql check: what is said of a host, by files as /proc has them. */
+/* aueql check: what is said of a host, by files as /proc has them, and by the
+ * log of auditd. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 #include "aueql/check.h"
 
 static char proc[] = "/tmp/test_check_host.XXXXXX";
-static char said[4096];
+static char said[4096], mended[4096];
 
 /* Stands in for the one that prints. */
 void check_finding(struct check *check, enum finding_severity severity,
@@ -24,7 +25,7 @@ void check_finding(struct check *check, enum finding_severity severity,
 	size_t len = strlen(said);
 	va_list ap;
 
-	(void)mend;
+	snprintf(mended, sizeof(mended), "%s", mend ? mend : "");
 	assert_int_equal(severity, FINDING_WARNING);
 	check->warnings++;
 	va_start(ap, format);
@@ -153,12 +154,71 @@ static void test_mounts(void **state)
 		1);
 }
 
+/* A log of so many records over so many seconds. */
+static void write_log(const char *path, const char *exe, const char *login,
+		      size_t records, unsigned int seconds)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (size_t i = 0; i < records; i++)
+		fprintf(file,
+			"type=SYSCALL msg=audit(%zu.000:%zu): arch=c000003e "
+			"syscall=42 success=yes exit=0 a0=3 items=0 ppid=1 "
+			"pid=9 auid=%s uid=33 gid=33 euid=33 comm=\"x\" "
+			"exe=\"%s\" key=\"audisp_eql_net\"\x1dUID=\"w\"\n",
+			1000 + i * seconds / records, i, login, exe);
+	assert_int_equal(fclose(file), 0);
+}
+
+static size_t load_warnings(const char *exe, const char *login, size_t records,
+			    unsigned int seconds)
+{
+	struct check check = { 0 };
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/audit.log", proc);
+	write_log(path, exe, login, records, seconds);
+	said[0] = '\0';
+	check_load(&check, path);
+	unlink(path);
+	return check.warnings;
+}
+
+static void test_load(void **state)
+{
+	static const char unset[] = "4294967295";
+	struct check check = { 0 };
+	char link[256];
+
+	(void)state;
+	assert_int_equal(load_warnings("/bin/true", unset, 30000, 100), 1);
+	assert_non_null(strstr(said, "/bin/true, run by user 33, makes 30"));
+	assert_string_equal(mended, "auditctl -A never,exit -F arch=b64 -S 42 "
+				    "-F exe=/bin/true -F uid=33");
+	/* seldom, too short, of a person, not a program that is there */
+	assert_int_equal(load_warnings("/bin/true", unset, 10000, 100), 0);
+	assert_int_equal(load_warnings("/bin/true", unset, 30000, 30), 0);
+	assert_int_equal(load_warnings("/bin/true", "1000", 30000, 100), 0);
+	assert_int_equal(load_warnings("/no/such", unset, 30000, 100), 1);
+	assert_string_equal(mended, "");
+	/* nothing that a shell would take apart, and no link */
+	snprintf(link, sizeof(link), "%s/$(x)", proc);
+	assert_int_equal(symlink("/bin/true", link), 0);
+	assert_int_equal(load_warnings(link, unset, 30000, 100), 1);
+	assert_string_equal(mended, "");
+	unlink(link);
+	check_load(&check, "/no/such/log");
+	assert_int_equal(check.warnings, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_io_uring),
 		cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_mounts),
 	};
 
