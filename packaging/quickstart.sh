@@ -57,6 +57,7 @@ live_wait 10 grep -q 'ALERT .*/demo"' "$dir/syslog" || {
 	cat "$dir/syslog" "$dir/auditctl.log" >&2
 	exit 1
 }
-echo "== the alert, as syslog received it:"
+echo "== as syslog received it: by the published logic, which joins names within a"
+echo "== minute, and by the rule that follows the file (installed, the latter alone runs):"
 grep 'ALERT .*/demo"' "$dir/syslog"
 echo "== taking all down again"
