@@ -69,10 +69,21 @@ prepare() { # NAME: a directory, a configuration, a syslog that listens
 	until_ok test -S "$dir/log"
 }
 
+# A program that has just been started ends by any signal: it has taken them
+# once SIGUSR1 is blocked.
+takes_signals() {
+	local mask
+	mask=$(cat "/proc/$(pgrep -x -P "$auditd_pid" audisp-eql)/status" |
+		sed -n 's/^SigBlk:[^0-9a-f]*//p')
+	[ $((0x${mask:-0} & 0x200)) != 0 ]
+}
+
 start() { # VERSION [INPUT]
 	coproc auditd { exec ./dispatch "$1" "${2:-socket}" \
 		"$PWD/audisp-eql" -c "$dir/conf"; }
 	auditd_pid=$!
+	# of a file it has read all by now, perhaps
+	[ -f "${2:-}" ] || until_ok takes_signals
 }
 
 tell() { # COMMAND: the answer on stdout
