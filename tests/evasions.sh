@@ -235,7 +235,7 @@ try_all() { # WHO...
 			slow+=($!)
 		else
 			try "$name"
-			sleep 0.5 # a rule tells no more than 60 findings a minute
+			sleep 0.9 # a rule tells no more than 60 findings a minute
 		fi
 	done
 	[ ${#slow[@]} = 0 ] || wait "${slow[@]}"
