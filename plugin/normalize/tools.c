@@ -43,8 +43,8 @@ static const char *const copiers[] = {
 };
 /* They install what was built, and their arguments do not say what. */
 static const char *const installers[] = {
-	"bazel*",  "cmake*", "gradle*", "meson*", "ninja*",
-	"python*", "scons*", "waf*",	"xmake*", NULL,
+	"bazel*", "cmake*", "gradle*", "meson*", "ninja*",
+	"scons*", "waf*",   "xmake*",  NULL,
 };
 static const char *const markers[] = { "chmod", "setfacl", NULL };
 /* They read files to their standard output, or change the form of one. */
