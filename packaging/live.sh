@@ -8,8 +8,23 @@
 #   live_possible         0, or 1 with the reason on stdout
 #   live_start BUILD DIR  starts all, below DIR; aueql and audisp-eql from BUILD
 #   live_stop             takes all down again; safe to call twice
+#   live_take, live_give  hold audit for more than one live_start and live_stop
 
-live_lock=/run/lock/audisp-eql-audit.lock
+live_lock() {
+	exec 9>/run/lock/audisp-eql-audit.lock
+	flock 9
+}
+
+live_take() {
+	[ -n "${live_taken:-}" ] && return
+	live_lock
+	live_taken=$SECONDS
+}
+
+live_give() {
+	live_taken=
+	flock -u 9
+}
 
 live_possible() {
 	[ "$(id -u)" = 0 ] || { echo "not root"; return 1; }
@@ -51,7 +66,7 @@ live_write_config() {
 	flush = INCREMENTAL_ASYNC
 	freq = 50
 	max_log_file = 8
-	num_logs = 2
+	num_logs = ${live_logs:-2}
 	max_log_file_action = ROTATE
 	space_left = 75
 	space_left_action = IGNORE
@@ -89,10 +104,15 @@ live_write_config() {
 }
 
 # Adds ours one by one; what is there already is left, and is not removed later.
+# live_audit_rules, if set, is a file of others.
 live_load_rules() {
 	: >"$live/loaded"
-	"$live_build/aueql" rules --audit-rules "$live_rules" >"$live/rules" ||
-		return 1
+	if [ -n "${live_audit_rules:-}" ]; then
+		cp "$live_audit_rules" "$live/rules"
+	else
+		"$live_build/aueql" rules --audit-rules "$live_rules" \
+			>"$live/rules"
+	fi || return 1
 	while read -r rule; do
 		# shellcheck disable=SC2086
 		if auditctl $rule >>"$live/auditctl.log" 2>&1; then
@@ -106,8 +126,7 @@ live_load_rules() {
 live_start() {
 	live_build=$(cd "$1" && pwd) live=$2
 	live_netns=audisp-eql-$$
-	exec 9>"$live_lock"
-	flock 9
+	[ -n "${live_taken:-}" ] || live_lock
 	live_before=$(auditctl -s)
 	# auditd wants a program of root that others cannot write
 	install -m 750 "$live_build/audisp-eql" "$live/audisp-eql"
@@ -143,7 +162,7 @@ live_stop() {
 	auditctl -b "$(printf '%s\n' "$live_before" |
 		sed -n 's/^backlog_limit //p')" >/dev/null 2>&1
 	live_before=
-	flock -u 9
+	[ -n "${live_taken:-}" ] || flock -u 9
 	return 0
 }
 
