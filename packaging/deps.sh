@@ -14,6 +14,19 @@ deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
 deps_redhat_test="clang clang-tools-extra compiler-rt libcmocka-devel libasan libubsan xz"
 deps_redhat_live="audit rsyslog iproute procps-ng util-linux"
 
+# A command that installs packages of Debian, which may not start services.
+deps_denied() {
+	policy=/usr/sbin/policy-rc.d
+	[ -e $policy ] && mv $policy $policy.audisp-eql
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+	status=0
+	DEBIAN_FRONTEND=noninteractive "$@" || status=$?
+	rm -f $policy
+	[ -e $policy.audisp-eql ] && mv $policy.audisp-eql $policy
+	return $status
+}
+
 deps_apt() {
 	missing=
 	for package in "$@"; do
@@ -21,18 +34,9 @@ deps_apt() {
 			grep -q 'ok installed' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
-	policy=/usr/sbin/policy-rc.d
-	[ -e $policy ] && mv $policy $policy.audisp-eql
-	printf '#!/bin/sh\nexit 101\n' >$policy
-	chmod 755 $policy
-	status=0
-	apt-get update -q &&
-		# shellcheck disable=SC2086
-		DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-			--no-install-recommends $missing || status=$?
-	rm -f $policy
-	[ -e $policy.audisp-eql ] && mv $policy.audisp-eql $policy
-	return $status
+	# shellcheck disable=SC2086
+	apt-get update -q && deps_denied apt-get install -q -y \
+		--no-install-recommends $missing
 }
 
 deps_install() {

@@ -9,6 +9,7 @@
 #   live_possible         0, or 1 with the reason on stdout
 #   live_start BUILD DIR  starts all, below DIR; aueql and audisp-eql from BUILD
 #   live_stop             takes all down again; safe to call twice
+#   live_take, live_give  hold audit for more than one live_start and live_stop
 
 live_lock=/run/lock/audisp-eql-audit.lock
 
@@ -17,6 +18,16 @@ live_wait_for_others() {
 	exec 9>"$live_lock"
 	flock 9
 	live_held=1
+}
+
+live_take() {
+	live_wait_for_others
+	live_taken=${live_taken:-$SECONDS}
+}
+
+live_give() {
+	flock -u 9
+	live_held= live_taken=
 }
 
 live_possible() {
@@ -59,7 +70,7 @@ live_write_config() {
 	flush = INCREMENTAL_ASYNC
 	freq = 50
 	max_log_file = 8
-	num_logs = 2
+	num_logs = ${live_logs:-2}
 	max_log_file_action = ROTATE
 	space_left = 75
 	space_left_action = IGNORE
@@ -97,10 +108,15 @@ live_write_config() {
 }
 
 # Adds ours one by one; what is there already is left, and is not removed later.
+# live_audit_rules, if set, is a file of others.
 live_load_rules() {
 	: >"$live/loaded"
-	"$live_build/aueql" rules --audit-rules "$live_rules" >"$live/rules" ||
-		return 1
+	if [ -n "${live_audit_rules:-}" ]; then
+		cp "$live_audit_rules" "$live/rules"
+	else
+		"$live_build/aueql" rules --audit-rules "$live_rules" \
+			>"$live/rules"
+	fi || return 1
 	while read -r rule; do
 		# shellcheck disable=SC2086
 		if auditctl $rule >>"$live/auditctl.log" 2>&1; then
@@ -150,8 +166,7 @@ live_stop() {
 	auditctl -b "$(printf '%s\n' "$live_before" |
 		sed -n 's/^backlog_limit //p')" >/dev/null 2>&1
 	live_before=
-	flock -u 9
-	live_held=
+	[ -n "${live_taken:-}" ] || live_give
 	return 0
 }
 
