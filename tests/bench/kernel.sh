@@ -73,10 +73,10 @@ drain() {
 
 load() { # ROUND SET KIND RATE
 	got=$(cd "$dir" && "$build/load" "$3" "$seconds" "$4") || return 1
-	kind=$3
-	[ "$4" = 0 ] || kind=$3@$4
-	echo "$1 $2 $kind $got" >>"$dir/results"
-	drain "$1-$2-$kind"
+	name=$3
+	[ "$4" = 0 ] || name=$3@$4
+	echo "$1 $2 $name $got" >>"$dir/results"
+	drain "$1-$2-$name"
 }
 
 project() { # ROUND SET
@@ -134,7 +134,8 @@ function figures(kind, set, what,    list, n, r, m) {
 	for (r = 1; r <= rounds; r++)
 		list[++n] = got[r, set, kind, what]
 	m = sort_median(list, n)
-	return sprintf("%.0f (%.0f-%.0f)", m, list[1], list[n])
+	return sprintf(m < 10 ? "%.2f (%.2f-%.2f)" : "%.0f (%.0f-%.0f)",
+		       m, list[1], list[n])
 }
 function change(kind, set, what,    list, n, r, base) {
 	n = 0
