@@ -302,6 +302,11 @@ static void take_path(struct provenance *table, struct known_file *owner)
 	}
 }
 
+static bool is_kept(struct str path)
+{
+	return path.len && path.len <= PATH_BYTES_MAX;
+}
+
 static int set_path(struct provenance *table, struct known_file *file,
 		    struct str path)
 {
@@ -311,7 +316,7 @@ static int set_path(struct provenance *table, struct known_file *file,
 		return 0;
 	list_remove(&file->in_paths);
 	shared_text_release(&file->path, &table->memory);
-	if (!path.len || path.len > PATH_BYTES_MAX)
+	if (!is_kept(path))
 		return 0;
 	before = provenance_find_path(table, file->id.host, path);
 	if (before)
@@ -361,6 +366,9 @@ int provenance_add(struct provenance *table, const struct file_birth *birth)
 	struct known_file *file;
 	int rc;
 
+	/* nobody could find it again */
+	if (!birth->id.inode && !is_kept(birth->path))
+		return 0;
 	/* first: what was before may own the origin */
 	file = file_new(table, birth);
 	if (!file)

@@ -184,6 +184,34 @@ static void test_find_linked(void **state)
 	assert_ptr_equal(by_name(7, "b"), by_inode(4));
 }
 
+/* What is known by a path alone that is too long is not kept: nobody would find
+ * it, and no saved state may hold it. */
+static void test_long_path(void **state)
+{
+	struct strbuf saved = STRBUF_INIT(0);
+	struct reader reader;
+	char path[5000];
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	add(0, path);
+	assert_int_equal(count(), 0);
+	add(1, path);
+	assert_null(by_inode(1)->path);
+	provenance_save(table, &saved);
+	close_table(NULL);
+	assert_int_equal(open_table(NULL), 0);
+	reader = (struct reader){
+		.at = (const uint8_t *)saved.data,
+		.end = (const uint8_t *)saved.data + saved.len,
+	};
+	assert_int_equal(provenance_load(table, &reader, false), 0);
+	assert_int_equal(count(), 1);
+	strbuf_free(&saved);
+}
+
 /* --- losing --------------------------------------------------------------- */
 
 static void fill(uint32_t payer, uint64_t first, size_t files,
@@ -297,6 +325,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_path_alone, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_find_linked, open_table,
+						close_table),
+		cmocka_unit_test_setup_teardown(test_long_path, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_memcap, open_table,
 						close_table),
