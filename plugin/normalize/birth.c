@@ -44,7 +44,7 @@ static int find_origin(struct context *context, struct str path,
 		if (!source)
 			source = find_writer(process);
 		kind = tool_kind(process);
-		traits = tool_copied_traits(process, path);
+		traits = tool_copied_traits(process);
 	}
 	*out = source ? origin_hold(source)
 		      : known_origin(context, process->image, kind, traits,
@@ -161,7 +161,7 @@ int birth_on_named(struct context *context, const struct path_item *item)
 	if (!file)
 		return 0;
 	return provenance_move(context->births->files, file,
-			       known_event_path(context));
+			       known_event_path_or_name(context));
 }
 
 /* --- running -------------------------------------------------------------- */

@@ -33,4 +33,5 @@ int birth_recall(struct context *context, struct process *process);
  * known. */
 struct origin *birth_of_seed(struct births *births, struct str host,
 			     const struct process_seed *seed);
+
 #endif

@@ -103,8 +103,10 @@ bool context_next_path(const struct context *context, size_t *next,
 		.group = record_raw(path, "ogid"),
 		.inode = record_raw(path, "inode"),
 		.mode = -1,
+		.owner_id = -1,
 	};
 	record_number(path, "mode", 8, &out->mode);
+	record_number(path, "ouid", 10, &out->owner_id);
 	return true;
 }
 

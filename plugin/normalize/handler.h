@@ -38,6 +38,8 @@ struct context {
 	struct proctable_host *host;
 	struct recent_files *recent;
 	struct births *births;
+	uint64_t file_host; /* the event's host, as a file_id has it */
+	uint32_t login; /* auid; ID_UNKNOWN = none */
 	struct process_sight sight;
 	struct process *process; /* once context_set_process() has been there */
 	/* who is asked about processes; NULL = another host's event */
@@ -146,7 +148,7 @@ struct path_item {
 	struct str name; /* as given; data == NULL = none */
 	struct str nametype;
 	struct str device, owner, group, inode;
-	int64_t mode; /* -1 = none */
+	int64_t mode, owner_id; /* -1 = none */
 };
 
 /* The next PATH record from *next on; false = none. */

@@ -3,50 +3,33 @@
 
 #include "tools.h"
 
-uint64_t known_host(const struct context *context)
-{
-	return provenance_host(context->event->host);
-}
-
 struct known_file *known_by_path(const struct context *context, struct str path)
 {
 	if (!path.len)
 		return NULL;
 	return provenance_find_path(births_files(context->births),
-				    known_host(context), path);
+				    context->file_host, path);
 }
 
 bool known_id(const struct context *context, const struct path_item *item,
 	      struct file_id *out)
 {
-	out->host = known_host(context);
+	out->host = context->file_host;
 	return file_id_parse(item->device, item->inode, out);
 }
 
 uint32_t known_owner(const struct path_item *item)
 {
-	uint32_t owner = 0;
-
-	if (!item->owner.len)
-		return ID_UNKNOWN;
-	for (size_t i = 0; i < item->owner.len; i++)
-		owner = owner * 10 + (uint32_t)(item->owner.data[i] - '0');
-	return owner;
-}
-
-static uint32_t login_of(const struct context *context)
-{
-	int64_t id;
-
-	return record_number(context->subject, "auid", 10, &id) ? (uint32_t)id
-								: ID_UNKNOWN;
+	return item->owner_id < 0 ? ID_UNKNOWN : (uint32_t)item->owner_id;
 }
 
 uint32_t known_payer(const struct context *context)
 {
-	uint32_t login = login_of(context);
+	uint32_t uid = context->sight.ids.uid;
 
-	return login == ID_UNKNOWN ? context->sight.ids.uid : login;
+	if (context->login != ID_UNKNOWN)
+		return context->login;
+	return uid == ID_UNKNOWN ? 0 : uid;
 }
 
 static struct str event_text(const struct context *context, size_t field)
@@ -90,7 +73,7 @@ struct origin *known_origin(const struct context *context,
 		.time_ns = context->event->time_ns,
 		.serial = context->event->serial,
 		.uid = context->sight.ids.euid,
-		.auid = login_of(context),
+		.auid = context->login,
 		.path = path,
 	};
 

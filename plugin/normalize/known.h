@@ -10,15 +10,14 @@
 struct births;
 struct provenance *births_files(struct births *births);
 
-/* The event's host, as a file_id has it. */
-uint64_t known_host(const struct context *context);
 struct known_file *known_by_path(const struct context *context,
 				 struct str path);
 /* False = the item has none. */
 bool known_id(const struct context *context, const struct path_item *item,
 	      struct file_id *out);
 uint32_t known_owner(const struct path_item *item);
-/* Who pays for what the event tells: the login, the user where there is none. */
+/* Who pays for what the event tells: the login, or the user where there is none
+ * (daemons); root where neither is known. */
 uint32_t known_payer(const struct context *context);
 
 /* Of the file that the event is about; empty = not known. */

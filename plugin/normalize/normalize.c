@@ -184,10 +184,6 @@ static void set_id(struct context *context, size_t slot, const char *field)
 
 static void set_ids(struct context *context)
 {
-	struct event *event = context->event;
-	bool has_login;
-	int64_t payer = 0;
-
 	set_id(context, FIELD_USER_ID, "euid");
 	set_id(context, FIELD_USER_EFFECTIVE_ID, "euid");
 	set_id(context, FIELD_PROCESS_USER_ID, "euid");
@@ -201,11 +197,7 @@ static void set_ids(struct context *context)
 	set_id(context, FIELD_USER_AUDIT_SESSION, "ses");
 	context_set_str(context, FIELD_USER_NAME,
 			record_enriched(context->subject, "EUID"));
-	has_login = event_value(event, FIELD_USER_AUDIT_ID, READING_INVOKED)
-			    ->type != VALUE_NULL;
-	/* who has no login uid (daemons) pays by his own */
-	record_number(context->subject, has_login ? "auid" : "uid", 10, &payer);
-	event->charge_uid = (uint32_t)payer;
+	context->event->charge_uid = known_payer(context);
 }
 
 static void set_tty(struct context *context)
@@ -319,6 +311,7 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
 	event->host = normalizer_host(normalizer, event->node);
+	context->file_host = provenance_host(event->host);
 	if (event->host.data == normalizer->config.host_id.data)
 		context->resolver = &normalizer->config.resolver;
 	context->host = proctable_host(normalizer->processes, event->host);
@@ -351,6 +344,7 @@ static void read_sight(struct context *context)
 		.gid = read_id(subject, "gid"),
 		.egid = read_id(subject, "egid"),
 	};
+	context->login = read_id(subject, "auid");
 	sight->tty = tty_of_name(record_raw(subject, "tty"));
 	if (cwd)
 		sight->directory = record_decoded(cwd, "cwd");

@@ -164,7 +164,7 @@ struct origin *told_installed(const struct context *context, struct str path)
 	if (!path.len || !tool_is(context->process->image, TOOL_INSTALLER))
 		return NULL;
 	file = provenance_find_linked(context->births->files,
-				      known_host(context), known_payer(context),
+				      context->file_host, known_payer(context),
 				      str_basename(path));
 	return file ? file->origin : NULL;
 }
@@ -183,7 +183,7 @@ static void note_stream(struct context *context, struct origin *origin)
 
 	origin_release(&stream->origin);
 	*stream = (struct stream){
-		.host = known_host(context),
+		.host = context->file_host,
 		.ppid = context->sight.ppid,
 		.time_ns = context->event->time_ns,
 		.origin = held,
@@ -201,7 +201,7 @@ struct origin *told_stream(const struct context *context)
 			time_sub(context->event->time_ns, stream->time_ns);
 
 		if (stream->origin && stream->ppid == parents[i] &&
-		    stream->host == known_host(context) && age <= STREAM_NS)
+		    stream->host == context->file_host && age <= STREAM_NS)
 			return stream->origin;
 	}
 	return NULL;
@@ -215,7 +215,7 @@ int told_claim(struct context *context, enum file_known how, struct str path,
 	struct known_file *known = known_by_path(context, path);
 	uint32_t owner = context->sight.ids.euid;
 	struct file_birth birth = {
-		.id.host = known_host(context),
+		.id.host = context->file_host,
 		.path = path,
 		.how = how,
 		.owner = owner,

@@ -196,7 +196,7 @@ enum origin_kind tool_kind(const struct process *process)
 }
 
 /* What a copy can do, by the name of what it is a copy of. */
-unsigned int tool_copied_traits(const struct process *process, struct str path)
+unsigned int tool_copied_traits(const struct process *process)
 {
 	const struct image *image = process->image;
 	unsigned int traits = 0;
@@ -206,12 +206,10 @@ unsigned int tool_copied_traits(const struct process *process, struct str path)
 	for (size_t i = 1; i < image->kept_count; i++) {
 		struct str name = str_basename(image->args[i]);
 
-		if (str_equal(name, str_basename(path)) &&
-		    !name_is_linker(name) && !tool_name_is(name, TOOL_LOADER))
-			continue;
-		traits |= name_is_linker(name) ? ORIGIN_IS_LINKER : 0;
-		traits |=
-			tool_name_is(name, TOOL_LOADER) ? ORIGIN_IS_LOADER : 0;
+		if (name_is_linker(name))
+			traits |= ORIGIN_IS_LINKER;
+		if (tool_name_is(name, TOOL_LOADER))
+			traits |= ORIGIN_IS_LOADER;
 	}
 	return traits;
 }

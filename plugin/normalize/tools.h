@@ -31,7 +31,7 @@ bool tool_links(const struct process *process);
 const struct image *tool_driver(const struct process *process);
 /* How what it writes comes into being, if nothing says more. */
 enum origin_kind tool_kind(const struct process *process);
-/* What a copy that it writes to path can do (ORIGIN_IS_*). */
-unsigned int tool_copied_traits(const struct process *process, struct str path);
+/* What a copy that it writes can do (ORIGIN_IS_*). */
+unsigned int tool_copied_traits(const struct process *process);
 
 #endif
