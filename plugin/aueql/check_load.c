@@ -8,13 +8,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libaudit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../util/strbuf.h"
+#include "../record.h"
 #include "check.h"
 
 /* The end of the log: some ten thousand events. */
@@ -28,128 +29,94 @@
 
 struct service {
 	char exe[PATH_BYTES];
-	unsigned long uid, call;
+	int64_t uid, call;
 	size_t count;
 };
 
 struct load {
+	struct record_parser *parser;
+	struct arena *arena;
 	struct service services[SERVICES_MAX];
 	size_t count;
-	double first, last; /* seconds since the epoch */
+	int64_t first_ns, last_ns; /* 0 = no event yet */
 };
 
-/* The value behind " name=" up to the next space; empty = none. */
-static struct str field_of(struct str record, const char *name)
-{
-	size_t len = strlen(name);
-	const char *at = record.data, *end = record.data + record.len;
-
-	while ((at = memmem(at, (size_t)(end - at), name, len))) {
-		const char *value = at + len, *space;
-
-		space = memchr(value, ' ', (size_t)(end - value));
-		if (at > record.data && at[-1] == ' ')
-			return (struct str){
-				value, (size_t)((space ? space : end) - value)
-			};
-		at = value;
-	}
-	return (struct str){ 0 };
-}
-
-static bool number_of(struct str record, const char *name, unsigned long *out)
-{
-	struct str value = field_of(record, name);
-	char digits[16], *end;
-
-	if (!value.len || value.len >= sizeof(digits))
-		return false;
-	memcpy(digits, value.data, value.len);
-	digits[value.len] = '\0';
-	*out = strtoul(digits, &end, 10);
-	return !*end;
-}
-
-/* exe="..." without the quotes; hex, as odd names are, is no service's. */
-static bool exe_of(struct str record, char out[PATH_BYTES])
-{
-	struct str value = field_of(record, "exe=");
-
-	if (value.len < 3 || value.len > PATH_BYTES || value.data[0] != '"' ||
-	    value.data[1] != '/' || value.data[value.len - 1] != '"')
-		return false;
-	memcpy(out, value.data + 1, value.len - 2);
-	out[value.len - 2] = '\0';
-	return true;
-}
-
-static struct service *find_service(struct load *load, const char *exe,
-				    unsigned long uid, unsigned long call)
+static struct service *find_service(struct load *load, struct str exe,
+				    int64_t uid, int64_t call)
 {
 	struct service *service = load->services;
 
 	for (; service < load->services + load->count; service++)
 		if (service->uid == uid && service->call == call &&
-		    !strcmp(service->exe, exe))
+		    str_equal(str_from(service->exe), exe))
 			return service;
-	if (load->count == SERVICES_MAX)
+	if (load->count == SERVICES_MAX || !exe.len || exe.len >= PATH_BYTES ||
+	    memchr(exe.data, '\0', exe.len))
 		return NULL;
 	load->count++;
 	service->uid = uid;
 	service->call = call;
-	strcpy(service->exe, exe);
+	memcpy(service->exe, exe.data, exe.len);
 	return service;
 }
 
-static void take_time(struct load *load, struct str record)
+static bool begins(struct str text, struct str with)
 {
-	static const char stamp[] = "msg=audit(";
-	const char *at =
-		memmem(record.data, record.len, stamp, sizeof(stamp) - 1);
-	double time = at ? atof(at + sizeof(stamp) - 1) : 0;
-
-	if (time <= 0)
-		return;
-	if (!load->first)
-		load->first = time;
-	load->last = time;
+	return text.len >= with.len && !memcmp(text.data, with.data, with.len);
 }
 
 /* Calls that our audit rules log, of who has no login. */
-static void take_record(struct load *load, struct str record)
+static void take_call(struct load *load, const struct record *record)
 {
-	static const char type[] = "type=SYSCALL ";
-	static const char ours[] = " key=\"audisp_eql_";
-	static const char none[] = " auid=4294967295 ";
-	const char *enriched = memchr(record.data, 0x1d, record.len);
-	char exe[PATH_BYTES];
-	unsigned long uid, call;
 	struct service *service;
+	int64_t login, uid, call;
 
-	take_time(load, record);
-	if (enriched)
-		record.len = (size_t)(enriched - record.data);
-	if (!memmem(record.data, record.len, type, sizeof(type) - 1) ||
-	    !memmem(record.data, record.len, ours, sizeof(ours) - 1) ||
-	    !memmem(record.data, record.len, none, sizeof(none) - 1) ||
-	    !number_of(record, "uid=", &uid) ||
-	    !number_of(record, "syscall=", &call) || !exe_of(record, exe))
+	if (!begins(record_decoded(record, "key"), STR("audisp_eql_")) ||
+	    !record_number(record, "auid", 10, &login) || login != UINT32_MAX ||
+	    !record_number(record, "uid", 10, &uid) ||
+	    !record_number(record, "syscall", 10, &call))
 		return;
-	service = find_service(load, exe, uid, call);
+	service = find_service(load, record_decoded(record, "exe"), uid, call);
 	if (service)
 		service->count++;
 }
 
-static void take_log(struct load *load, struct str text)
+static int take_event(void *user, const struct raw_event *raw)
 {
-	while (text.len) {
-		const char *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
+	struct load *load = user;
+	const struct record *record;
+	struct record_event event;
+	size_t next = 0;
+	int rc;
 
-		take_record(load, (struct str){ text.data, len });
-		text.data += len + (end != NULL);
-		text.len -= len + (end != NULL);
-	}
+	load->first_ns = load->first_ns ? load->first_ns : raw->time_ns;
+	load->last_ns = raw->time_ns;
+	arena_reset(load->arena);
+	rc = record_parse(load->parser, raw, load->arena, &event);
+	if (rc)
+		return rc == RECORD_E_MALFORMED ? 0 : rc;
+	record = record_find(&event, AUDIT_SYSCALL, &next);
+	if (record)
+		take_call(load, record);
+	return 0;
+}
+
+static int take_log(struct load *load, const char *text, size_t len)
+{
+	struct sieve_config config = {
+		.on_event = take_event,
+		.user = load,
+		.event_timeout_ns = 2 * NSEC_PER_SEC,
+	};
+	struct sieve *sieve = NULL;
+	int rc = sieve_new(&config, &sieve);
+
+	if (!rc)
+		rc = sieve_feed(sieve, text, len);
+	if (!rc)
+		rc = sieve_finish(sieve);
+	sieve_free(&sieve);
+	return rc;
 }
 
 /* The end of a file; NULL = it cannot be read. */
@@ -193,41 +160,58 @@ static bool is_of_root(const char *exe)
 }
 
 static void tell_service(struct check *check, const struct service *service,
-			 double rate)
+			 int64_t rate)
 {
 	char mend[PATH_BYTES + 128];
 
 	snprintf(mend, sizeof(mend),
-		 "auditctl -A never,exit -F arch=b64 -S %lu -F exe=%s "
-		 "-F uid=%lu",
-		 service->call, service->exe, service->uid);
+		 "auditctl -A never,exit -F arch=b64 -S %lld -F exe=%s "
+		 "-F uid=%lld",
+		 (long long)service->call, service->exe,
+		 (long long)service->uid);
 	check_finding(check, FINDING_WARNING,
 		      is_of_root(service->exe) ? mend : NULL,
-		      "%s, run by user %lu, makes %.0f audited calls (number "
-		      "%lu) a second: that is dear. Left out, that program "
+		      "%s, run by user %lld, makes %lld audited calls (number "
+		      "%lld) a second: that is dear. Left out, that program "
 		      "under that user is not seen to make them",
-		      service->exe, service->uid, rate, service->call);
+		      service->exe, (long long)service->uid, (long long)rate,
+		      (long long)service->call);
+}
+
+static void tell_all(struct check *check, const struct load *load)
+{
+	int64_t span_s = time_sub(load->last_ns, load->first_ns) / NSEC_PER_SEC;
+
+	if (span_s < SPAN_LEAST_S)
+		return;
+	for (size_t i = 0; i < load->count; i++) {
+		int64_t rate = (int64_t)load->services[i].count / span_s;
+
+		if (rate >= EVENTS_PER_SECOND)
+			tell_service(check, &load->services[i], rate);
+	}
 }
 
 void check_load(struct check *check, const char *audit_log)
 {
 	struct load *load = calloc(1, sizeof(*load));
-	struct str text;
-	char *tail;
-	double span;
+	size_t len = 0;
+	char *tail = load ? read_tail(audit_log, &len) : NULL;
+	int rc = load ? 0 : -ENOMEM;
 
-	if (!load)
-		return;
-	tail = read_tail(audit_log, &text.len);
-	text.data = tail;
-	take_log(load, text);
-	span = load->last - load->first;
-	for (size_t i = 0; span >= SPAN_LEAST_S && i < load->count; i++) {
-		double rate = (double)load->services[i].count / span;
-
-		if (rate >= EVENTS_PER_SECOND)
-			tell_service(check, &load->services[i], rate);
+	if (tail) {
+		load->arena = arena_new(0);
+		rc = load->arena ? record_parser_new(&load->parser) : -ENOMEM;
+		if (!rc)
+			rc = take_log(load, tail, len);
+		if (!rc)
+			tell_all(check, load);
+		record_parser_free(&load->parser);
+		arena_free(&load->arena);
 	}
+	if (rc)
+		check_finding(check, FINDING_WARNING, NULL, "%s: %s", audit_log,
+			      strerror(-rc));
 	free(tail);
 	free(load);
 }
