@@ -9,8 +9,8 @@
 #
 # PACKAGES_SECONDS (600) is what one build may take, PACKAGES_KEEP=1 keeps the
 # audit logs. Results are below ./packages. Audit is held until PACKAGES_HOLD
-# (240) seconds have passed, then others have their turn. Build dependencies stay installed; nothing is removed for
-# them.
+# (240) seconds have passed, then others have their turn. Build dependencies stay
+# installed; nothing is removed for them.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$PWD

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What programs tell of logins, accounts and services, and the kernel of a
- * login id that is set, of a crash and of what a security module forbids. Pid, uid, login uid and session are the
- * kernel's word on who sent it; all else (acct=, exe=, addr=) is the program's,
+ * login id that is set, of a crash and of what a security module forbids. Pid,
+ * uid, login uid and session are the kernel's word on who sent it; all else (acct=, exe=, addr=) is the program's,
  * which had to have the right to send it. So that exe= names the program only
  * where the table does not know better, and the table learns nothing from it.
  */
