@@ -14,16 +14,6 @@
 
 /* --- text and addresses ------------------------------------------------- */
 
-struct str str_from(const char *text)
-{
-	return (struct str){ text, text ? strlen(text) : 0 };
-}
-
-bool str_equal(struct str a, struct str b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
-}
-
 int str_compare(struct str a, struct str b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;

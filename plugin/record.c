@@ -27,8 +27,14 @@
 
 #define ENRICHMENT 0x1d /* begins it */
 
+/* Records that auparse gets at once: it takes longer than in proportion for
+ * many, and their order is kept here anyhow. */
+#define BATCH 256
+
+#define NUMBER_LEN_MAX 31
+
 struct record_field {
-	struct str name, value;
+	struct str name, value; /* each with a NUL behind it */
 };
 
 struct record {
@@ -36,12 +42,14 @@ struct record {
 	struct arena *arena; /* for what is decoded */
 	struct str enrichment;
 	size_t count;
+	uint64_t *keys; /* record_key() of each name: what look-ups compare */
 	struct record_field *fields;
 };
 
 struct record_parser {
 	auparse_state_t *auparse;
-	struct strbuf plain; /* the event in hand, without enrichment */
+	struct strbuf plain; /* what it has of the event in hand */
+	size_t line_count, lines[BATCH]; /* which records those are */
 };
 
 int record_parser_new(struct record_parser **out)
@@ -106,45 +114,79 @@ static int split_records(const struct raw_event *raw, struct arena *arena,
 	return 0;
 }
 
-static int copy_field(auparse_state_t *auparse, struct arena *arena,
-		      struct record_field *out)
-{
-	struct str name = str_from(auparse_get_field_name(auparse));
-	struct str value = str_from(auparse_get_field_str(auparse));
-	char *copy = arena_alloc(arena, name.len + value.len + 1);
+/* Where the texts of a record's fields go: a block that nearly always has room
+ * for all, since auparse hands out pieces of the record. */
+struct copies {
+	struct arena *arena;
+	char *next;
+	size_t room;
+};
 
-	if (!copy)
-		return -ENOMEM;
-	if (name.len)
-		memcpy(copy, name.data, name.len);
-	if (value.len)
-		memcpy(copy + name.len, value.data, value.len);
-	out->name = (struct str){ copy, name.len };
-	out->value = (struct str){ copy + name.len, value.len };
+static int copies_begin(struct copies *copies, struct arena *arena, size_t room)
+{
+	copies->arena = arena;
+	copies->next = arena_alloc(arena, room);
+	copies->room = room;
+	return copies->next ? 0 : -ENOMEM;
+}
+
+static int copy_text(struct copies *copies, const char *text, struct str *out)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len >= copies->room) {
+		char *apart = arena_alloc(copies->arena, len + 1);
+
+		if (!apart)
+			return -ENOMEM;
+		if (len)
+			memcpy(apart, text, len);
+		*out = (struct str){ apart, len };
+		return 0;
+	}
+	if (len)
+		memcpy(copies->next, text, len);
+	*out = (struct str){ copies->next, len };
+	copies->next += len + 1; /* the arena gives zeroes */
+	copies->room -= len + 1;
 	return 0;
 }
 
+static int copy_field(auparse_state_t *auparse, struct copies *copies,
+		      struct record_field *out)
+{
+	int rc = copy_text(copies, auparse_get_field_name(auparse), &out->name);
+
+	if (rc)
+		return rc;
+	return copy_text(copies, auparse_get_field_str(auparse), &out->value);
+}
+
+/* len: of the record's text. */
 static int copy_record(auparse_state_t *auparse, struct arena *arena,
-		       struct record **out)
+		       size_t len, struct record **out)
 {
 	struct record *record = arena_alloc(arena, sizeof(*record));
 	size_t count = auparse_get_num_fields(auparse);
+	struct copies copies;
 
 	if (!record)
 		return -ENOMEM;
 	record->type = auparse_get_type(auparse);
 	record->arena = arena;
 	record->fields = arena_array(arena, count, sizeof(*record->fields));
-	if (!record->fields)
+	record->keys = arena_array(arena, count, sizeof(*record->keys));
+	if (!record->fields || !record->keys ||
+	    copies_begin(&copies, arena, len + 1))
 		return -ENOMEM;
 	auparse_first_field(auparse);
 	while (record->count < count) {
-		int rc = copy_field(auparse, arena,
-				    &record->fields[record->count]);
+		struct record_field *field = &record->fields[record->count];
+		int rc = copy_field(auparse, &copies, field);
 
 		if (rc)
 			return rc;
-		record->count++;
+		record->keys[record->count++] = record_key(field->name);
 		if (auparse_next_field(auparse) <= 0)
 			break;
 	}
@@ -152,35 +194,35 @@ static int copy_record(auparse_state_t *auparse, struct arena *arena,
 	return 0;
 }
 
-/* The lines of an event that auparse has in hand: it takes longer than in
- * proportion for many, and the order of records is kept here anyhow. */
-#define BATCH 256
-
 struct batch {
 	const struct halves *halves;
 	struct record **records;
-	size_t first, count; /* lines of the event */
+	size_t first, count; /* which of its records */
 };
 
 /*
- * The records of the event auparse stands on, each at the place of its line:
+ * The records of the event auparse stands on, each at its place:
  * auparse makes one event of several where a record ends it early (LOGIN), and
  * passes over lines it does not understand.
  */
-static int copy_event(auparse_state_t *auparse, struct arena *arena,
+static int copy_event(const struct record_parser *parser, struct arena *arena,
 		      const struct batch *batch)
 {
+	auparse_state_t *auparse = parser->auparse;
+
 	if (auparse_first_record(auparse) <= 0)
 		return 0;
 	do {
 		/* counted from 1 */
-		size_t line = auparse_get_line_number(auparse);
-		size_t place = batch->first + line - 1;
+		size_t line = auparse_get_line_number(auparse), place;
 		int rc;
 
-		if (!line || line > batch->count)
+		if (!line || line > parser->line_count)
 			continue;
-		rc = copy_record(auparse, arena, &batch->records[place]);
+		place = parser->lines[line - 1];
+		rc = copy_record(auparse, arena,
+				 batch->halves->texts[place].len,
+				 &batch->records[place]);
 		if (rc)
 			return rc;
 		batch->records[place]->enrichment =
@@ -189,17 +231,58 @@ static int copy_event(auparse_state_t *auparse, struct arena *arena,
 	return 0;
 }
 
-/* What auparse gets of a record: of CWD no more than one cwd=, since it leaks
- * the value of each but the last. */
-static struct str without_more(struct str text)
+/* Where the type of a record stands, behind node= if there is one. */
+static struct str after_node(struct str text)
 {
-	const char *cwd = memmem(text.data, text.len, " cwd=", 5);
+	const char *space;
+
+	if (text.len < 5 || memcmp(text.data, "node=", 5))
+		return text;
+	space = memchr(text.data, ' ', text.len);
+	if (!space)
+		return (struct str){ 0 };
+	text.len -= (size_t)(space + 1 - text.data);
+	text.data = space + 1;
+	return text;
+}
+
+static bool begins(struct str text, struct str with)
+{
+	return text.len >= with.len && !memcmp(text.data, with.data, with.len);
+}
+
+/* The text up to what, if that is in it. Quoted or encoded values hold no
+ * space, so none of them can pass for a field. */
+static struct str up_to(struct str text, struct str what)
+{
+	const char *found = memmem(text.data, text.len, what.data, what.len);
+
+	if (found)
+		text.len = (size_t)(found - text.data);
+	return text;
+}
+
+/*
+ * What auparse gets of a record. Its time goes by the number of fields, so
+ * those at the end that nobody asks for are left out: nothing of PROCTITLE is
+ * asked for, of PATH nothing behind nametype=. Of CWD it gets no more than one
+ * cwd=, since it leaks the value of each but the last.
+ */
+static struct str wanted_part(struct str text)
+{
+	struct str rest = after_node(text);
 	const char *end;
 
-	if (!cwd || !memmem(text.data, text.len, "type=CWD ", 9))
+	if (begins(rest, STR("type=PROCTITLE ")))
+		return (struct str){ 0 };
+	if (begins(rest, STR("type=PATH ")))
+		return up_to(text, STR(" cap_fp="));
+	if (!begins(rest, STR("type=CWD ")))
 		return text;
-	cwd++;
-	end = memchr(cwd, ' ', text.len - (size_t)(cwd - text.data));
+	rest = up_to(text, STR(" cwd="));
+	end = rest.len == text.len ? NULL
+				   : memchr(rest.data + rest.len + 1, ' ',
+					    text.len - rest.len - 1);
 	if (end)
 		text.len = (size_t)(end - text.data);
 	return text;
@@ -211,14 +294,21 @@ static int load(struct record_parser *parser, const struct batch *batch)
 	struct strbuf *plain = &parser->plain;
 
 	strbuf_reset(plain);
+	parser->line_count = 0;
 	for (size_t i = 0; i < batch->count; i++) {
-		strbuf_add_str(
-			plain,
-			without_more(batch->halves->texts[batch->first + i]));
+		struct str text = batch->halves->texts[batch->first + i];
+
+		text = wanted_part(text);
+		if (!text.len)
+			continue;
+		strbuf_add_str(plain, text);
 		strbuf_add_char(plain, '\n');
+		parser->lines[parser->line_count++] = batch->first + i;
 	}
 	if (plain->failed)
 		return -ENOMEM;
+	if (!parser->line_count)
+		return 0;
 	if (!auparse_new_buffer(parser->auparse, plain->data, plain->len))
 		return 0;
 	return errno == ENOMEM ? -ENOMEM : RECORD_E_MALFORMED;
@@ -229,8 +319,10 @@ static int parse_batch(struct record_parser *parser, struct arena *arena,
 {
 	int rc = load(parser, batch);
 
+	if (!parser->line_count)
+		return rc;
 	while (!rc && auparse_next_event(parser->auparse) > 0)
-		rc = copy_event(parser->auparse, arena, batch);
+		rc = copy_event(parser, arena, batch);
 	return rc;
 }
 
@@ -244,19 +336,21 @@ int record_parse(struct record_parser *parser, const struct raw_event *raw,
 		.records = arena_array(arena, max, sizeof(*batch.records)),
 	};
 	int rc = batch.records ? split_records(raw, arena, &halves) : -ENOMEM;
+	bool given = false;
 
 	for (; !rc && batch.first < max; batch.first += BATCH) {
 		batch.count = max - batch.first;
 		if (batch.count > BATCH)
 			batch.count = BATCH;
 		rc = parse_batch(parser, arena, &batch);
+		given |= parser->line_count > 0;
 	}
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < max; i++)
 		if (batch.records[i])
 			batch.records[count++] = batch.records[i];
-	if (!count)
+	if (!count && given)
 		return RECORD_E_MALFORMED;
 	*out = (struct record_event){
 		.raw = raw,
@@ -274,12 +368,12 @@ int record_type(const struct record *record)
 	return record->type;
 }
 
-struct str record_raw(const struct record *record, const char *field)
+struct str record_field_at(const struct record *record, uint64_t key,
+			   struct str name)
 {
-	struct str name = str_from(field);
-
 	for (size_t i = 0; i < record->count; i++)
-		if (str_equal(record->fields[i].name, name))
+		if (record->keys[i] == key &&
+		    str_equal(record->fields[i].name, name))
 			return record->fields[i].value;
 	return (struct str){ 0 };
 }
@@ -331,28 +425,24 @@ static struct str decode(struct arena *arena, struct str value)
 	return (struct str){ bytes, value.len / 2 };
 }
 
-struct str record_decoded(const struct record *record, const char *field)
+struct str record_decode(const struct record *record, struct str value)
 {
-	return decode(record->arena, record_raw(record, field));
+	return decode(record->arena, value);
 }
 
-bool record_number(const struct record *record, const char *field, int base,
-		   int64_t *out)
+bool record_parse_number(struct str text, int base, int64_t *out)
 {
-	struct str text = record_raw(record, field);
-	char copy[32], *end;
 	uint64_t number;
+	char *end;
 
-	if (!text.len || text.len >= sizeof(copy))
+	if (!text.len || text.len > NUMBER_LEN_MAX)
 		return false;
-	memcpy(copy, text.data, text.len);
-	copy[text.len] = '\0';
 	errno = 0;
-	number = strtoull(copy, &end, base);
-	if (*end || errno || end == copy)
+	number = strtoull(text.data, &end, base);
+	if (*end || errno || end == text.data)
 		return false;
 	/* hex registers use all 64 bits: the sign is in the top one */
-	if (base != 16 && copy[0] != '-' && number > INT64_MAX)
+	if (base != 16 && text.data[0] != '-' && number > INT64_MAX)
 		return false;
 	*out = (int64_t)number;
 	return true;

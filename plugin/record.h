@@ -6,6 +6,8 @@
 #ifndef AUDISP_EQL_RECORD_H
 #define AUDISP_EQL_RECORD_H
 
+#include <string.h>
+
 #include "sieve.h"
 #include "util/arena.h"
 
@@ -21,7 +23,8 @@ struct str_array {
 struct record_event {
 	const struct raw_event *raw;
 	size_t count;
-	const struct record *const *records; /* in the order they came */
+	/* in the order they came; fewer than raw has where some are left out */
+	const struct record *const *records;
 	/* the raw records without enrichment, as many as raw has */
 	const struct str *texts;
 };
@@ -29,8 +32,9 @@ struct record_event {
 int record_parser_new(struct record_parser **out);
 void record_parser_free(struct record_parser **parser);
 /*
- * Parses a closed event; the result lives in the arena. 0; RECORD_E_MALFORMED
- * when libauparse finds no record in it; -ENOMEM.
+ * Parses a closed event; the result lives in the arena. What nobody asks for is
+ * left out: PROCTITLE records, and of a PATH record the capabilities at its end.
+ * 0; RECORD_E_MALFORMED when libauparse finds no record in it; -ENOMEM.
  */
 enum { RECORD_E_MALFORMED = 1 };
 int record_parse(struct record_parser *parser, const struct raw_event *raw,
@@ -38,21 +42,55 @@ int record_parse(struct record_parser *parser, const struct raw_event *raw,
 
 /* AUDIT_* of libaudit.h. */
 int record_type(const struct record *record);
+
+/* A field's name as a number, made where the name is a constant by the
+ * compiler: its first eight bytes. */
+static inline uint64_t record_key(struct str name)
+{
+	uint64_t key = 0;
+
+	memcpy(&key, name.data,
+	       name.len < sizeof(key) ? name.len : sizeof(key));
+	return key;
+}
+
+/* What the look-ups below are made of. */
+struct str record_field_at(const struct record *record, uint64_t key,
+			   struct str name);
+struct str record_decode(const struct record *record, struct str value);
+bool record_parse_number(struct str value, int base, int64_t *out);
+
 /* A field as it stands in the record; data == NULL where there is none. */
-struct str record_raw(const struct record *record, const char *field);
+static inline struct str record_raw(const struct record *record,
+				    const char *field)
+{
+	struct str name = str_from(field);
+
+	return record_field_at(record, record_key(name), name);
+}
+
 /*
  * The field decoded: hex to bytes, quotes off, "(null)" unquoted to nothing.
  * Bytes are as the kernel had them, not escaped. data == NULL = none.
  */
-struct str record_decoded(const struct record *record, const char *field);
+static inline struct str record_decoded(const struct record *record,
+					const char *field)
+{
+	return record_decode(record, record_raw(record, field));
+}
+
 /*
  * A name that auditd resolved when it wrote the record (log_format ENRICHED:
  * EUID="root" behind 0x1D), without quotes. data == NULL = none.
  */
 struct str record_enriched(const struct record *record, const char *name);
 /* A number in the given base; false where absent or no number. */
-bool record_number(const struct record *record, const char *field, int base,
-		   int64_t *out);
+static inline bool record_number(const struct record *record, const char *field,
+				 int base, int64_t *out)
+{
+	return record_parse_number(record_raw(record, field), base, out);
+}
+
 /* The first record of a type at or after index *next (start with 0). */
 const struct record *record_find(const struct record_event *event, int type,
 				 size_t *next);

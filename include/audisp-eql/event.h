@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena;
 
@@ -54,8 +55,16 @@ struct str {
 #define STR_ARG(s) (int)(s).len, (s).data /* for %.*s, trusted text only */
 
 /* A NUL-terminated string as a struct str; NULL gives the empty one. */
-struct str str_from(const char *text);
-bool str_equal(struct str a, struct str b);
+static inline struct str str_from(const char *text)
+{
+	return (struct str){ text, text ? strlen(text) : 0 };
+}
+
+static inline bool str_equal(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
 /* <0, 0, >0 in byte order, a prefix before its extension. */
 int str_compare(struct str a, struct str b);
 /* The part after the last '/'; the whole where there is none. */

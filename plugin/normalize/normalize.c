@@ -174,7 +174,8 @@ int context_make_plain(struct context *context, const struct event_kind *kind)
 }
 
 /* A field of the subject's record as keyword; 4294967295 is no id. */
-static void set_id(struct context *context, size_t slot, const char *field)
+static inline void set_id(struct context *context, size_t slot,
+			  const char *field)
 {
 	struct str id = record_raw(context->subject, field);
 

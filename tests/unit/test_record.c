@@ -165,12 +165,12 @@ static void test_decoding(void **state)
 	}
 }
 
-/* Auparse gives LOGIN as an event of its own, and ends one at PROCTITLE. */
+/* Auparse gives LOGIN as an event of its own, and would end one at PROCTITLE,
+ * which it does not get. */
 static void test_all_records_in_order(void **state)
 {
 	struct fixture *fixture = *state;
-	const int types[] = { AUDIT_LOGIN, AUDIT_SYSCALL, AUDIT_PROCTITLE,
-			      AUDIT_PATH };
+	const int types[] = { AUDIT_LOGIN, AUDIT_SYSCALL, AUDIT_PATH };
 	size_t next = 0;
 
 	assert_int_equal(parse(fixture, "type=LOGIN" HEAD "pid=1 uid=0\n"
@@ -178,13 +178,35 @@ static void test_all_records_in_order(void **state)
 					"type=PROCTITLE" HEAD "proctitle=41\n"
 					"type=PATH" HEAD "item=0\n"),
 			 0);
-	assert_int_equal(fixture->event.count, 4);
-	for (size_t i = 0; i < 4; i++)
+	assert_int_equal(fixture->event.count, 3);
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(record_type(fixture->event.records[i]),
 				 types[i]);
 	assert_non_null(record_find(&fixture->event, AUDIT_SYSCALL, &next));
 	assert_int_equal(next, 2);
 	assert_null(record_find(&fixture->event, AUDIT_SYSCALL, &next));
+}
+
+/* What nobody asks for; with a node's name before it, too. */
+static void test_left_out(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(parse(fixture, "type=PROCTITLE" HEAD "proctitle=41\n"),
+			 0);
+	assert_int_equal(fixture->event.count, 0);
+	assert_int_equal(
+		parse(fixture,
+		      "node=a type=PROCTITLE" HEAD "proctitle=41\n"
+		      "node=a type=PATH" HEAD
+		      "name=\"cap_fp=0\" nametype=NORMAL cap_fp=0 cap_fi=0\n"),
+		0);
+	assert_int_equal(fixture->event.count, 1);
+	assert_str_equal(record_decoded(first(fixture), "name"),
+			 STR("cap_fp=0"));
+	assert_str_equal(record_raw(first(fixture), "nametype"), STR("NORMAL"));
+	assert_null(record_raw(first(fixture), "cap_fp").data);
+	assert_null(record_raw(first(fixture), "cap_fi").data);
 }
 
 /* A field is not looked for in the next record, as auparse would. */
@@ -445,6 +467,9 @@ static void check_fields(struct capture *capture, const struct record *record,
 	/* type= and msg= are checked by who groups the records */
 	p = memchr(p, ')', text.len);
 	assert_non_null(p);
+	if (record_type(record) == AUDIT_PATH &&
+	    memmem(text.data, text.len, " cap_fp=", 8))
+		end = memmem(text.data, text.len, " cap_fp=", 8);
 	for (p += 2; p < end;) {
 		const char *blank = memchr(p, ' ', (size_t)(end - p));
 		const char *stop = blank ? blank : end;
@@ -480,9 +505,14 @@ static int on_event(void *user, const struct raw_event *raw)
 	arena_reset(fixture->arena);
 	assert_int_equal(
 		record_parse(fixture->parser, raw, fixture->arena, &event), 0);
-	assert_int_equal(event.count, raw->record_count);
-	for (size_t i = 0; i < event.count; i++)
-		check_fields(capture, event.records[i], event.texts[i]);
+	for (size_t i = 0, next = 0; i < raw->record_count; i++) {
+		struct str text = event.texts[i];
+
+		if (memmem(text.data, text.len, "type=PROCTITLE", 14))
+			continue;
+		assert_true(next < event.count);
+		check_fields(capture, event.records[next++], text);
+	}
 	capture->records += event.count;
 	return 0;
 }
@@ -516,7 +546,7 @@ static void test_captures(void **state)
 				 0);
 		free(data);
 	}
-	assert_true(capture.records > 1000);
+	assert_true(capture.records > 800);
 	assert_true(capture.fields > 5 * capture.records);
 }
 
@@ -527,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_number_edges),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_all_records_in_order),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_find_stays_in_record),
 		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_events_are_apart),
