@@ -19,6 +19,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "privs.h"
 #include "ring.h"
 #include "util/clock.h"
@@ -41,6 +42,7 @@ struct keeper {
 	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
 	uint64_t dropped_told;
+	struct batch batch;
 };
 
 static int64_t now_ms(void)
@@ -176,6 +178,8 @@ static bool take_input(struct keeper *keeper)
 		return errno == EINTR || errno == EAGAIN;
 	if (!len)
 		return false;
+	batch_note(&keeper->batch, clock_ns(CLOCK_MONOTONIC), (size_t)len,
+		   atomic_load(&keeper->ring->batch_delay_ns));
 	ring_put(keeper->ring, keeper->chunk, (size_t)len);
 	wake_worker(keeper);
 	tell_dropped(keeper);
@@ -218,6 +222,20 @@ static int poll_timeout(const struct keeper *keeper)
 	return until > now ? (int)(until - now) : 0;
 }
 
+/* Lets records gather; signals are taken in between. */
+static void let_gather(struct keeper *keeper)
+{
+	struct pollfd fd = { .fd = keeper->signal_fd, .events = POLLIN };
+	int64_t wait =
+		batch_wait_ns(&keeper->batch, clock_ns(CLOCK_MONOTONIC),
+			      atomic_load(&keeper->ring->batch_delay_ns));
+	struct timespec time = { .tv_nsec = wait % NSEC_PER_SEC,
+				 .tv_sec = wait / NSEC_PER_SEC };
+
+	if (wait && !keeper->deadline_ms && ppoll(&fd, 1, &time, NULL) > 0)
+		take_signal(keeper);
+}
+
 static void read_all(struct keeper *keeper)
 {
 	struct pollfd fds[] = {
@@ -229,8 +247,11 @@ static void read_all(struct keeper *keeper)
 		poll(fds, 2, poll_timeout(keeper));
 		if (fds[1].revents)
 			take_signal(keeper);
-		if (fds[0].revents && !take_input(keeper))
-			return;
+		if (fds[0].revents) {
+			let_gather(keeper);
+			if (!take_input(keeper))
+				return;
+		}
 		if (keeper->deadline_ms && now_ms() >= keeper->deadline_ms)
 			return;
 		if (keeper->restart_ms && now_ms() >= keeper->restart_ms)

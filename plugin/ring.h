@@ -25,6 +25,9 @@ struct ring {
 	_Atomic uint64_t alerts; /* number of the last alert: gap-free */
 	_Atomic bool ended; /* nothing more will come */
 	_Atomic bool waiting; /* the worker sleeps: wake it */
+	/* batch_delay, which the worker reads from the configuration for the
+	 * keeper, who reads no files */
+	_Atomic int64_t batch_delay_ns;
 	/* which of the keeper's two descriptors has the last saved state, plus
 	 * one; 0 = none yet. Written by the worker */
 	_Atomic unsigned int state;

@@ -403,6 +403,9 @@ static int worker_open(struct worker *worker)
 	worker->names = arena_new(0);
 	if (!worker->arena || !worker->names)
 		return -ENOMEM;
+	if (!rc)
+		atomic_store(&worker->io->ring->batch_delay_ns,
+			     worker->config->batch_delay_ns);
 	if (!rc && worker->rules->rule_count) {
 		rc = open_all(worker);
 		if (!rc)
