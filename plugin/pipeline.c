@@ -6,6 +6,7 @@
 
 #include "limits.h"
 #include "normalize/proctable.h"
+#include "rules/support.h"
 #include "util/arena.h"
 #include "util/codec.h"
 #include "util/hash.h"
@@ -122,6 +123,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.host_id = config->host_id,
 		.local_node = config->local_node,
 		.resolver = config->resolver,
+		.parse_all = config->parse_all,
 	};
 	int rc;
 
@@ -131,6 +133,10 @@ static int pipeline_open(struct pipeline *pipeline)
 	rc = normalizer_new(&normalizer, &pipeline->normalizer);
 	if (rc)
 		return rc;
+	/* events that a caller wants to see are all made */
+	if (config->rules && !config->on_event && !config->parse_all)
+		ruleset_tell_unwanted(config->rules, normalizer_unwanted,
+				      pipeline->normalizer);
 	rc = pipeline_open_engine(pipeline);
 	if (rc)
 		return rc;

@@ -35,6 +35,7 @@ struct pipeline_config {
 	struct event_mark skip; /* an event that is left out; 0 = none */
 	/* processes that run already are events; a rule asks for them */
 	bool running;
+	bool parse_all; /* also what no rule can use; for tests */
 };
 
 struct pipeline_stats {

@@ -569,15 +569,12 @@ int file_on_chown(struct context *context)
 	return change_event(context, &kind_chown);
 }
 
-/* Whether a value is of the size of an ACL. What it grants is not in the
- * record, nor which attribute it is for. */
-static bool may_be_acl(const struct context *context)
+/* What an ACL grants is not in the record, nor which attribute it is for. */
+bool file_may_be_acl(int64_t size)
 {
 	enum { HEAD_BYTES = 4, ENTRY_BYTES = 8, LEAST_ENTRIES = 3 };
-	int64_t size;
 
-	return context_argument(context, context->row->size, &size) &&
-	       size >= HEAD_BYTES + LEAST_ENTRIES * ENTRY_BYTES &&
+	return size >= HEAD_BYTES + LEAST_ENTRIES * ENTRY_BYTES &&
 	       (size - HEAD_BYTES) % ENTRY_BYTES == 0;
 }
 
@@ -586,8 +583,10 @@ int file_on_xattr(struct context *context)
 {
 	int rc = change_event(context, &kind_xattr);
 	struct path_item item;
+	int64_t size;
 
-	if (rc || !may_be_acl(context) || !find_changed(context, &item) ||
+	if (rc || !context_argument(context, context->row->size, &size) ||
+	    !file_may_be_acl(size) || !find_changed(context, &item) ||
 	    (item.mode & MODE_EXECUTE))
 		return rc;
 	return birth_on_marked(context, &item, item.mode);

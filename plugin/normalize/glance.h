@@ -1,21 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A look at an audit event before it is parsed: which system call it is of, and
- * whether that failed. Most events of a host that audits for other reasons, too,
- * are of calls that make no event here, or of failed ones that never do.
+ * A look at an audit event before it is parsed: what it is of, and whether that
+ * failed. Most events of a host that audits for other reasons, too, are of calls
+ * that make no event here, of failed ones that never do, or of some that no rule
+ * asks for. The last tell the process table who was there, and that can be read
+ * here as well.
+ *
+ * Only what stands exactly as the kernel writes it is understood; of all else
+ * nothing is told, and it is parsed.
  */
 #ifndef AUDISP_EQL_NORMALIZE_GLANCE_H
 #define AUDISP_EQL_NORMALIZE_GLANCE_H
 
 #include "../sieve.h"
+#include "proctable.h"
 
-struct glance {
-	int64_t arch, syscall;
-	bool failed; /* success=no */
+enum glance_of {
+	GLANCE_OTHER, /* it has to be parsed */
+	GLANCE_CALL, /* one SYSCALL record and those that go with it */
+	GLANCE_RECORD, /* one record of another type */
 };
 
-/* False = it has to be parsed: it is not one SYSCALL record and those that go
- * with it, or not written as the kernel does. */
-bool glance_at(const struct raw_event *raw, struct glance *out);
+struct glance {
+	enum glance_of of;
+	int type; /* of the record; -1 = not known */
+	int64_t arch, syscall;
+	bool failed; /* success=no */
+	struct str rest; /* of the record, behind what was read of it */
+	struct str directory; /* cwd= of the CWD record; empty = none */
+	bool blurred; /* there is one, but it has to be decoded */
+};
+
+void glance_at(const struct raw_event *raw, struct glance *out);
+
+/* What an event says of the process that caused it. */
+struct glance_sight {
+	struct process_sight sight;
+	int64_t arguments[4]; /* a0 to a3 of a call */
+	uint32_t login;
+};
+
+/* False = it has to be parsed. */
+bool glance_sight(const struct raw_event *raw, const struct glance *glance,
+		  struct glance_sight *out);
 
 #endif

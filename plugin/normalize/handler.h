@@ -24,6 +24,10 @@ struct syscall_row {
 	enum argument old_directory; /* the same for a rename's old name */
 	enum argument flags, mode;
 	enum argument size; /* of the value of an attribute */
+	/* the tables learn nothing from it but that the process was there, in
+	 * whatever way it succeeded: where no rule asks for it, that is told
+	 * without parsing it */
+	bool plain;
 };
 
 /* One audit event on its way to an ECS event. */
@@ -62,6 +66,8 @@ int file_on_open(struct context *context);
 int file_on_rename(struct context *context);
 int file_on_truncate(struct context *context);
 int file_on_xattr(struct context *context);
+/* Whether the value of an attribute is of the size of an ACL. */
+bool file_may_be_acl(int64_t size);
 int identity_on_gid(struct context *context);
 int identity_on_uid(struct context *context);
 int kernel_on_call(struct context *context);
@@ -118,7 +124,9 @@ void context_set_str(struct context *context, size_t slot, struct str text);
 /* An argument of the call; false where it has none of that meaning. */
 bool context_argument(const struct context *context, enum argument argument,
 		      int64_t *out);
-/* The process of the event: table look-up, names, parent, arguments. */
+/* The process of the event, found or made in the table: context->process. */
+int context_see(struct context *context);
+/* The same, and what the event says of it: names, parent, arguments. */
 int context_set_process(struct context *context);
 /* An event that has nothing but its process and kind; failed calls are none. */
 int context_make_plain(struct context *context, const struct event_kind *kind);
@@ -141,6 +149,8 @@ int context_set_child(struct context *context, const struct process *process);
  */
 struct user_record;
 const struct user_record *user_record_find(int type);
+/* Whether it tells the tables no more than that the process was there. */
+bool user_record_is_plain(int type);
 int user_on_record(struct context *context, const struct user_record *row);
 
 /* A PATH record. */

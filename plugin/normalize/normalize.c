@@ -32,9 +32,13 @@ static const struct syscall_row syscalls[] = {
 
 #define SYSCALLS (sizeof(syscalls) / sizeof(syscalls[0]))
 
+/* Inside only: it cannot be told without parsing the event. */
+enum { NORMALIZE_E_UNKNOWN = NORMALIZE_E_IGNORED + 1 };
+
 /* Architectures records may come from; a table each, made at first sight. */
 #define MACHINES 8
 #define SYSCALL_NUMBERS 512
+#define RECORD_TYPES 4096
 
 struct machine {
 	int64_t arch; /* arch= of the record */
@@ -53,6 +57,9 @@ struct normalizer {
 	struct arena *names; /* owns the configuration's text */
 	size_t machine_count;
 	struct machine machines[MACHINES];
+	/* what no rule asks for */
+	bool unwanted_calls[SYSCALLS];
+	bool unwanted_records[RECORD_TYPES];
 };
 
 /* --- system calls --------------------------------------------------------- */
@@ -296,6 +303,20 @@ static int ask_for_parent(struct normalizer *normalizer,
 				  seed_parent, normalizer);
 }
 
+/* The tables of the host the event is of. */
+static int begin_host(struct normalizer *normalizer, struct context *context,
+		      struct str host)
+{
+	context->recent = normalizer->recent;
+	context->births = normalizer->births;
+	context->unresolved = &normalizer->stats.containers_unresolved;
+	context->file_host = provenance_host(host);
+	if (host.data == normalizer->config.host_id.data)
+		context->resolver = &normalizer->config.resolver;
+	context->host = proctable_host(normalizer->processes, host);
+	return context->host ? ask_for_parent(normalizer, context) : -ENOMEM;
+}
+
 static int begin_event(struct normalizer *normalizer, struct context *context)
 {
 	const struct raw_event *raw = context->records.raw;
@@ -305,20 +326,13 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	if (!event)
 		return -ENOMEM;
 	context->event = event;
-	context->recent = normalizer->recent;
-	context->births = normalizer->births;
-	context->unresolved = &normalizer->stats.containers_unresolved;
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
-	event->host = normalizer_host(normalizer, event->node);
-	context->file_host = provenance_host(event->host);
-	if (event->host.data == normalizer->config.host_id.data)
-		context->resolver = &normalizer->config.resolver;
-	context->host = proctable_host(normalizer->processes, event->host);
-	if (!event->node.data || !context->host)
+	if (!event->node.data)
 		return -ENOMEM;
-	return ask_for_parent(normalizer, context);
+	event->host = normalizer_host(normalizer, event->node);
+	return begin_host(normalizer, context, event->host);
 }
 
 static uint32_t read_id(const struct record *record, const char *field)
@@ -374,6 +388,14 @@ static bool read_subject(struct context *context)
 	       context->sight.pid > 0;
 }
 
+/* Whether a call that failed can make an event: to try to connect counts. */
+static bool counts_failed(const struct syscall_row *row)
+{
+	return row->handler == network_on_connect ||
+	       row->handler == network_on_send ||
+	       row->handler == network_on_socketcall;
+}
+
 static int run_handler(struct normalizer *normalizer, struct context *context,
 		       syscall_handler handler)
 {
@@ -384,6 +406,9 @@ static int run_handler(struct normalizer *normalizer, struct context *context,
 		return NORMALIZE_E_IGNORED;
 	}
 	rc = begin_event(normalizer, context);
+	if (!rc && context->row && context->row->plain &&
+	    (context->succeeded || counts_failed(context->row)))
+		rc = context_see(context);
 	if (!rc)
 		rc = handler(context);
 	if (!rc)
@@ -511,31 +536,88 @@ static int dispatch(struct normalizer *normalizer, struct context *context)
 	return NORMALIZE_E_IGNORED;
 }
 
-/* Whether a call that failed can make an event: to try to connect counts. */
-static bool counts_failed(const struct syscall_row *row)
+/* Nothing of the event is of use but who was there. NORMALIZE_E_UNKNOWN where
+ * that is not to be seen at a glance. */
+static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
+		    const struct glance *glance, const struct syscall_row *row)
 {
-	return row->handler == network_on_connect ||
-	       row->handler == network_on_send ||
-	       row->handler == network_on_socketcall;
+	struct context context = { 0 };
+	struct glance_sight seen;
+	int rc;
+
+	if (!glance_sight(raw, glance, &seen))
+		return NORMALIZE_E_UNKNOWN;
+	/* a file may become executable by it */
+	if (row && row->size && file_may_be_acl(seen.arguments[row->size - A0]))
+		return NORMALIZE_E_UNKNOWN;
+	context.sight = seen.sight;
+	context.login = seen.login;
+	rc = begin_host(normalizer, &context,
+			normalizer_host(normalizer, raw->node));
+	if (!rc)
+		rc = context_see(&context);
+	return rc ? rc : NORMALIZE_E_IGNORED;
 }
 
-/* Whether it can be told without parsing it that it makes no event. */
-static bool is_none(struct normalizer *normalizer, const struct raw_event *raw)
+static int glance_call(struct normalizer *normalizer,
+		       const struct raw_event *raw, const struct glance *glance)
 {
-	const struct syscall_row *row;
+	const struct syscall_row *row =
+		row_of(normalizer, glance->arch, glance->syscall);
+
+	if (!row)
+		return NORMALIZE_E_IGNORED;
+	if (glance->failed && !counts_failed(row)) {
+		/* the host is alive, though */
+		proctable_host(normalizer->processes,
+			       normalizer_host(normalizer, raw->node));
+		return NORMALIZE_E_IGNORED;
+	}
+	if (!row->plain || !normalizer->unwanted_calls[row - syscalls])
+		return NORMALIZE_E_UNKNOWN;
+	return only_see(normalizer, raw, glance, row);
+}
+
+/* Whether no record of the type makes an event. */
+static bool is_unread(int type)
+{
+	for (size_t i = 0; i < RECORD_ROWS; i++)
+		if (record_rows[i].type == type)
+			return false;
+	return !user_record_find(type);
+}
+
+static int glance_record(struct normalizer *normalizer,
+			 const struct raw_event *raw,
+			 const struct glance *glance)
+{
+	if (glance->type < 0 || glance->type >= RECORD_TYPES)
+		return NORMALIZE_E_UNKNOWN;
+	if (is_unread(glance->type))
+		return NORMALIZE_E_IGNORED;
+	if (!normalizer->unwanted_records[glance->type])
+		return NORMALIZE_E_UNKNOWN;
+	return only_see(normalizer, raw, glance, NULL);
+}
+
+/* Deals with an event without parsing it: NORMALIZE_E_IGNORED, or -ENOMEM;
+ * NORMALIZE_E_UNKNOWN = it has to be parsed. */
+static int glance_over(struct normalizer *normalizer,
+		       const struct raw_event *raw)
+{
 	struct glance glance;
 
-	if (normalizer->config.parse_all || !glance_at(raw, &glance))
-		return false;
-	row = row_of(normalizer, glance.arch, glance.syscall);
-	if (!row)
-		return true;
-	if (!glance.failed || counts_failed(row))
-		return false;
-	/* the host is alive, though */
-	proctable_host(normalizer->processes,
-		       normalizer_host(normalizer, raw->node));
-	return true;
+	if (normalizer->config.parse_all)
+		return NORMALIZE_E_UNKNOWN;
+	glance_at(raw, &glance);
+	switch (glance.of) {
+	case GLANCE_CALL:
+		return glance_call(normalizer, raw, &glance);
+	case GLANCE_RECORD:
+		return glance_record(normalizer, raw, &glance);
+	default:
+		return NORMALIZE_E_UNKNOWN;
+	}
 }
 
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
@@ -544,9 +626,10 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 	struct context context = { .arena = arena };
 	int rc;
 
-	if (is_none(normalizer, raw)) {
-		normalizer->stats.ignored++;
-		return NORMALIZE_E_IGNORED;
+	rc = glance_over(normalizer, raw);
+	if (rc != NORMALIZE_E_UNKNOWN) {
+		normalizer->stats.ignored += rc == NORMALIZE_E_IGNORED;
+		return rc;
 	}
 	rc = record_parse(normalizer->parser, raw, arena, &context.records);
 	if (rc == RECORD_E_MALFORMED) {
@@ -621,6 +704,26 @@ void normalizer_free(struct normalizer **out)
 	arena_free(&normalizer->names);
 	free(normalizer);
 	*out = NULL;
+}
+
+void normalizer_unwanted(void *user, struct str name)
+{
+	struct normalizer *normalizer = user;
+	char type[32];
+	int number;
+
+	for (size_t i = 0; i < SYSCALLS; i++)
+		if (str_equal(name, str_from(syscalls[i].name)))
+			normalizer->unwanted_calls[i] = true;
+	if (!name.len || name.len >= sizeof(type))
+		return;
+	memcpy(type, name.data, name.len);
+	type[name.len] = '\0';
+	number = audit_name_to_msg_type(type);
+	/* those of the kernel stand beside a call */
+	if (number >= 0 && number < RECORD_TYPES &&
+	    user_record_is_plain(number))
+		normalizer->unwanted_records[number] = true;
 }
 
 int normalizer_seed(struct normalizer *normalizer,

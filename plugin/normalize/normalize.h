@@ -40,7 +40,8 @@ struct normalizer_config {
 	struct str host_id; /* host.id of records without node; not empty */
 	/* node names that mean this host too; may be empty */
 	struct str local_node;
-	bool parse_all; /* also what is seen to be of no use; for tests */
+	/* also what is seen to be of no use; for tests */
+	bool parse_all;
 	/* of this host's processes */
 	struct process_resolver resolver;
 };
@@ -68,6 +69,9 @@ void normalizer_free(struct normalizer **normalizer);
 enum { NORMALIZE_E_IGNORED = 1 };
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out);
+/* No rule asks for what a system call or a record of a type (of
+ * user_records.def) makes; a void * for ruleset_tell_unwanted(). */
+void normalizer_unwanted(void *normalizer, struct str name);
 /* A process of this host that runs already; before the first event, and as
  * proctable_seed() wants them. 0 or -ENOMEM. */
 int normalizer_seed(struct normalizer *normalizer,

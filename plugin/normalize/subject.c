@@ -446,15 +446,20 @@ int context_set_program(struct context *context, const struct process *process)
 	return 0;
 }
 
+int context_see(struct context *context)
+{
+	context->process = proctable_see(context->host, &context->sight);
+	return context->process ? birth_recall(context, context->process)
+				: -ENOMEM;
+}
+
 int context_set_process(struct context *context)
 {
-	struct process *process = proctable_see(context->host, &context->sight);
-	int rc = process ? birth_recall(context, process) : -ENOMEM;
+	int rc = context->process ? 0 : context_see(context);
 
-	context->process = process;
 	if (!rc)
-		rc = context_set_place(context, process);
-	return rc ? rc : context_set_program(context, process);
+		rc = context_set_place(context, context->process);
+	return rc ? rc : context_set_program(context, context->process);
 }
 
 int context_set_child(struct context *context, const struct process *process)

@@ -48,6 +48,11 @@ const struct user_record *user_record_find(int type)
 	return NULL;
 }
 
+bool user_record_is_plain(int type)
+{
+	return user_record_find(type) && type != AUDIT_ANOM_ABEND;
+}
+
 static const struct value dataset = DATASETS("security");
 
 /* --- security modules ----------------------------------------------------- */

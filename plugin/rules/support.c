@@ -894,6 +894,100 @@ static int survey_query(struct survey *survey)
 	return rc;
 }
 
+/* --- what no rule wants --------------------------------------------------- */
+
+/* Which actions these bear depends on the program, or on whose policy it is
+ * (normalize/user.c); all others bear all of their kind. */
+static bool actions_vary(const struct kind *kind)
+{
+	return !strcmp(kind->name, "USER_LOGIN") || !strcmp(kind->name, "AVC");
+}
+
+/*
+ * Makes the probe an event of which nothing is known but the words that all of
+ * its kind bear: what it cannot match, no event of the kind does.
+ */
+static void probe_forget(struct probe *probe)
+{
+	static const size_t constant[] = {
+		FIELD_DATA_STREAM_DATASET, FIELD_DATA_STREAM_NAMESPACE,
+		FIELD_EVENT_CATEGORY,	   FIELD_EVENT_KIND,
+		FIELD_EVENT_MODULE,	   FIELD_EVENT_TYPE,
+		FIELD_HOST_OS_TYPE,
+	};
+
+	memset(probe->known, 0, sizeof(probe->known));
+	for (size_t i = 0; i < sizeof(constant) / sizeof(constant[0]); i++)
+		probe->known[constant[i]] = true;
+	probe->known[FIELD_EVENT_ACTION] = !actions_vary(probe->kind);
+}
+
+static bool query_may_match(const struct probe *probe,
+			    const struct query *query)
+{
+	for (size_t i = 0; i < query->stage_count; i++)
+		if (!query_stage_repeats(query, i) &&
+		    can_match(probe, &query->stages[i], FIELD__COUNT))
+			return true;
+	return query->until && can_match(probe, query->until, FIELD__COUNT);
+}
+
+static bool may_match(const struct ruleset *set, const struct kind *kind)
+{
+	struct probe probe;
+
+	probe_init(&probe, kind);
+	probe_forget(&probe);
+	for (size_t i = 0; i < set->rule_count; i++)
+		if (query_may_match(&probe, set->rules[i]->query))
+			return true;
+	return false;
+}
+
+static bool has_call(const struct kind *kind, struct str call)
+{
+	for (const char *p = kind->calls; *p; p += strcspn(p, ",")) {
+		p += *p == ',';
+		if (str_equal(call, (struct str){ p, strcspn(p, ",") }))
+			return true;
+	}
+	return false;
+}
+
+/* Whether one of the kinds in wanted, or an earlier one, has the call. */
+static bool is_settled(uint64_t wanted, size_t before, struct str call)
+{
+	for (size_t i = 0; i < KIND__COUNT; i++)
+		if ((i < before || (wanted >> i & 1)) &&
+		    has_call(&kinds[i], call))
+			return true;
+	return false;
+}
+
+void ruleset_tell_unwanted(const struct ruleset *set,
+			   void (*tell)(void *user, struct str name),
+			   void *user)
+{
+	uint64_t wanted = 0;
+
+	for (size_t i = 0; i < KIND__COUNT; i++)
+		if (may_match(set, &kinds[i]))
+			wanted |= 1ULL << i;
+	for (size_t i = 0; i < KIND__COUNT; i++) {
+		for (const char *p = kinds[i].calls; *p; p += strcspn(p, ",")) {
+			struct str call;
+
+			p += *p == ',';
+			call = (struct str){ p, strcspn(p, ",") };
+			if (!is_settled(wanted, i, call))
+				tell(user, call);
+		}
+	}
+	for (size_t i = 0; i < FREE_KINDS; i++)
+		if (!may_match(set, &free_kinds[i]))
+			tell(user, str_from(free_kinds[i].name));
+}
+
 bool ruleset_asks_running(const struct ruleset *set)
 {
 	struct probe probe;

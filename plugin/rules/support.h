@@ -41,6 +41,13 @@ bool ruleset_asks_running(const struct ruleset *set);
 /* Whether one asks for the capabilities of processes: the kernel has to be asked
  * for them at each exec. */
 bool ruleset_asks_capabilities(const struct ruleset *set);
+/*
+ * Tells the system calls of kinds.def and the record types of user_records.def
+ * that no rule of the set can match an event of.
+ */
+void ruleset_tell_unwanted(const struct ruleset *set,
+			   void (*tell)(void *user, struct str name),
+			   void *user);
 /* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
 int support_assess(const struct query *query, const struct field_table *fields,
 		   struct arena *arena, struct support *out);

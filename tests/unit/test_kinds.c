@@ -117,20 +117,23 @@ static bool has_word(const struct event *event, size_t slot, const char *word)
 	return false;
 }
 
-/* Whether the field has all of these words. A linker's rename and chmod are a
- * creation beside what they are, so it may have more. */
+/* Whether the field has just these words: rules/support.c tells by them which
+ * events no rule can match. A linker's rename and chmod are a creation beside
+ * what they are; those are always made. */
 static bool has_words(const struct event *event, size_t slot,
 		      const char *const words[WORDS_MAX])
 {
-	size_t count;
+	size_t count, i = 0;
 
 	value_items(event_value(event, slot, READING_INVOKED), &count);
-	if (!words[0])
-		return !count;
-	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+	for (; i < WORDS_MAX && words[i]; i++)
 		if (!has_word(event, slot, words[i]))
 			return false;
-	return true;
+	return count == i ||
+	       (has_word(event, FIELD_EVENT_TYPE, "creation") &&
+		(has_word(event, FIELD_EVENT_ACTION, "rename") ||
+		 has_word(event, FIELD_EVENT_ACTION,
+			  "changed-file-permissions-of")));
 }
 
 /* An operation of io_uring has no call. */
