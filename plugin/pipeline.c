@@ -51,10 +51,13 @@ static int pipeline_normalize(struct pipeline *pipeline,
 	arena_reset(pipeline->arena);
 	rc = normalize_event(pipeline->normalizer, raw, pipeline->arena,
 			     &event);
-	if (rc == NORMALIZE_E_IGNORED)
-		return 0;
+	if (rc == NORMALIZE_E_SEEN && pipeline->engine)
+		return engine_pass(
+			pipeline->engine,
+			normalizer_host(pipeline->normalizer, raw->node),
+			raw->time_ns);
 	if (rc)
-		return rc;
+		return rc > 0 ? 0 : rc;
 	return pipeline_take(pipeline, event);
 }
 

@@ -65,6 +65,8 @@ void engine_free(struct engine **engine);
  * matched in the order of (effective time, serial). -ENOMEM is fatal.
  */
 int engine_process(struct engine *engine, const struct event *event);
+/* Something that no rule asks for happened on a host then: its time goes on. */
+int engine_pass(struct engine *engine, struct str host, int64_t time_ns);
 /*
  * Time passes without events: elapsed_ns of the monotonic clock since the last
  * call. Releases what has been held back long enough.

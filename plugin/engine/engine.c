@@ -266,6 +266,17 @@ int engine_process(struct engine *engine, const struct event *event)
 	return rc ? rc : host_run(engine, host);
 }
 
+int engine_pass(struct engine *engine, struct str name, int64_t time_ns)
+{
+	struct host *host;
+	int rc = host_get(engine, name, &host);
+
+	if (rc)
+		return rc;
+	host_see(engine, host, time_ns);
+	return host_run(engine, host);
+}
+
 /* Runs each host of a list, which may leave it meanwhile. */
 static int run_all(struct engine *engine, size_t member)
 {

@@ -33,7 +33,7 @@ static const struct syscall_row syscalls[] = {
 #define SYSCALLS (sizeof(syscalls) / sizeof(syscalls[0]))
 
 /* Inside only: it cannot be told without parsing the event. */
-enum { NORMALIZE_E_UNKNOWN = NORMALIZE_E_IGNORED + 1 };
+enum { NORMALIZE_E_UNKNOWN = NORMALIZE_E_SEEN + 1 };
 
 /* Architectures records may come from; a table each, made at first sight. */
 #define MACHINES 8
@@ -399,6 +399,7 @@ static bool counts_failed(const struct syscall_row *row)
 static int run_handler(struct normalizer *normalizer, struct context *context,
 		       syscall_handler handler)
 {
+	bool seen;
 	int rc;
 
 	if (!read_subject(context)) {
@@ -406,14 +407,16 @@ static int run_handler(struct normalizer *normalizer, struct context *context,
 		return NORMALIZE_E_IGNORED;
 	}
 	rc = begin_event(normalizer, context);
-	if (!rc && context->row && context->row->plain &&
-	    (context->succeeded || counts_failed(context->row)))
+	seen = context->row && context->row->plain &&
+	       (context->succeeded || counts_failed(context->row));
+	if (!rc && seen)
 		rc = context_see(context);
 	if (!rc)
 		rc = handler(context);
 	if (!rc)
 		set_common(context);
-	return rc;
+	/* as where it is not parsed */
+	return seen && rc == NORMALIZE_E_IGNORED ? NORMALIZE_E_SEEN : rc;
 }
 
 static int on_syscall(struct normalizer *normalizer, struct context *context)
@@ -536,8 +539,8 @@ static int dispatch(struct normalizer *normalizer, struct context *context)
 	return NORMALIZE_E_IGNORED;
 }
 
-/* Nothing of the event is of use but who was there. NORMALIZE_E_UNKNOWN where
- * that is not to be seen at a glance. */
+/* Nothing of the event is of use but who was there, and when:
+ * NORMALIZE_E_UNKNOWN where that is not to be seen at a glance. */
 static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 		    const struct glance *glance, const struct syscall_row *row)
 {
@@ -556,7 +559,7 @@ static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 			normalizer_host(normalizer, raw->node));
 	if (!rc)
 		rc = context_see(&context);
-	return rc ? rc : NORMALIZE_E_IGNORED;
+	return rc ? rc : NORMALIZE_E_SEEN;
 }
 
 static int glance_call(struct normalizer *normalizer,
@@ -600,8 +603,8 @@ static int glance_record(struct normalizer *normalizer,
 	return only_see(normalizer, raw, glance, NULL);
 }
 
-/* Deals with an event without parsing it: NORMALIZE_E_IGNORED, or -ENOMEM;
- * NORMALIZE_E_UNKNOWN = it has to be parsed. */
+/* Deals with an event without parsing it; NORMALIZE_E_UNKNOWN = it has to be
+ * parsed. */
 static int glance_over(struct normalizer *normalizer,
 		       const struct raw_event *raw)
 {
@@ -628,7 +631,7 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 
 	rc = glance_over(normalizer, raw);
 	if (rc != NORMALIZE_E_UNKNOWN) {
-		normalizer->stats.ignored += rc == NORMALIZE_E_IGNORED;
+		normalizer->stats.ignored += rc > 0;
 		return rc;
 	}
 	rc = record_parse(normalizer->parser, raw, arena, &context.records);
@@ -638,7 +641,7 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 	} else if (!rc) {
 		rc = dispatch(normalizer, &context);
 	}
-	normalizer->stats.ignored += rc == NORMALIZE_E_IGNORED;
+	normalizer->stats.ignored += rc > 0;
 	if (rc)
 		return rc;
 	normalizer->stats.events++;

@@ -64,9 +64,10 @@ void normalizer_free(struct normalizer **normalizer);
 /*
  * Makes the ECS event of one closed audit event, in the arena. Events must come
  * in the order their calls ended (by serial per node, nearly). 0 and *out, or
- * NORMALIZE_E_IGNORED (nothing for a rule in it), -ENOMEM.
+ * NORMALIZE_E_IGNORED (nothing for a rule in it); NORMALIZE_E_SEEN: the same, but
+ * what its host did, and when; -ENOMEM.
  */
-enum { NORMALIZE_E_IGNORED = 1 };
+enum { NORMALIZE_E_IGNORED = 1, NORMALIZE_E_SEEN };
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out);
 /* No rule asks for what a system call or a record of a type (of

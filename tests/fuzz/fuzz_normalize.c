@@ -121,7 +121,7 @@ static int on_raw(void *user, const struct raw_event *raw)
 
 	arena_reset(run->arena);
 	rc = normalize_event(run->normalizer, raw, run->arena, &event);
-	require(rc == 0 || rc == NORMALIZE_E_IGNORED);
+	require(rc == 0 || rc == NORMALIZE_E_IGNORED || rc == NORMALIZE_E_SEEN);
 	run->raw_events++;
 	if (rc)
 		return 0;

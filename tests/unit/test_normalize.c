@@ -162,7 +162,7 @@ static int run_on_raw(void *user, const struct raw_event *raw)
 
 	arena_reset(run->arena);
 	rc = normalize_event(run->normalizer, raw, run->arena, &event);
-	if (rc == NORMALIZE_E_IGNORED)
+	if (rc > 0)
 		return 0;
 	assert_int_equal(rc, 0);
 	run->on_event(run, event);
@@ -1089,7 +1089,7 @@ static int count_on_raw(void *user, const struct raw_event *raw)
 
 	arena_reset(run->arena);
 	rc = normalize_event(run->normalizer, raw, run->arena, &event);
-	return rc == NORMALIZE_E_IGNORED ? 0 : rc;
+	return rc > 0 ? 0 : rc;
 }
 
 /* With too small an arena it is out of memory that is told, no half event. */
