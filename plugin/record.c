@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "limits.h"
+#include "util/digits.h"
 #include "util/strbuf.h"
 
 #define ENRICHMENT 0x1d /* begins it */
@@ -31,10 +32,8 @@
  * many, and their order is kept here anyhow. */
 #define BATCH 256
 
-#define NUMBER_LEN_MAX 31
-
 struct record_field {
-	struct str name, value; /* each with a NUL behind it */
+	struct str name, value;
 };
 
 struct record {
@@ -262,10 +261,26 @@ static struct str up_to(struct str text, struct str what)
 	return text;
 }
 
+/* Without the last field, if it is that one. */
+static struct str without_last(struct str text, struct str name)
+{
+	const char *space = memrchr(text.data, ' ', text.len);
+	struct str last;
+
+	if (!space)
+		return text;
+	last = (struct str){ space + 1,
+			     text.len - (size_t)(space + 1 - text.data) };
+	if (begins(last, name))
+		text.len = (size_t)(space - text.data);
+	return text;
+}
+
 /*
  * What auparse gets of a record. Its time goes by the number of fields, so
  * those at the end that nobody asks for are left out: nothing of PROCTITLE is
- * asked for, of PATH nothing behind nametype=. Of CWD it gets no more than one
+ * asked for, of SYSCALL no label and no key, of PATH nothing behind nametype=.
+ * Of CWD it gets no more than one
  * cwd=, since it leaks the value of each but the last.
  */
 static struct str wanted_part(struct str text)
@@ -275,6 +290,9 @@ static struct str wanted_part(struct str text)
 
 	if (begins(rest, STR("type=PROCTITLE ")))
 		return (struct str){ 0 };
+	if (begins(rest, STR("type=SYSCALL ")))
+		return without_last(without_last(text, STR("key=")),
+				    STR("subj="));
 	if (begins(rest, STR("type=PATH ")))
 		return up_to(text, STR(" cap_fp="));
 	if (!begins(rest, STR("type=CWD ")))
@@ -432,19 +450,19 @@ struct str record_decode(const struct record *record, struct str value)
 
 bool record_parse_number(struct str text, int base, int64_t *out)
 {
+	bool negative = text.len && text.data[0] == '-';
 	uint64_t number;
-	char *end;
 
-	if (!text.len || text.len > NUMBER_LEN_MAX)
-		return false;
-	errno = 0;
-	number = strtoull(text.data, &end, base);
-	if (*end || errno || end == text.data)
+	if (negative) {
+		text.data++;
+		text.len--;
+	}
+	if (!digits_parse(text, base, &number))
 		return false;
 	/* hex registers use all 64 bits: the sign is in the top one */
-	if (base != 16 && text.data[0] != '-' && number > INT64_MAX)
+	if ((base != 16 || negative) && number > INT64_MAX)
 		return false;
-	*out = (int64_t)number;
+	*out = negative ? -(int64_t)number : (int64_t)number;
 	return true;
 }
 

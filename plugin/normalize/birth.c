@@ -243,8 +243,9 @@ static int find_executed(const struct context *context,
 	if (!file)
 		*out = find_by_layer(context, item, path);
 	*out = origin_stronger(*out, find_by_path(context, item, path));
-	*out = origin_stronger(*out,
-			       find_by_path(context, item, context->sight.exe));
+	if (!str_equal(path, context->sight.exe))
+		*out = origin_stronger(
+			*out, find_by_path(context, item, context->sight.exe));
 	return 0;
 }
 

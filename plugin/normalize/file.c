@@ -24,6 +24,7 @@
 #endif
 
 #define MODE_BITS 07777
+#define MODE_DIGITS 4
 #define MODE_EXECUTE 0111
 
 /* --- paths ---------------------------------------------------------------- */
@@ -87,14 +88,8 @@ struct str context_start_directory(const struct context *context,
 	return record_decoded(cwd, "cwd");
 }
 
-bool context_next_path(const struct context *context, size_t *next,
-		       struct path_item *out)
+static void read_path(const struct record *path, struct path_item *out)
 {
-	const struct record *path =
-		record_find(&context->records, AUDIT_PATH, next);
-
-	if (!path)
-		return false;
 	*out = (struct path_item){
 		.name = record_decoded(path, "name"),
 		.nametype = record_raw(path, "nametype"),
@@ -107,6 +102,31 @@ bool context_next_path(const struct context *context, size_t *next,
 	};
 	record_number(path, "mode", 8, &out->mode);
 	record_number(path, "ouid", 10, &out->owner_id);
+}
+
+int context_read_paths(struct context *context)
+{
+	const struct record *path;
+	size_t next = 0, count = 0;
+
+	while (record_find(&context->records, AUDIT_PATH, &next))
+		count++;
+	context->paths =
+		arena_array(context->arena, count, sizeof(*context->paths));
+	if (!context->paths)
+		return -ENOMEM;
+	next = 0;
+	while ((path = record_find(&context->records, AUDIT_PATH, &next)))
+		read_path(path, &context->paths[context->path_count++]);
+	return 0;
+}
+
+bool context_next_path(const struct context *context, size_t *next,
+		       struct path_item *out)
+{
+	if (*next >= context->path_count)
+		return false;
+	*out = context->paths[(*next)++];
 	return true;
 }
 
@@ -146,13 +166,16 @@ int context_set_file(struct context *context, const struct path_item *item)
 	context_set_str(context, FIELD_FILE_UID, item->owner);
 	context_set_str(context, FIELD_FILE_GID, item->group);
 	if (item->mode >= 0) {
-		struct str mode = arena_printf(context->arena, "%04llo",
-					       (unsigned long long)item->mode &
-						       MODE_BITS);
+		char *mode = arena_alloc(context->arena, MODE_DIGITS);
 
-		if (!mode.data)
+		if (!mode)
 			return -ENOMEM;
-		context_set_str(context, FIELD_FILE_MODE, mode);
+		for (int i = 0; i < MODE_DIGITS; i++)
+			mode[i] = (char)('0' + (item->mode >> 3 * (MODE_DIGITS -
+								   1 - i) &
+						7));
+		context_set_str(context, FIELD_FILE_MODE,
+				(struct str){ mode, MODE_DIGITS });
 	}
 	return item->name.len ? set_name(context, &slots, item->name) : 0;
 }

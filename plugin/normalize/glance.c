@@ -4,7 +4,7 @@
 #include <libaudit.h>
 #include <string.h>
 
-#include "names.h"
+#include "../util/digits.h"
 
 /* Records that say more about a system call, and nothing without it. */
 static const char *const companions[] = {
@@ -36,34 +36,15 @@ static struct str take_word(struct str *rest)
 	return word;
 }
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 36;
-}
-
-/* A word name=digits, none of them too many for 64 bits. */
 static bool take_number(struct str *rest, struct str name, int base,
 			int64_t *out)
 {
-	uint64_t number = 0;
-	struct str word;
+	uint64_t number;
 
-	if (!take(rest, name))
+	if (!take(rest, name) || !digits_parse(take_word(rest), base, &number))
 		return false;
-	word = take_word(rest);
-	if (!word.len || word.len > (base == 16 ? 16 : 18))
-		return false;
-	for (size_t i = 0; i < word.len; i++) {
-		int digit = digit_of(word.data[i]);
-
-		if (digit >= base)
-			return false;
-		number = number * (uint64_t)base + (uint64_t)digit;
-	}
 	*out = (int64_t)number;
-	return true;
+	return base == 16 || number <= INT64_MAX;
 }
 
 /* The record's type; the rest begins behind its stamp. Empty = no record. */

@@ -9,6 +9,7 @@
 
 struct births;
 struct context;
+struct path_item;
 
 /* Each: 0, NORMALIZE_E_IGNORED, -ENOMEM. */
 typedef int (*syscall_handler)(struct context *context);
@@ -42,6 +43,8 @@ struct context {
 	struct proctable_host *host;
 	struct recent_files *recent;
 	struct births *births;
+	struct path_item *paths; /* of its PATH records */
+	size_t path_count;
 	uint64_t file_host; /* the event's host, as a file_id has it */
 	uint32_t login; /* auid; ID_UNKNOWN = none */
 	struct process_sight sight;
@@ -161,7 +164,9 @@ struct path_item {
 	int64_t mode, owner_id; /* -1 = none */
 };
 
-/* The next PATH record from *next on; false = none. */
+/* Reads the PATH records, before any of those below. 0 or -ENOMEM. */
+int context_read_paths(struct context *context);
+/* The next one from *next on; false = none. */
 bool context_next_path(const struct context *context, size_t *next,
 		       struct path_item *out);
 /* The first item of a file that exists, which a call was about: no parent. */

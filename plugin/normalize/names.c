@@ -67,7 +67,8 @@ bool name_matches(struct str name, const char *const *patterns)
 	if (!name.len)
 		return false;
 	for (; *patterns; patterns++)
-		if (matches(name, *patterns))
+		if ((**patterns == name.data[0] || **patterns == '*') &&
+		    matches(name, *patterns))
 			return true;
 	return false;
 }

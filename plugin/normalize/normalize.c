@@ -272,14 +272,10 @@ struct str normalizer_host(const struct normalizer *normalizer, struct str node)
 /* Whether all PATH records came that the subject's record announces. */
 static bool has_all_paths(const struct context *context)
 {
-	int64_t items = 0, found = 0;
-	size_t next = 0;
+	int64_t items;
 
-	if (!record_number(context->subject, "items", 10, &items))
-		return false;
-	while (record_find(&context->records, AUDIT_PATH, &next))
-		found++;
-	return found >= items;
+	return record_number(context->subject, "items", 10, &items) &&
+	       (int64_t)context->path_count >= items;
 }
 
 static int seed_parent(void *user, const struct process_seed *seed)
@@ -329,8 +325,9 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
-	if (!event->node.data)
+	if (!event->node.data || context_read_paths(context))
 		return -ENOMEM;
+	context->incomplete = !raw->complete || !has_all_paths(context);
 	event->host = normalizer_host(normalizer, event->node);
 	return begin_host(normalizer, context, event->host);
 }
@@ -382,8 +379,6 @@ static bool read_subject(struct context *context)
 	context->exe_deleted = exe.len != context->sight.exe.len;
 	record_number(subject, "ppid", 10, &context->sight.ppid);
 	read_sight(context);
-	context->incomplete =
-		!context->records.raw->complete || !has_all_paths(context);
 	return record_number(subject, "pid", 10, &context->sight.pid) &&
 	       context->sight.pid > 0;
 }
@@ -458,8 +453,8 @@ static int on_user_record(struct normalizer *normalizer,
 		normalizer->stats.malformed++;
 		return NORMALIZE_E_IGNORED;
 	}
-	context->incomplete = false;
 	rc = begin_event(normalizer, context);
+	context->incomplete = false;
 	if (!rc)
 		rc = user_on_record(context, row);
 	if (!rc)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../util/hash.h"
+#include "../util/digits.h"
 
 #define BUCKETS 16384
 /* what a file takes in a saved state, at least */
@@ -59,19 +60,6 @@ uint64_t provenance_host(struct str name)
 	return hash_bytes(name.data, name.len, seed);
 }
 
-/* The whole text as a number; false = it is none. */
-static bool parse_number(struct str text, int base, uint64_t *out)
-{
-	char digits[24], *end;
-
-	if (!text.len || text.len >= sizeof(digits))
-		return false;
-	memcpy(digits, text.data, text.len);
-	digits[text.len] = '\0';
-	*out = strtoull(digits, &end, base);
-	return *end == '\0';
-}
-
 bool file_id_parse(struct str device, struct str inode, struct file_id *out)
 {
 	const char *colon =
@@ -83,8 +71,8 @@ bool file_id_parse(struct str device, struct str inode, struct file_id *out)
 		return false;
 	major.len = (size_t)(colon - device.data);
 	minor = (struct str){ colon + 1, device.len - major.len - 1 };
-	if (!parse_number(major, 16, &high) || !parse_number(minor, 16, &low) ||
-	    !parse_number(inode, 10, &out->inode))
+	if (!digits_parse(major, 16, &high) || !digits_parse(minor, 16, &low) ||
+	    !digits_parse(inode, 10, &out->inode))
 		return false;
 	out->device = high << 32 | (low & UINT32_MAX);
 	return out->inode != 0;

@@ -17,6 +17,7 @@
 
 #include "util/arena.h"
 #include "util/diag.h"
+#include "util/digits.h"
 #include "util/hash.h"
 #include "util/json.h"
 #include "util/list.h"
@@ -1126,6 +1127,46 @@ static void test_size(void **state)
 	check_quantities(quantity_size, cases, COUNT(cases));
 }
 
+/* --- digits --------------------------------------------------------------- */
+
+static void test_digits(void **state)
+{
+	static const struct {
+		const char *text;
+		int base;
+		bool fits;
+		uint64_t number;
+	} cases[] = {
+		{ "0", 10, true, 0 },
+		{ "18446744073709551615", 10, true, UINT64_MAX },
+		{ "18446744073709551616", 10, false, 0 },
+		{ "18446744073709551619999", 10, false, 0 },
+		{ "ffffffffffffffff", 16, true, UINT64_MAX },
+		{ "10000000000000000", 16, false, 0 },
+		{ "C000003e", 16, true, 0xc000003e },
+		{ "0100755", 8, true, 0100755 },
+		{ "8", 8, false, 0 },
+		{ "a", 10, false, 0 },
+		{ "0x1", 16, false, 0 },
+		{ "", 10, false, 0 },
+		{ "-1", 10, false, 0 },
+		{ "+1", 10, false, 0 },
+		{ " 1", 10, false, 0 },
+		{ "1 ", 10, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t number = 1;
+
+		assert_int_equal(digits_parse(str_from(cases[i].text),
+					      cases[i].base, &number),
+				 cases[i].fits);
+		if (cases[i].fits)
+			assert_int_equal(number, cases[i].number);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1160,6 +1201,7 @@ int main(void)
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_bound),
 		cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_size),
 	};
 
