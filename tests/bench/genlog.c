@@ -1,235 +1,225 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes a long audit log of a short one: repeats the events of a template with
- * fresh times, serials and process ids.
+ * Makes a long audit log, of events that are made up or of a short log:
  *
- *   genlog [--records N] [--rate N] [--raw] [--node NAME] [--no-eoe]
- *          [--no-proctitle] [--interleave] TEMPLATE.log
+ *   genlog [OPTION]... --mix exec|stig|connect|build|unused|partials
+ *   genlog [OPTION]... TEMPLATE.log
  *
- * --records     how many to write at least; the last event is whole (1000000)
- * --rate        records per second of log time (10000)
- * --raw         leaves out the enrichment (0x1d and what follows)
- * --node        node name for every record
+ * --records N      how many to write at least; the last event is whole (1000000)
+ * --rate N         records per second of log time (10000)
+ * --seed N         another log of the same kind (1)
+ * --raw            leaves out the enrichment (0x1d and what follows)
+ * --node NAME      node name for every record
  * --no-eoe, --no-proctitle  leave these records out
- * --interleave  takes the records of two events in turn
+ * --interleave P   of 100 events so many come mixed with the next one (0)
+ * --unknown P      mixes: percent of subjects no user database knows (0)
+ * --alert-every N  mixes: one event of N is one that a shipped rule means, each
+ *                  a finding of its own (0: none)
  *
- * DAEMON_* records of the template are left out: their serials are unrelated.
+ * A template's events are repeated with fresh times, serials and process ids.
+ * On standard error: how many records and events that were.
  */
-#include <errno.h>
+#include "genlog.h"
+
 #include <getopt.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_MSEC 1800000000000ULL
-#define PID_MAX 4194304ULL
-/* Further than two runs of a short log are apart. */
-#define PID_STEP 1009ULL
 
 struct options {
-	uint64_t records, rate;
-	bool raw, no_eoe, no_proctitle, interleave;
-	const char *node;
-};
-
-/* A record of the template: what stands before, in and behind its id. */
-struct record {
-	const char *type, *id, *rest;
-	size_t event;
-};
-
-struct template
-{
-	char *text;
-	struct record *records;
-	size_t record_count, event_count;
+	uint64_t records, rate, interleave;
+	bool raw, no_eoe, no_proctitle;
+	const char *node, *mix;
+	struct mix_options made;
 };
 
 struct output {
 	const struct options *options;
-	uint64_t records, events, round;
+	struct mix *mix; /* or a template */
+	struct template *template;
+	struct chance chance;
+	uint64_t records, events;
 };
 
-static char *read_file(const char *path)
+uint64_t chance_below(struct chance *chance, uint64_t n)
 {
-	FILE *file = fopen(path, "re");
-	size_t len = 0, capacity = 1 << 20;
-	char *text = malloc(capacity);
-
-	if (!file || !text)
-		goto fail;
-	for (;;) {
-		size_t got = fread(text + len, 1, capacity - len - 1, file);
-		char *more;
-
-		len += got;
-		if (!got)
-			break;
-		more = realloc(text, capacity *= 2);
-		if (!more)
-			goto fail;
-		text = more;
-	}
-	if (ferror(file))
-		goto fail;
-	fclose(file);
-	text[len] = '\0';
-	return text;
-fail:
-	fprintf(stderr, "genlog: %s: %s\n", path, strerror(errno));
-	exit(1);
+	chance->state ^= chance->state >> 12;
+	chance->state ^= chance->state << 25;
+	chance->state ^= chance->state >> 27;
+	return (chance->state * 0x2545f4914f6cdd1dULL >> 33) % n;
 }
 
-/* Cuts a line into a record; false where it is none we want. */
-static bool record_split(char *line, const struct options *options,
-			 struct record *record)
+bool chance_percent(struct chance *chance, unsigned int percent)
 {
-	char *type = strstr(line, "type="), *id, *rest, *enriched;
-
-	if (!type || !strncmp(type, "type=DAEMON_", 12) ||
-	    (options->no_eoe && !strncmp(type, "type=EOE ", 9)) ||
-	    (options->no_proctitle && !strncmp(type, "type=PROCTITLE ", 15)))
-		return false;
-	id = strstr(type, " msg=audit(");
-	rest = id ? strchr(id, ')') : NULL;
-	if (!rest)
-		return false;
-	enriched = options->raw ? strchr(rest, 0x1d) : NULL;
-	if (enriched)
-		*enriched = '\0';
-	*id = '\0';
-	*rest = '\0';
-	*record = (struct record){ type, id + 11, rest + 1, 0 };
-	return true;
+	return chance_below(chance, 100) < percent;
 }
 
-/* Numbers the events in the order of their first records. */
-static void template_number(struct template *template)
-{
-	for (size_t i = 0; i < template->record_count; i++) {
-		struct record *record = &template->records[i];
-		size_t before = i;
+/* --- an event ------------------------------------------------------------- */
 
-		while (before &&
-		       strcmp(template->records[before - 1].id, record->id))
-			before--;
-		record->event = before ? template->records[before - 1].event
-				       : template->event_count++;
-	}
+void event_clear(struct made_event *event)
+{
+	event->count = event->used = 0;
 }
 
-/* Records that follow each other belong together from here on. */
-static int record_compare(const void *a, const void *b)
+void event_record(struct made_event *event, const char *type)
 {
-	const struct record *x = a, *y = b;
-
-	if (x->event != y->event)
-		return x->event < y->event ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static void template_load(const char *path, const struct options *options,
-			  struct template *template)
-{
-	size_t lines = 0;
-
-	template->text = read_file(path);
-	for (const char *p = template->text; *p; p++)
-		lines += *p == '\n';
-	template->records = calloc(lines + 1, sizeof(*template->records));
-	if (!template->records)
-		exit(1);
-	for (char *line = strtok(template->text, "\n"); line;
-	     line = strtok(NULL, "\n")) {
-		struct record *record =
-			&template->records[template->record_count];
-
-		template->record_count += record_split(line, options, record);
-	}
-	if (!template->record_count) {
-		fprintf(stderr, "genlog: %s: no records\n", path);
+	if (event->count == EVENT_RECORDS || event->used + 1 >= EVENT_BYTES) {
+		fputs("genlog: an event is too large\n", stderr);
 		exit(1);
 	}
-	template_number(template);
-	qsort(template->records, template->record_count,
-	      sizeof(*template->records), record_compare);
+	event->used += event->count != 0;
+	event->text[event->used] = '\0';
+	event->records[event->count].type = type;
+	event->records[event->count].rest = event->text + event->used;
+	event->count++;
 }
 
-/* The text of a record, with its process ids moved on by the round. */
-static void rest_write(const char *text, uint64_t round)
+void event_add(struct made_event *event, const char *format, ...)
 {
-	const char *pid;
+	size_t room = EVENT_BYTES - event->used - 1;
+	va_list arguments;
+	int len;
 
-	while ((pid = strstr(text, "pid="))) {
-		char *end;
-		uint64_t number = strtoull(pid + 4, &end, 10);
-
-		fwrite(text, 1, (size_t)(pid + 4 - text), stdout);
-		if (end != pid + 4 && number > 1)
-			number = (number + round * PID_STEP) % PID_MAX;
-		if (end != pid + 4)
-			printf("%llu", (unsigned long long)number);
-		text = end;
+	va_start(arguments, format);
+	len = vsnprintf(event->text + event->used, room, format, arguments);
+	va_end(arguments);
+	if (len < 0 || (size_t)len >= room) {
+		fputs("genlog: a record is too large\n", stderr);
+		exit(1);
 	}
-	fputs(text, stdout);
-	putchar('\n');
+	event->used += (size_t)len;
 }
 
-static void record_write(const struct record *record, uint64_t event,
-			 uint64_t msec, const struct output *out)
+/* --- writing -------------------------------------------------------------- */
+
+static bool is_left_out(const struct options *options, const char *type)
 {
-	if (out->options->node)
-		printf("node=%s ", out->options->node);
-	printf("%s msg=audit(%llu.%03llu:%llu)", record->type,
+	return (options->no_eoe && !strcmp(type, "type=EOE")) ||
+	       (options->no_proctitle && !strcmp(type, "type=PROCTITLE"));
+}
+
+static void record_write(struct output *out, const struct made_event *event,
+			 size_t record, uint64_t serial, uint64_t msec)
+{
+	const struct options *options = out->options;
+	const char *rest = event->records[record].rest;
+	size_t len = options->raw ? strcspn(rest, "\x1d") : strlen(rest);
+
+	if (is_left_out(options, event->records[record].type))
+		return;
+	if (options->node)
+		printf("node=%s ", options->node);
+	printf("%s msg=audit(%llu.%03llu:%llu)", event->records[record].type,
 	       (unsigned long long)(msec / 1000),
-	       (unsigned long long)(msec % 1000), (unsigned long long)event);
-	rest_write(record->rest, out->round);
+	       (unsigned long long)(msec % 1000), (unsigned long long)serial);
+	fwrite(rest, 1, len, stdout);
+	putchar('\n');
+	out->records++;
 }
 
-static size_t event_length(const struct template *template, size_t first)
+/* One event, or two whose records come mixed. */
+static void events_write(struct output *out, const struct made_event *a,
+			 const struct made_event *b)
 {
-	size_t end = first;
-
-	while (end < template->record_count &&
-	       template->records[end].event == template->records[first].event)
-		end++;
-	return end - first;
-}
-
-/* One event, or two in turn; returns the records written. */
-static size_t group_write(const struct template *template, size_t first,
-			  struct output *out)
-{
-	const struct record *record = &template->records[first];
 	uint64_t msec = FIRST_MSEC + out->records * 1000 / out->options->rate;
-	size_t a = event_length(template, first), b = 0;
+	size_t i = 0, j = 0;
 
-	if (out->options->interleave && first + a < template->record_count)
-		b = event_length(template, first + a);
-	for (size_t i = 0; i < a || i < b; i++) {
-		if (i < a)
-			record_write(record + i, out->events + 1, msec, out);
-		if (i < b)
-			record_write(record + a + i, out->events + 2, msec,
-				     out);
+	while (i < a->count || (b && j < b->count)) {
+		bool other = b && j < b->count && i &&
+			     (i == a->count || chance_below(&out->chance, 2));
+
+		if (other)
+			record_write(out, b, j++, out->events + 2, msec);
+		else
+			record_write(out, a, i++, out->events + 1, msec);
 	}
 	out->events += b ? 2 : 1;
-	out->records += a + b;
-	return a + b;
 }
 
-static uint64_t number_parse(const char *text)
+static void event_next(struct output *out, struct made_event *event)
+{
+	event_clear(event);
+	if (out->mix)
+		mix_next(out->mix, event);
+	else
+		template_next(out->template, event);
+}
+
+static void write_all(struct output *out)
+{
+	static struct made_event a, b;
+	const struct options *options = out->options;
+
+	while (out->records < options->records) {
+		bool mixed =
+			chance_below(&out->chance, 100) < options->interleave;
+
+		event_next(out, &a);
+		if (mixed)
+			event_next(out, &b);
+		events_write(out, &a, mixed ? &b : NULL);
+	}
+}
+
+/* --- options -------------------------------------------------------------- */
+
+static uint64_t number_parse(const char *text, uint64_t least, uint64_t most)
 {
 	char *end;
 	uint64_t number = strtoull(text, &end, 10);
 
-	if (end == text || *end || !number) {
-		fprintf(stderr, "genlog: %s: a number from 1\n", text);
+	if (end == text || *end || number < least || number > most) {
+		fprintf(stderr, "genlog: %s: a number from %llu to %llu\n",
+			text, (unsigned long long)least,
+			(unsigned long long)most);
 		exit(2);
 	}
 	return number;
+}
+
+static void option_parse(int c, struct options *options)
+{
+	switch (c) {
+	case 'n':
+		options->records = number_parse(optarg, 1, UINT64_MAX);
+		break;
+	case 'r':
+		options->rate = number_parse(optarg, 1, UINT64_MAX);
+		break;
+	case 's':
+		options->made.seed = number_parse(optarg, 1, UINT64_MAX);
+		break;
+	case 'w':
+		options->raw = true;
+		break;
+	case 'o':
+		options->node = optarg;
+		break;
+	case 'e':
+		options->no_eoe = true;
+		break;
+	case 'p':
+		options->no_proctitle = true;
+		break;
+	case 'i':
+		options->interleave = number_parse(optarg, 0, 100);
+		break;
+	case 'u':
+		options->made.unknown =
+			(unsigned int)number_parse(optarg, 0, 100);
+		break;
+	case 'a':
+		options->made.alert_every = number_parse(optarg, 0, UINT64_MAX);
+		break;
+	case 'm':
+		options->mix = optarg;
+		break;
+	default:
+		exit(2);
+	}
 }
 
 static void options_parse(int argc, char **argv, struct options *options)
@@ -237,63 +227,62 @@ static void options_parse(int argc, char **argv, struct options *options)
 	static const struct option longs[] = {
 		{ "records", required_argument, NULL, 'n' },
 		{ "rate", required_argument, NULL, 'r' },
+		{ "seed", required_argument, NULL, 's' },
 		{ "raw", no_argument, NULL, 'w' },
 		{ "node", required_argument, NULL, 'o' },
 		{ "no-eoe", no_argument, NULL, 'e' },
 		{ "no-proctitle", no_argument, NULL, 'p' },
-		{ "interleave", no_argument, NULL, 'i' },
+		{ "interleave", required_argument, NULL, 'i' },
+		{ "unknown", required_argument, NULL, 'u' },
+		{ "alert-every", required_argument, NULL, 'a' },
+		{ "mix", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			options->records = number_parse(optarg);
-			break;
-		case 'r':
-			options->rate = number_parse(optarg);
-			break;
-		case 'w':
-			options->raw = true;
-			break;
-		case 'o':
-			options->node = optarg;
-			break;
-		case 'e':
-			options->no_eoe = true;
-			break;
-		case 'p':
-			options->no_proctitle = true;
-			break;
-		case 'i':
-			options->interleave = true;
-			break;
-		default:
-			exit(2);
-		}
-	}
-	if (optind + 1 != argc) {
-		fprintf(stderr, "genlog: one template is needed\n");
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		option_parse(c, options);
+	if (optind + !options->mix != argc) {
+		fputs("genlog: a template or a --mix is needed\n", stderr);
 		exit(2);
 	}
 }
 
+static void source_open(struct output *out, const char *path)
+{
+	const struct options *options = out->options;
+
+	if (!options->mix && template_open(path, &out->template))
+		exit(1);
+	if (!options->mix)
+		return;
+	out->mix = mix_open(options->mix, &options->made);
+	if (out->mix)
+		return;
+	fprintf(stderr, "genlog: %s: no such mix; there are", options->mix);
+	for (size_t i = 0; mix_name(i); i++)
+		fprintf(stderr, " %s", mix_name(i));
+	fputc('\n', stderr);
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = { .records = 1000000, .rate = 10000 };
-	struct template template = { 0 };
+	struct options options = {
+		.records = 1000000,
+		.rate = 10000,
+		.made.seed = 1,
+	};
 	struct output out = { .options = &options };
 
 	options_parse(argc, argv, &options);
-	template_load(argv[optind], &options, &template);
-	while (out.records < options.records) {
-		for (size_t i = 0; i < template.record_count &&
-				   out.records < options.records;)
-			i += group_write(&template, i, &out);
-		out.round++;
-	}
-	free(template.records);
-	free(template.text);
+	out.chance.state = options.made.seed;
+	source_open(&out, argv[optind]);
+	write_all(&out);
+	mix_free(out.mix);
+	template_free(out.template);
+	fprintf(stderr, "%llu records, %llu events\n",
+		(unsigned long long)out.records,
+		(unsigned long long)out.events);
 	return fflush(stdout) || ferror(stdout);
 }
