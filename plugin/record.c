@@ -261,26 +261,10 @@ static struct str up_to(struct str text, struct str what)
 	return text;
 }
 
-/* Without the last field, if it is that one. */
-static struct str without_last(struct str text, struct str name)
-{
-	const char *space = memrchr(text.data, ' ', text.len);
-	struct str last;
-
-	if (!space)
-		return text;
-	last = (struct str){ space + 1,
-			     text.len - (size_t)(space + 1 - text.data) };
-	if (begins(last, name))
-		text.len = (size_t)(space - text.data);
-	return text;
-}
-
 /*
  * What auparse gets of a record. Its time goes by the number of fields, so
  * those at the end that nobody asks for are left out: nothing of PROCTITLE is
- * asked for, of SYSCALL no label and no key, of PATH nothing behind nametype=.
- * Of CWD it gets no more than one
+ * asked for, of PATH nothing behind nametype=. Of CWD it gets no more than one
  * cwd=, since it leaks the value of each but the last.
  */
 static struct str wanted_part(struct str text)
@@ -290,9 +274,6 @@ static struct str wanted_part(struct str text)
 
 	if (begins(rest, STR("type=PROCTITLE ")))
 		return (struct str){ 0 };
-	if (begins(rest, STR("type=SYSCALL ")))
-		return without_last(without_last(text, STR("key=")),
-				    STR("subj="));
 	if (begins(rest, STR("type=PATH ")))
 		return up_to(text, STR(" cap_fp="));
 	if (!begins(rest, STR("type=CWD ")))

@@ -33,8 +33,7 @@ int record_parser_new(struct record_parser **out);
 void record_parser_free(struct record_parser **parser);
 /*
  * Parses a closed event; the result lives in the arena. What nobody asks for is
- * left out: PROCTITLE records, and the end of others: of SYSCALL subj= and key=,
- * of PATH the capabilities.
+ * left out: PROCTITLE records, and of a PATH record the capabilities at its end.
  * 0; RECORD_E_MALFORMED when libauparse finds no record in it; -ENOMEM.
  */
 enum { RECORD_E_MALFORMED = 1 };

@@ -8,7 +8,7 @@
 #include "../util/list.h"
 #include "heap.h"
 #include "pool.h"
-#include "table.h"
+#include "../util/table.h"
 
 /* --- time ----------------------------------------------------------------- */
 

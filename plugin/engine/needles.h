@@ -4,7 +4,7 @@
 
 #include "../eql/demand.h"
 #include "../util/arena.h"
-#include "table.h"
+#include "../util/table.h"
 
 /* Begins what is kept of each text. */
 struct needle {

@@ -22,8 +22,9 @@
 #include "../limits.h"
 #include "../util/hash.h"
 
-#define BUCKETS 16384 /* of all hosts' processes */
 #define HOST_BUCKETS 256
+/* what an entry takes of memcap by itself */
+#define PROCESS_BYTES (sizeof(struct process) + TABLE_NODE_BYTES)
 /* a longer working directory is not kept */
 #define DIRECTORY_MAX 1024
 /* A serial that much below the newest is not late: the host has booted, and
@@ -49,7 +50,7 @@ struct proctable {
 	uint64_t evicted;
 	struct list hosts, all; /* unused for longest first */
 	struct list host_buckets[HOST_BUCKETS];
-	struct list buckets[BUCKETS];
+	struct table processes; /* of all hosts, by host and pid */
 };
 
 int proctable_new(size_t memcap, struct proctable **out)
@@ -60,6 +61,8 @@ int proctable_new(size_t memcap, struct proctable **out)
 	if (!table)
 		return -ENOMEM;
 	rc = hash_seed(table->seed);
+	if (!rc)
+		rc = table_open(&table->processes);
 	if (rc) {
 		free(table);
 		return rc;
@@ -69,8 +72,6 @@ int proctable_new(size_t memcap, struct proctable **out)
 	list_init(&table->all);
 	for (size_t i = 0; i < HOST_BUCKETS; i++)
 		list_init(&table->host_buckets[i]);
-	for (size_t i = 0; i < BUCKETS; i++)
-		list_init(&table->buckets[i]);
 	*out = table;
 	return 0;
 }
@@ -109,10 +110,10 @@ static void process_free(struct process *process)
 	struct proctable *table = process->host->table;
 
 	process_forget(process);
-	list_remove(&process->in_bucket);
+	table_remove(&table->processes, &process->node);
 	list_remove(&process->in_host);
 	list_remove(&process->in_all);
-	table->memory -= sizeof(*process);
+	table->memory -= PROCESS_BYTES;
 	table->count--;
 	process->host->count--;
 	free(process);
@@ -135,24 +136,24 @@ static void host_trim(struct proctable_host *host)
 	}
 }
 
-static struct list *bucket_of(struct proctable_host *host, int64_t pid)
+static uint64_t hash_of(const struct proctable_host *host, int64_t pid)
 {
 	uint64_t key[] = { (uint64_t)(uintptr_t)host, (uint64_t)pid };
 
-	return &host->table->buckets[hash_bytes(key, sizeof(key),
-						host->table->seed) %
-				     BUCKETS];
+	return hash_bytes(key, sizeof(key), host->table->seed);
 }
 
 struct process *proctable_find(struct proctable_host *host, int64_t pid)
 {
-	struct list *bucket = bucket_of(host, pid);
+	uint64_t hash = hash_of(host, pid);
+	struct table_node *node = table_bucket(&host->table->processes, hash);
 
-	for (struct list *at = bucket->next; at != bucket; at = at->next) {
+	for (; node; node = node->next) {
 		struct process *process =
-			list_entry(at, struct process, in_bucket);
+			list_entry(node, struct process, node);
 
-		if (process->pid == pid && process->host == host)
+		if (node->hash == hash && process->pid == pid &&
+		    process->host == host)
 			return process;
 	}
 	return NULL;
@@ -168,10 +169,11 @@ static struct process *process_new(struct proctable_host *host, int64_t pid)
 	process->pid = pid;
 	process->ppid = -1;
 	process->ids = PROCESS_IDS_UNKNOWN;
-	list_add_tail(bucket_of(host, pid), &process->in_bucket);
+	process->node.hash = hash_of(host, pid);
+	table_add(&host->table->processes, &process->node);
 	list_add_tail(&host->processes, &process->in_host);
 	list_add_tail(&host->table->all, &process->in_all);
-	host->table->memory += sizeof(*process);
+	host->table->memory += PROCESS_BYTES;
 	host->table->count++;
 	host->count++;
 	return process;
@@ -679,6 +681,7 @@ void proctable_free(struct proctable **table)
 	while (!list_empty(&(*table)->hosts))
 		host_free(list_entry((*table)->hosts.next,
 				     struct proctable_host, in_all));
+	table_close(&(*table)->processes);
 	free(*table);
 	*table = NULL;
 }

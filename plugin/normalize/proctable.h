@@ -9,6 +9,7 @@
 #include <audisp-eql/event.h>
 
 #include "../util/list.h"
+#include "../util/table.h"
 #include "image.h"
 #include "lineage.h"
 #include "origin.h"
@@ -45,7 +46,7 @@ struct bound_sockets {
 };
 
 struct process {
-	struct list in_bucket;
+	struct table_node node;
 	struct list in_host, in_all; /* unused for longest first */
 	struct proctable_host *host;
 	int64_t pid, ppid; /* ppid -1 = unknown */

@@ -5,9 +5,9 @@
  * go of them.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "../util/digits.h"
 #include "birth.h"
 #include "capability.h"
 #include "handler.h"
@@ -214,14 +214,14 @@ static int set_image(struct context *context, const struct role *role,
 static struct str describe(struct arena *arena, const struct process *process)
 {
 	struct str name = process->image ? process->image->invoked : STR("?");
-	char pid[24];
-	size_t len = (size_t)snprintf(pid, sizeof(pid), "%lld ",
-				      (long long)process->pid);
-	char *text = arena_alloc(arena, len + name.len);
+	char *text = arena_alloc(arena, DIGITS_MAX + 1 + name.len);
+	size_t len;
 
 	if (!text)
 		return (struct str){ 0 };
-	memcpy(text, pid, len);
+	/* the pid of a process is greater than nought */
+	len = digits_format((uint64_t)process->pid, text);
+	text[len++] = ' ';
 	if (name.len)
 		memcpy(text + len, name.data, name.len);
 	return (struct str){ text, len + name.len };

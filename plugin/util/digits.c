@@ -27,3 +27,17 @@ bool digits_parse(struct str text, int base, uint64_t *out)
 	*out = number;
 	return text.len > 0;
 }
+
+size_t digits_format(uint64_t number, char out[DIGITS_MAX])
+{
+	char reversed[DIGITS_MAX];
+	size_t len = 0;
+
+	do {
+		reversed[len++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	for (size_t i = 0; i < len; i++)
+		out[i] = reversed[len - 1 - i];
+	return len;
+}

@@ -10,4 +10,9 @@
  * more than 64 bits. */
 bool digits_parse(struct str text, int base, uint64_t *out);
 
+#define DIGITS_MAX 20 /* of 64 bits in base 10 */
+
+/* Writes it in base 10, no NUL; the length. */
+size_t digits_format(uint64_t number, char out[DIGITS_MAX]);
+
 #endif

@@ -1167,6 +1167,22 @@ static void test_digits(void **state)
 	}
 }
 
+static void test_digits_format(void **state)
+{
+	static const uint64_t numbers[] = { 0, 9, 10, 4194304, UINT64_MAX };
+	char text[DIGITS_MAX], expected[DIGITS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		size_t len = digits_format(numbers[i], text);
+
+		snprintf(expected, sizeof(expected), "%llu",
+			 (unsigned long long)numbers[i]);
+		assert_int_equal(len, strlen(expected));
+		assert_memory_equal(text, expected, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1202,6 +1218,7 @@ int main(void)
 		cmocka_unit_test(test_log_bound),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_digits_format),
 		cmocka_unit_test(test_size),
 	};
 

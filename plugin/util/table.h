@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef AUDISP_EQL_ENGINE_TABLE_H
-#define AUDISP_EQL_ENGINE_TABLE_H
+#ifndef AUDISP_EQL_UTIL_TABLE_H
+#define AUDISP_EQL_UTIL_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
