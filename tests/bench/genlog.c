@@ -15,6 +15,7 @@
  * --unknown P      mixes: percent of subjects no user database knows (0)
  * --alert-every N  mixes: one event of N is one that a shipped rule means, each
  *                  a finding of its own (0: none)
+ * --partials N     mix partials: how many programs start (100000)
  *
  * A template's events are repeated with fresh times, serials and process ids.
  * On standard error: how many records and events that were.
@@ -214,6 +215,9 @@ static void option_parse(int c, struct options *options)
 	case 'a':
 		options->made.alert_every = number_parse(optarg, 0, UINT64_MAX);
 		break;
+	case 'l':
+		options->made.partials = number_parse(optarg, 1, 4000000);
+		break;
 	case 'm':
 		options->mix = optarg;
 		break;
@@ -235,6 +239,7 @@ static void options_parse(int argc, char **argv, struct options *options)
 		{ "interleave", required_argument, NULL, 'i' },
 		{ "unknown", required_argument, NULL, 'u' },
 		{ "alert-every", required_argument, NULL, 'a' },
+		{ "partials", required_argument, NULL, 'l' },
 		{ "mix", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -271,7 +276,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.records = 1000000,
 		.rate = 10000,
-		.made.seed = 1,
+		.made = { .seed = 1, .partials = 100000 },
 	};
 	struct output out = { .options = &options };
 

@@ -46,6 +46,7 @@ struct mix_options {
 	uint64_t seed;
 	unsigned int unknown; /* percent of subjects no user database knows */
 	uint64_t alert_every; /* events; 0 = none that the rules mean */
+	uint64_t partials; /* of the mix of that name: how many begin */
 };
 
 /* NULL: no mix is called so. */

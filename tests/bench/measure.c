@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 		run(argv);
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid)
 		return 1;
-	printf("%.3f %.3f %ld\n",
+	printf("%.6f %.3f %ld\n",
 	       seconds(usage.ru_utime) + seconds(usage.ru_stime), now() - start,
 	       usage.ru_maxrss);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;

@@ -8,7 +8,7 @@
  *   connect   three quarters connections, one in seven a program that starts
  *   build     make -j8: compilers, assemblers, now and then a linker
  *   unused    calls and logins that no shipped rule asks for
- *   partials  100,000 programs called seed that start, then their connections
+ *   partials  programs called seed that start, then their connections
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,6 @@
 #define PICK(mix, array) ((array)[chance_below(&(mix)->chance, COUNT(array))])
 #define RECENT 256
 #define JOBS 8
-#define SEEDS 100000
 #define PID_FIRST 1000
 #define PID_MAX 4194304
 #define TEXT 256
@@ -767,12 +766,12 @@ static void make_partials(struct mix *mix, struct made_event *event)
 	uint64_t number = mix->events;
 	struct subject who;
 
-	if (number < SEEDS) {
+	if (number < mix->options.partials) {
 		who = seed_subject(number);
 		add_exec(mix, event, &who, argv, 1);
 		return;
 	}
-	who = seed_subject(chance_below(&mix->chance, SEEDS));
+	who = seed_subject(chance_below(&mix->chance, mix->options.partials));
 	add_inet(mix, event, &who);
 	add_end_of(event, &who);
 }

@@ -1,70 +1,89 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How fast and how large, beside what else reads audit logs. The programs take
-# turns, so that a busy machine is unfair to none; the best of BENCH_RUNS (3)
-# counts. BENCH_RECORDS (200000) a workload. Run in the build directory.
+# How fast, how large and how late, beside what else reads audit logs; then the
+# goals, one a row. Run in the build directory (make bench), with names of parts
+# only those: throughput paced footprint instructions. Results are kept in
+# ./bench.results, so that goals can be told of parts run one by one.
+#
+# BENCH_RECORDS (200000) in a log, BENCH_RUNS (5) of each program, in turn, so
+# that a busy machine is unfair to none; BENCH_RATES ("1000 10000 30000") records
+# a second for BENCH_SECONDS (10) each; BENCH_RULES (300) where many are meant.
 set -eu
+export LC_ALL=C
 top=$(cd "$(dirname "$0")/../.." && pwd)
-records=${BENCH_RECORDS:-200000} runs=${BENCH_RUNS:-3}
+records=${BENCH_RECORDS:-200000} runs=${BENCH_RUNS:-5}
+rates=${BENCH_RATES:-1000 10000 30000} seconds=${BENCH_SECONDS:-10}
+many=${BENCH_RULES:-300}
+results=$PWD/bench.results
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-corpus=$top/tests/corpus/gcc-o
+touch "$results"
 
-workload() { # NAME: a log in $work/log
-	case $1 in
-	enriched) set -- "$corpus/plugin.log" ;;
-	raw) set -- --raw "$corpus/plugin.log" ;;
-	node) set -- --node web-1 "$corpus/plugin.log" ;;
-	interleaved) set -- --interleave "$corpus/plugin.log" ;;
-	disk) set -- --no-eoe "$corpus/full.log" ;;
-	esac
-	./genlog --records "$records" "$@" >"$work/log"
-}
-
-# The command of a program in $command; fails where it is not there.
-program() {
-	case $1 in
-	wc) command=(wc -l) ;;
-	aueql) command=(./aueql replay -r "$top/rules.d/detect" -) ;;
-	auparse) command=(./auparse_loop) ;;
-	ausearch) command=(ausearch --raw -if "$work/log") ;;
-	laurel) command=(laurel -c "$work/laurel.toml") ;;
-	esac
-	command -v "${command[0]}" >/dev/null
-}
-
-mkdir "$work/laurel"
+# The rules of the shipped configuration, for those that take no configuration.
+mkdir "$work/rules" "$work/laurel"
+disabled=$(sed -n 's/^disable *= *//p' "$top/packaging/audisp-eql.conf")
+cp "$top"/rules.d/detect/*.toml "$work/rules"
+for name in ${disabled//,/ }; do
+	rm "$work/rules/$name.toml"
+done
 printf 'directory = "%s"\ninput = "stdin"\n[auditlog]\nfile = "log"\n' \
 	"$work/laurel" >"$work/laurel.toml"
-printf '%-12s %-9s %12s %8s %10s %7s\n' workload program records/CPUs MB/s \
-	'peak KiB' 'CPU/our'
-for load in ${*:-enriched raw node interleaved disk}; do
-	workload "$load"
-	: >"$work/times"
-	for run in $(seq "$runs"); do
-		for name in wc aueql auparse ausearch laurel; do
-			program $name || continue
-			# without EOE and PROCTITLE it is quadratic
-			[ "$load $name" != "disk auparse" ] || continue
-			took=$(./measure "$work/log" "${command[@]}") || {
-				echo "# $load: $name failed" >&2
-				continue
-			}
-			echo "$name $took" >>"$work/times"
-		done
+
+result() { # NAME VALUE: the latest counts
+	sed -i "/^$1 /d" "$results"
+	echo "$1 $2" >>"$results"
+}
+
+# A fresh plugin: its configuration differs from the shipped one in its paths.
+plugin_conf() { # [KEY = VALUE]...
+	rm -f "$work"/{log,state,status,alerts}
+	cat >"$work/conf" <<-END
+	rules = $top/rules.d/detect
+	disable = $disabled
+	json_file = $work/alerts
+	syslog_socket = $work/log
+	status_file = $work/status
+	state_file = $work/state
+	END
+	printf '%s\n' "$@" >>"$work/conf"
+}
+
+plugin_pace() { # PACE-OPTION... LOG: its numbers, in $work/paced
+	./pace --syslog "$work/log" "$@" "$PWD/audisp-eql" -c "$work/conf" \
+		>"$work/paced"
+}
+
+paced() { # NAME: of the last run
+	awk -v name="$1" '$1 == name { print $2 }' "$work/paced"
+}
+
+status() { # NAME: what the plugin counted
+	awk -v name="audisp_eql_$1" '$1 == name { print $2 }' "$work/status"
+}
+
+machine() {
+	echo "machine: $(nproc) x$(sed -n 's/^model name[^:]*://p' \
+		/proc/cpuinfo | head -n 1), $(awk '/^MemTotal/ {
+		printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)," \
+		"Linux $(uname -r), $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' \
+		/etc/os-release)"
+	echo "load: $(cut -d' ' -f1-3 /proc/loadavg)"
+	echo "compiler: $(sed -n "s/^CC = //p" Makefile)," \
+		"$(sed -n 's/^CFLAGS = //p' Makefile)"
+	for program in laurel ausearch valgrind; do
+		command -v $program >/dev/null ||
+			echo "NOT INSTALLED: $program, what it would show is left out"
 	done
-	awk -v load="$load" -v records="$(wc -l <"$work/log")" \
-		-v bytes="$(wc -c <"$work/log")" '
-	!($1 in cpu) { order[++n] = $1 }
-	!($1 in cpu) || $2 < cpu[$1] { cpu[$1] = $2 + 0.0005 }
-	!($1 in wall) || $3 < wall[$1] { wall[$1] = $3 + 0.0005 }
-	$4 > rss[$1] { rss[$1] = $4 }
-	END {
-		for (i = 1; i <= n; i++) {
-			p = order[i]
-			printf "%-12s %-9s %12d %8.1f %10d %7.2f\n", load, p,
-				records / cpu[p], bytes / wall[p] / 1e6, rss[p],
-				cpu["aueql"] ? cpu[p] / cpu["aueql"] : 0
-		}
-	}' "$work/times"
+}
+
+for part in throughput paced footprint instructions goals; do
+	# shellcheck source=/dev/null
+	. "$top/tests/bench/$part.sh"
 done
+machine
+for part in ${*:-throughput paced footprint instructions}; do
+	echo
+	"part_$part"
+done
+echo
+part_goals
