@@ -222,7 +222,8 @@ static int poll_timeout(const struct keeper *keeper)
 	return until > now ? (int)(until - now) : 0;
 }
 
-/* Lets records gather; signals are taken in between. */
+/* Lets records gather, before the first of them would wake it; signals are taken
+ * in between. */
 static void let_gather(struct keeper *keeper)
 {
 	struct pollfd fd = { .fd = keeper->signal_fd, .events = POLLIN };
@@ -244,14 +245,12 @@ static void read_all(struct keeper *keeper)
 	};
 
 	for (;;) {
+		let_gather(keeper);
 		poll(fds, 2, poll_timeout(keeper));
 		if (fds[1].revents)
 			take_signal(keeper);
-		if (fds[0].revents) {
-			let_gather(keeper);
-			if (!take_input(keeper))
-				return;
-		}
+		if (fds[0].revents && !take_input(keeper))
+			return;
 		if (keeper->deadline_ms && now_ms() >= keeper->deadline_ms)
 			return;
 		if (keeper->restart_ms && now_ms() >= keeper->restart_ms)
