@@ -273,10 +273,10 @@ static void probe_init(struct probe *probe, const struct kind *kind)
 	probe->kind = kind;
 	probe->event.value_count = FIELD__COUNT;
 	probe->event.values = probe->values;
-	for (size_t slot = 0; slot < SLOTS_MAX; slot++)
+	for (size_t slot = 0; slot < FIELD__COUNT; slot++)
 		probe->known[slot] =
-			slot >= FIELD__COUNT ||
 			!(group_of(slot) & (kind->groups | GROUP_COMMON));
+	memset(probe->known + FIELD__COUNT, true, SLOTS_MAX - FIELD__COUNT);
 	snprintf(probe->dataset, sizeof(probe->dataset), "endpoint.events.%s",
 		 kind->dataset);
 	probe->datasets[0] = VALUE_OF_STR(str_from(probe->dataset));
@@ -318,10 +318,10 @@ static bool has_keys(const struct probe *probe, const struct stage *stage)
 	return true;
 }
 
-static bool has_category(const struct probe *probe, const struct stage *stage)
+static bool has_category(const struct kind *kind, const struct stage *stage)
 {
 	return !stage->category.len ||
-	       str_equal(stage->category, str_from(probe->kind->category));
+	       str_equal(stage->category, str_from(kind->category));
 }
 
 /* Whether an event such as the probe can match: FIELD__COUNT = whatever it has
@@ -331,7 +331,7 @@ static bool can_match(const struct probe *probe, const struct stage *stage,
 {
 	const struct pred_known known = { probe->known, known_count };
 
-	return has_category(probe, stage) &&
+	return has_category(probe->kind, stage) &&
 	       (known_count == FIELD__COUNT || has_keys(probe, stage)) &&
 	       pred_possible(stage->condition, &probe->event, &known);
 }
@@ -808,6 +808,9 @@ static int use_free_kinds(struct survey *survey, bool *any)
 	for (size_t i = 0; i < FREE_KINDS && !rc; i++) {
 		bool matched;
 
+		/* to make a probe is most of the work */
+		if (!has_category(&free_kinds[i], survey->stage))
+			continue;
 		probe_init(&survey->probe, &free_kinds[i]);
 		/* they come from no system call */
 		probe_set(&survey->probe, FIELD_AUDITD_DATA_SYSCALL,
@@ -828,9 +831,10 @@ static int use_kinds(struct survey *survey, bool any, bool *matched)
 	int rc = 0;
 
 	for (size_t id = 0; id < KIND__COUNT && !rc; id++) {
+		if (id == KIND_BIRTH || !has_category(&kinds[id], stage))
+			continue;
 		probe_init(probe, &kinds[id]);
-		if (id != KIND_BIRTH &&
-		    (any ? can_come(probe, stage) : is_wanted(probe, stage)))
+		if ((any ? can_come(probe, stage) : is_wanted(probe, stage)))
 			rc = use_kind(survey, (enum kind_id)id, matched);
 	}
 	return rc;
