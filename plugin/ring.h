@@ -25,6 +25,16 @@ struct ring {
 	_Atomic uint64_t alerts; /* number of the last alert: gap-free */
 	_Atomic bool ended; /* nothing more will come */
 	_Atomic bool waiting; /* the worker sleeps: wake it */
+	_Atomic bool auditd_gone; /* the end of input was auditd's own */
+	/* what the keeper last heard of kernel audit, which only root may ask */
+	_Atomic uint64_t kernel_seen; /* how often; 0 = never */
+	_Atomic uint32_t kernel_enabled, kernel_lost, kernel_backlog;
+	/* worker: what of the above its successor need not tell again */
+	struct {
+		bool kernel, disabled; /* kernel: lost is known */
+		uint32_t lost;
+		uint64_t dropped;
+	} told;
 	/* which of the keeper's two descriptors has the last saved state, plus
 	 * one; 0 = none yet. Written by the worker */
 	_Atomic unsigned int state;

@@ -60,7 +60,8 @@ static void fill(const struct status *status, struct strbuf *out)
 		      "audisp_eql_info{version=\"%s\",rule_set=\"%016llx\"} "
 		      "1\n",
 		      PACKAGE_VERSION, (unsigned long long)status->rules->hash);
-	add(out, "rules", status->rules->rule_count);
+	add(out, "rules",
+	    status->rules->rule_count - status->rules->builtin_count);
 	add(out, "received_bytes_total", atomic_load(&status->ring->head));
 	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
 	add(out, "alert_number", atomic_load(&status->ring->alerts));

@@ -56,7 +56,7 @@ struct worker {
 	struct config *config;
 	struct ruleset *rules;
 	struct outputs *outputs;
-	struct pipeline *pipeline; /* NULL: nothing to run, records are lost */
+	struct pipeline *pipeline;
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	char proc[sizeof("/proc")];
@@ -146,6 +146,7 @@ static int load(struct worker *worker, struct config **config,
 	options.disable_count = (*config)->disable_count;
 	options.overrides = (*config)->overrides;
 	options.process_names = (*config)->process_names;
+	options.builtins = true;
 	return ruleset_load(&options, rules);
 }
 
@@ -329,11 +330,13 @@ static void save_when_due(struct worker *worker)
 	int64_t interval_ns = worker->config->state_interval_ns;
 	bool due;
 
-	if (!worker->pipeline || (!unseen && !worker->alerted))
+	if (!unseen && !worker->alerted)
 		return;
 	due = worker->clock_ns - worker->written_ns >=
 	      (worker->alerted ? SAVE_ALERT_NS : interval_ns);
-	if (unseen < SAVE_BYTES && (!due || !outputs_drain(worker->outputs, 0)))
+	if (unseen < SAVE_BYTES &&
+	    (!due || pipeline_is_pending(worker->pipeline) ||
+	     !outputs_drain(worker->outputs, 0)))
 		return;
 	if (!save(worker) && due)
 		save_file(worker);
@@ -390,36 +393,66 @@ static void seed(struct worker *worker)
 			  strerror(-rc));
 }
 
+/* How many rules of files there are. */
+static size_t rules_of_files(const struct ruleset *rules)
+{
+	return rules->rule_count - rules->builtin_count;
+}
+
+/* The defaults, and the built-in rules alone. */
+static int load_nothing(struct worker *worker)
+{
+	const struct ruleset_options options = { .builtins = true };
+	int rc = config_defaults(&worker->config);
+
+	return rc ? rc : ruleset_load(&options, &worker->rules);
+}
+
+static void tell_nothing(struct worker *worker, const char *why)
+{
+	const struct sensor_note note = {
+		.id = BUILTIN_NOTHING_DETECTED,
+		.time_ns = clock_ns(CLOCK_REALTIME),
+	};
+
+	log_print(worker->log, LOG_CRIT,
+		  "nothing is detected: %s; mend it and reload (auditctl "
+		  "--signal HUP)",
+		  why);
+	pipeline_note(worker->pipeline, &note);
+}
+
 /*
  * With a bad configuration, or no rule at all, the plugin stays and drains its
  * input: one that exits is started again ten times and then never, and one that
- * does not read slows the host. It says so, and waits for SIGHUP.
+ * does not read slows the host. It says so by the outputs it has, those of the
+ * defaults if need be, and waits for SIGHUP.
  */
 static int worker_open(struct worker *worker)
 {
-	int rc = load(worker, &worker->config, &worker->rules);
+	int loaded = load(worker, &worker->config, &worker->rules);
+	int rc = loaded;
 
 	worker->arena = arena_new(0);
 	worker->names = arena_new(0);
 	if (!worker->arena || !worker->names)
 		return -ENOMEM;
-	if (!rc && worker->rules->rule_count) {
+	if (loaded == -EINVAL)
+		rc = load_nothing(worker);
+	if (!rc)
 		rc = open_all(worker);
-		if (!rc)
-			seed(worker);
-		if (!rc)
-			log_print(worker->log, LOG_INFO,
-				  "version %s: %zu rules run, %zu have errors",
-				  PACKAGE_VERSION, worker->rules->rule_count,
-				  worker->rules->error_count);
+	if (rc)
 		return rc;
-	}
-	if (rc == -ENOMEM)
-		return rc;
-	log_print(worker->log, LOG_CRIT,
-		  "nothing is detected: %s; mend it and reload (auditctl "
-		  "--signal HUP)",
-		  rc ? "the configuration is bad" : "no rule was found");
+	seed(worker);
+	if (loaded)
+		tell_nothing(worker, "the configuration is bad");
+	else if (!rules_of_files(worker->rules))
+		tell_nothing(worker, "no rule was found");
+	else
+		log_print(worker->log, LOG_INFO,
+			  "version %s: %zu rules run, %zu have errors",
+			  PACKAGE_VERSION, rules_of_files(worker->rules),
+			  worker->rules->error_count);
 	return 0;
 }
 
@@ -430,7 +463,7 @@ static void try_reload(struct worker *worker)
 	struct ruleset *rules = NULL;
 	int rc = load(worker, &config, &rules);
 
-	worker->reload = !rc && rules->rule_count && !rules->error_count;
+	worker->reload = !rc && rules_of_files(rules) && !rules->error_count;
 	log_print(worker->log, worker->reload ? LOG_INFO : LOG_ERR,
 		  worker->reload
 			  ? "reloading configuration and rules"
@@ -466,6 +499,44 @@ static void tell_losses(struct worker *worker,
 	worker->linked_told_ns = worker->clock_ns;
 }
 
+static void note_count(struct worker *worker, enum builtin_id id,
+		       uint64_t count)
+{
+	const struct sensor_note note = {
+		.id = id,
+		.time_ns = clock_ns(CLOCK_REALTIME),
+		.count = count,
+	};
+
+	pipeline_note(worker->pipeline, &note);
+}
+
+/* What keeper and kernel count and no record tells. */
+static void tell_kernel(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	uint64_t dropped = atomic_load(&ring->dropped);
+	uint32_t lost = atomic_load(&ring->kernel_lost);
+	bool disabled;
+
+	if (dropped > ring->told.dropped)
+		note_count(worker, BUILTIN_RECORDS_DROPPED,
+			   dropped - ring->told.dropped);
+	ring->told.dropped = dropped;
+	if (!atomic_load(&ring->kernel_seen))
+		return;
+	/* since boot; it can be set back */
+	if (ring->told.kernel && lost > ring->told.lost)
+		note_count(worker, BUILTIN_RECORDS_LOST,
+			   lost - ring->told.lost);
+	ring->told.kernel = true;
+	ring->told.lost = lost;
+	disabled = !atomic_load(&ring->kernel_enabled);
+	if (disabled && !ring->told.disabled)
+		note_count(worker, BUILTIN_AUDIT_DISABLED, 0);
+	ring->told.disabled = disabled;
+}
+
 static void write_status(struct worker *worker)
 {
 	struct pipeline_stats pipeline;
@@ -478,7 +549,7 @@ static void write_status(struct worker *worker)
 	int rc;
 
 	worker->status_ns = worker->clock_ns;
-	if (!worker->pipeline || !worker->config->status_file)
+	if (!worker->config->status_file)
 		return;
 	status.rules = worker->rules;
 	status.engine = pipeline_engine(worker->pipeline);
@@ -515,8 +586,8 @@ static int pass_time(struct worker *worker)
 	worker->clock_ns = now;
 	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
 		write_status(worker);
-	return worker->pipeline ? pipeline_advance(worker->pipeline, elapsed)
-				: 0;
+	tell_kernel(worker);
+	return pipeline_advance(worker->pipeline, elapsed);
 }
 
 /* Sleeps until there is something to do. */
@@ -579,10 +650,6 @@ static int feed(struct worker *worker, const char *data, size_t len)
 	atomic_store(&ring->at, worker->position);
 	worker->position += len;
 	worker->fed_ns = worker->clock_ns;
-	if (!worker->pipeline) {
-		atomic_store(&ring->acked, worker->position);
-		return 0;
-	}
 	if (!deadly)
 		return pipeline_feed(worker->pipeline, data, len);
 	log_print(worker->log, LOG_CRIT,
@@ -640,8 +707,9 @@ static int worker_finish(struct worker *worker)
 	bool goes_on = worker->state_writer || worker->reload;
 	int rc = 0;
 
-	if (!worker->pipeline)
-		return 0;
+	if (atomic_load(&worker->io->ring->auditd_gone))
+		pipeline_auditd_gone(worker->pipeline,
+				     clock_ns(CLOCK_REALTIME));
 	if (!goes_on) {
 		rc = pipeline_finish(worker->pipeline);
 		engine_close_findings(pipeline_engine(worker->pipeline));

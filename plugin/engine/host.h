@@ -27,8 +27,9 @@ int host_finish(struct engine *engine, struct host *host);
 /* Ends all intervals of suppression. */
 void host_close_findings(struct engine *engine, struct host *host);
 
-/* Records were lost at this time. */
-void host_mark_gap(struct engine *engine, struct host *host, int64_t time_ns);
+/* Records were lost within this time. */
+void host_mark_gap(struct engine *engine, struct host *host,
+		   struct time_span span);
 /* Partials were evicted. */
 void host_mark_eviction(struct engine *engine, struct host *host);
 /* A mark known from a state. */

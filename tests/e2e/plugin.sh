@@ -124,18 +124,29 @@ count() { # PATTERN FILE
 	grep -c "$1" "$2" 2>/dev/null || :
 }
 
+# The captures end with the end of auditd, which built-in rules tell of: of all
+# alerts those of rule files.
 file_alerts() {
-	[ "$(count '"kind":"alert"' "$dir/alerts")" = "$1" ]
+	[ "$(grep '"kind":"alert"' "$dir/alerts" 2>/dev/null |
+		grep -cv '"id":"audisp_eql\.')" = "$1" ]
 }
 
 syslog_alerts() {
-	[ "$(count 'ALERT ' "$dir/syslog")" = "$1" ]
+	[ "$(grep 'ALERT ' "$dir/syslog" |
+		grep -cv 'rule_id="audisp_eql\.')" = "$1" ]
+}
+
+# The same of a built-in one, in both.
+builtin() { # NAME [NUMBER]
+	[ "$(count "\"id\":\"audisp_eql.$1\"" "$dir/alerts")" = "${2:-1}" ] &&
+		[ "$(count "ALERT .*rule_id=\"audisp_eql.$1\"" \
+			"$dir/syslog")" = "${2:-1}" ]
 }
 
 # After a crash an alert may come again, but it is the same one.
 one_finding() {
-	[ "$(grep -o '"id":"[0-9a-f]\{32\}"' "$dir/alerts" | sort -u |
-		wc -l)" = 1 ]
+	[ "$(grep -v '"id":"audisp_eql\.' "$dir/alerts" |
+		grep -o '"id":"[0-9a-f]\{32\}"' | sort -u | wc -l)" = 1 ]
 }
 
 one_alert() {
@@ -491,8 +502,101 @@ case_detections() {
 	done
 }
 
+# What is told of the sensor itself, whatever the rule files say.
+case_builtin() {
+	prepare builtin
+	cat "$top/tests/cases/sensor/removed.log" >"$dir/log1"
+	start 4.0
+	notice 'rules run'
+	feed "$dir/log1"
+	ok "removed audit rules are told of" until_ok builtin audit_rules_removed
+	ok "with what is gone, and by whom" grep -q \
+		'audit rules gone: 40 (2 of key .*process="/usr/sbin/auditctl"' \
+		"$dir/syslog"
+	finish close
+	ok "nothing is said twice" builtin audit_rules_removed
+	ok "and the input's end is not auditd's" builtin auditd_stopped 0
+	prepare builtin-reload
+	start 4.0
+	feed "$top/tests/cases/sensor/reloaded.log"
+	finish close
+	ok "a reload is one alert" builtin audit_rules_reloaded
+	ok "and a low one" grep -q 'anew" severity=low' "$dir/syslog"
+	ok "which is all" test "$(wc -l <"$dir/alerts")" = 1
+}
+
+# A worker dies while rules are being removed: it is told all the same.
+case_builtin_kill() {
+	prepare builtin-kill
+	start 4.0
+	notice 'rules run'
+	feed "$top/tests/cases/sensor/removed.log"
+	until_ok counted records_total \
+		"$(wc -l <"$top/tests/cases/sensor/removed.log")"
+	tell worker KILL >/dev/null
+	ok "the next one tells" until_ok builtin audit_rules_removed
+	finish close
+	ok "once" builtin audit_rules_removed
+}
+
+case_no_rules() {
+	prepare no-rules
+	mkdir "$dir/rules.d"
+	sed -i "s|^rules = .*|rules = $dir/rules.d|" "$dir/conf"
+	start 4.0
+	ok "that nothing is detected is told" until_ok builtin nothing_detected
+	feed "$top/tests/cases/sensor/settings.log"
+	ok "what weakens audit is told, too" until_ok builtin audit_weakened 3
+	ok "and what ends it" until_ok builtin audit_disabled
+	finish close
+}
+
+case_auditd_killed() {
+	prepare auditd-killed
+	start 4.0
+	notice 'rules run'
+	half_of "$corpus/gcc-o/plugin.log"
+	feed "$dir/head"
+	kill -9 "$auditd_pid"
+	wait "$auditd_pid" 2>/dev/null
+	ok "that auditd is gone is told" until_ok builtin auditd_stopped
+	leave
+	prepare auditd-ends
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	ok "so is an end that it tells of" until_ok builtin auditd_stopped
+	kill -9 "$auditd_pid"
+	wait "$auditd_pid" 2>/dev/null
+	until_ok sh -c "! pgrep -f '$dir/conf'"
+	ok "once" builtin auditd_stopped
+	leave
+}
+
+# An event never came, between the link and the connection.
+case_gap() {
+	local log=$corpus/gcc-o/plugin.log lost
+	prepare gap
+	half_of "$log"
+	# the second one after the compiler has begun
+	lost=$(grep -o ':[0-9]*)' "$dir/head" | uniq |
+		sed -n "/$(sed -n 's/.*\(:[0-9]*)\).*comm="gcc".*/\1/p' \
+			"$dir/head" | head -n 1)/{n;n;p}")
+	grep -v "$lost" "$dir/head" >"$dir/less"
+	start 4.0
+	feed "$dir/less"
+	feed "$dir/tail"
+	ok "a finding with a gap is one" until_ok syslog_alerts 1
+	ok "and says so" grep -q 'ALERT .*evidence=incomplete' "$dir/syslog"
+	ok "in the file, too" grep -q '"gap":true' "$dir/alerts"
+	ok "the gap is told, later" until_ok builtin records_missing
+	ok "with its number" grep -q 'reason="blind for 1 events' "$dir/syslog"
+	finish close
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs running detections"
+	empty inputs running detections builtin builtin_kill no_rules
+	auditd_killed gap"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
