@@ -937,6 +937,7 @@ static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
 		sieve->stats.malformed++;
 	} else {
 		sieve->stats.records++;
+		sieve->stats.last_ns = line.time_ns;
 		sieve->stats.malformed += line.cut;
 		rc = sieve_record(sieve, &line);
 	}

@@ -34,6 +34,7 @@ struct sieve_stats {
 	uint64_t duplicates; /* same (node, time, serial) seen closed before */
 	uint64_t gaps; /* serials that never came, per node, summed */
 	uint64_t over_limit; /* records left out: LIMIT_EVENT_* */
+	int64_t last_ns; /* the stamp of the last record; 0 = none yet */
 };
 
 #define SIEVE_GAP_NS (10 * NSEC_PER_SEC)

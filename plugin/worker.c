@@ -39,7 +39,8 @@
 #define IDLE_TICK_MS 1000
 /* after the last record, for how long something may still be held back */
 #define BUSY_NS (5 * NSEC_PER_SEC)
-#define STATUS_INTERVAL_NS (10 * NSEC_PER_SEC)
+/* a loss is blindness for that long, where no heartbeat says for how long */
+#define BLIND_NS (900 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
 #define LOCK_WAIT_MS 3000
 #define SAVE_ALERT_NS NSEC_PER_SEC
@@ -65,6 +66,8 @@ struct worker {
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
 	bool status_failed, overflow_told, reload;
+	uint64_t losses; /* status_losses(), once it was asked */
+	bool losses_known;
 	uint64_t linked_told; /* programs linked that were forgotten */
 	int64_t linked_told_ns;
 	struct str host_id, boot_id;
@@ -526,6 +529,8 @@ static void tell_kernel(struct worker *worker)
 	if (!atomic_load(&ring->kernel_seen))
 		return;
 	/* since boot; it can be set back */
+	if (!ring->told.kernel)
+		ring->told.lost_before = lost;
 	if (ring->told.kernel && lost > ring->told.lost)
 		note_count(worker, BUILTIN_RECORDS_LOST,
 			   lost - ring->told.lost);
@@ -537,31 +542,83 @@ static void tell_kernel(struct worker *worker)
 	ring->told.disabled = disabled;
 }
 
-static void write_status(struct worker *worker)
+/* All there is to be told, for as long as the two others live. */
+static void take_status(struct worker *worker, struct status *status,
+			struct pipeline_stats *pipeline,
+			struct output_stats *outputs)
+{
+	struct ring *ring = worker->io->ring;
+	int64_t blind_ns = worker->config->heartbeat_ns
+				   ? worker->config->heartbeat_ns
+				   : BLIND_NS;
+	uint64_t losses;
+
+	pipeline_stats(worker->pipeline, pipeline);
+	outputs_stats(worker->outputs, outputs);
+	*status = (struct status){
+		.ring = ring,
+		.pipeline = pipeline,
+		.outputs = outputs,
+		.rules = worker->rules,
+		.engine = pipeline_engine(worker->pipeline),
+		.host_id = worker->host_id,
+		.now_ns = clock_ns(CLOCK_REALTIME),
+		.unread = atomic_load(&ring->head) - worker->position,
+	};
+	losses = status_losses(status);
+	if (worker->losses_known && losses > worker->losses)
+		ring->told.lost_ns = worker->clock_ns;
+	worker->losses_known = true;
+	worker->losses = losses;
+	status->blind = !rules_of_files(worker->rules) || ring->told.disabled ||
+			(ring->told.lost_ns &&
+			 worker->clock_ns - ring->told.lost_ns < blind_ns);
+}
+
+static void write_status(struct worker *worker, bool ended)
 {
 	struct pipeline_stats pipeline;
 	struct output_stats outputs;
-	struct status status = {
-		.ring = worker->io->ring,
-		.pipeline = &pipeline,
-		.outputs = &outputs,
-	};
+	struct status status;
 	int rc;
 
 	worker->status_ns = worker->clock_ns;
+	take_status(worker, &status, &pipeline, &outputs);
+	status.ended = ended;
+	tell_losses(worker, &pipeline);
 	if (!worker->config->status_file)
 		return;
-	status.rules = worker->rules;
-	status.engine = pipeline_engine(worker->pipeline);
-	pipeline_stats(worker->pipeline, &pipeline);
-	outputs_stats(worker->outputs, &outputs);
 	rc = status_write(worker->config->status_file, &status);
 	if (rc && !worker->status_failed)
 		log_print(worker->log, LOG_WARNING,
 			  "the status file %s cannot be written: %s",
 			  worker->config->status_file, strerror(-rc));
 	worker->status_failed = rc != 0;
-	tell_losses(worker, &pipeline);
+}
+
+/* The times are the ring's: they outlive a worker. */
+static void beat(struct worker *worker)
+{
+	int64_t interval_ns = worker->config->heartbeat_ns;
+	int64_t *due_ns = &worker->io->ring->told.heartbeat_ns;
+	struct pipeline_stats pipeline;
+	struct output_stats outputs;
+	struct rendered rendered;
+	struct status status;
+
+	/* it may have been longer before a reload */
+	if (*due_ns - worker->clock_ns > interval_ns)
+		*due_ns = worker->clock_ns + interval_ns;
+	if (!interval_ns || (*due_ns && worker->clock_ns < *due_ns))
+		return;
+	if (*due_ns) {
+		take_status(worker, &status, &pipeline, &outputs);
+		arena_reset(worker->arena);
+		/* a queue that is full counts it, and the next one says so */
+		if (!status_heartbeat(&status, worker->arena, &rendered))
+			outputs_put(worker->outputs, &rendered);
+	}
+	*due_ns = worker->clock_ns + interval_ns;
 }
 
 /* --- loop ----------------------------------------------------------------- */
@@ -572,7 +629,7 @@ static void take_signals(struct worker *worker)
 
 	while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
-			write_status(worker);
+			write_status(worker, false);
 		else if (info.ssi_signo == SIGHUP)
 			try_reload(worker);
 	}
@@ -584,9 +641,10 @@ static int pass_time(struct worker *worker)
 	int64_t elapsed = now - worker->clock_ns;
 
 	worker->clock_ns = now;
-	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
-		write_status(worker);
 	tell_kernel(worker);
+	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
+		write_status(worker, false);
+	beat(worker);
 	return pipeline_advance(worker->pipeline, elapsed);
 }
 
@@ -707,7 +765,7 @@ static int worker_finish(struct worker *worker)
 	bool goes_on = worker->state_writer || worker->reload;
 	int rc = 0;
 
-	if (atomic_load(&worker->io->ring->auditd_gone))
+	if (atomic_load(&worker->io->ring->auditd_gone) && !worker->reload)
 		pipeline_auditd_gone(worker->pipeline,
 				     clock_ns(CLOCK_REALTIME));
 	if (!goes_on) {
@@ -716,7 +774,7 @@ static int worker_finish(struct worker *worker)
 	} else if (!worker->reload) {
 		rc = pipeline_flush(worker->pipeline);
 	}
-	write_status(worker);
+	write_status(worker, !worker->reload);
 	if (!outputs_drain(worker->outputs, OUTPUT_DRAIN_MS))
 		log_print(worker->log, LOG_ERR,
 			  "alerts were left in the queue of the outputs");

@@ -594,9 +594,37 @@ case_gap() {
 	finish close
 }
 
+beats() { # PATTERN: a heartbeat is like that, in file and syslog
+	grep '"dataset":"audisp_eql.heartbeat"' "$dir/alerts" |
+		grep -q "\"blind\":$1" &&
+		grep -q "HEARTBEAT blind=$2" "$dir/syslog"
+}
+
+case_heartbeat() {
+	local log=$corpus/gcc-o/plugin.log
+	prepare heartbeat
+	echo "heartbeat = 1s" >>"$dir/conf"
+	start 4.0
+	ok "it says that it sees" until_ok beats false no
+	feed "$log"
+	ok "and how much" until_ok grep -q \
+		"HEARTBEAT .* records=$(wc -l <"$log") missing=0" "$dir/syslog"
+	ok "and that it was killed does not end it" tell worker KILL
+	: >"$dir/alerts"
+	ok "its successor goes on" until_ok beats false no
+	ok "once a time" test "$(grep -c heartbeat "$dir/alerts")" -lt 3
+	finish close
+	prepare heartbeat-blind
+	echo "heartbeat = 1s" >>"$dir/conf"
+	sed -i "s|^rules = .*|rules = $dir|" "$dir/conf"
+	start 4.0
+	ok "it says that it is blind" until_ok beats true yes
+	finish close
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running detections builtin builtin_kill no_rules
-	auditd_killed gap"
+	auditd_killed gap heartbeat"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
