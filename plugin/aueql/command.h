@@ -31,6 +31,7 @@ extern const struct command command_events;
 extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_rules;
+extern const struct command command_status;
 
 /* --help of a subcommand on stdout; EXIT_DONE. */
 int command_help(const struct command *command);

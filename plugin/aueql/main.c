@@ -13,8 +13,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_check,	  &command_eql,	   &command_events,
-	&command_explain, &command_replay, &command_rules,
+	&command_check,	 &command_eql,	 &command_events, &command_explain,
+	&command_replay, &command_rules, &command_status,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -35,7 +35,7 @@ static void print_help(FILE *out)
 	      "  -V, --version  the version\n"
 	      "\n"
 	      "Exit status: 0 = done, whatever was found; 1 = not done whole,\n"
-	      "or check found problems; 2 = wrong command line.\n"
+	      "or check or status found problems; 2 = wrong command line.\n"
 	      "Manual: aueql(8), audisp-eql-rules(7).\n",
 	      out);
 }

@@ -622,9 +622,53 @@ case_heartbeat() {
 	finish close
 }
 
+status_is() { # CODE TEXT [OPTION]...: aueql status, of this plugin
+	local code=$1 text=$2
+	shift 2
+	./aueql status "$@" "$dir/status" >"$dir/said" 2>&1
+	[ $? = "$code" ] && grep -q -- "$text" "$dir/said"
+}
+
+case_status() {
+	local log=$corpus/gcc-o/plugin.log now
+	prepare status
+	ok "before it has written there is none" status_is 1 'is not there'
+	start 4.0
+	notice 'rules run'
+	half_of "$log"
+	feed "$dir/head"
+	ok "records are counted" until_ok counted records_total \
+		"$(wc -l <"$dir/head")"
+	ok "all is well" status_is 0 '^ok .*runs, and sees all'
+	ok "as json" status_is 0 \
+		"\"well\":true,.*\"records_total\":$(wc -l <"$dir/head")" \
+		--format json
+	ok "as it is" status_is 0 '^audisp_eql_running 1$' --format prometheus
+	ok "whole" cmp "$dir/said" "$dir/status"
+	finish close
+	ok "its end is told" status_is 1 '^problem  the plugin has ended'
+	ok "by the exit code, too" status_is 1 '"well":false' --format json
+	now=$(date +%s)
+	sed -i "s/^\(audisp_eql_running\) .*/\1 1/
+		s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $((now - 60))/" \
+		"$dir/status"
+	ok "an old report is none" status_is 1 '^problem .*was killed, or hangs'
+	sed -i "s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $now/
+		s/^\(audisp_eql_blind\) .*/\1 1/
+		s/^\(audisp_eql_missing_serials_total\) .*/\1 22/" "$dir/status"
+	ok "blindness is a problem" status_is 1 '^problem  blind'
+	ok "with its reason" grep -q '^warning  22 audit events never came' \
+		"$dir/said"
+	ok "which stands first" sh -c "head -n 1 '$dir/said' | grep -q problem"
+	echo "audisp_eql_x" >>"$dir/status"
+	ok "what cannot be read is told" status_is 1 'no status file'
+	cp "$log" "$dir/status"
+	ok "as is another file" status_is 1 'no status file'
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running detections builtin builtin_kill no_rules
-	auditd_killed gap heartbeat"
+	auditd_killed gap heartbeat status"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
