@@ -25,6 +25,7 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
+extern const struct command command_canary;
 extern const struct command command_check;
 extern const struct command command_eql;
 extern const struct command command_events;
