@@ -162,6 +162,15 @@ ok "a lower backlog limit, too" live_wait 20 told audit_backlog_lowered
 auditctl -f 0 >/dev/null
 auditctl -f 1 >/dev/null
 ok "and a weaker failure mode" live_wait 20 told audit_weakened
+# a rate limit is a way to lose records that the kernel counts
+auditctl -r 1 >/dev/null
+for _ in $(seq 20); do
+	/bin/true
+done
+auditctl -r 0 >/dev/null
+ok "records that the kernel lost are told of" live_wait 20 told records_lost
+ok "and make it blind" live_wait 20 sh -c "'$build/aueql' status \
+	'$dir/status' | grep -q '^problem  blind'"
 auditctl -e 0 >/dev/null
 ok "audit switched off is the worst" live_wait 20 told audit_disabled
 auditctl -e 1 >/dev/null

@@ -622,6 +622,28 @@ case_heartbeat() {
 	finish close
 }
 
+# More than the ring holds, while the worker stands still.
+case_dropped() {
+	local log=$corpus/gcc-o/plugin.log
+	prepare dropped
+	start 4.0
+	notice 'rules run'
+	until [ "$(stat -c %s "$dir/many" 2>/dev/null || echo 0)" -gt 12000000 ]
+	do
+		grep -v 'type=DAEMON_\|type=CONFIG_' "$log" >>"$dir/many"
+	done
+	tell worker STOP >/dev/null
+	tell raw "$dir/many" >/dev/null
+	tell worker CONT >/dev/null
+	ok "dropped records are an alert" until_ok builtin records_dropped
+	ok "with how many" grep -q 'reason="[1-9][0-9]* records were dropped' \
+		"$dir/syslog"
+	ok "and make it blind" until_ok status_is 1 '^problem  blind'
+	ok "for that reason" grep -q '^warning  .* records were dropped' \
+		"$dir/said"
+	finish close
+}
+
 status_is() { # CODE TEXT [OPTION]...: aueql status, of this plugin
 	local code=$1 text=$2
 	shift 2
@@ -668,7 +690,7 @@ case_status() {
 
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running detections builtin builtin_kill no_rules
-	auditd_killed gap heartbeat status"
+	auditd_killed gap heartbeat dropped status"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

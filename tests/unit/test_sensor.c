@@ -60,12 +60,16 @@ static void on_alert(void *user, const struct alert *alert)
 	strbuf_add_char(&rig->told, '\n');
 }
 
-static void rig_open(struct rig *rig)
+static void rig_open_with(struct rig *rig, const char *rule)
 {
-	const struct ruleset_options options = { .builtins = true };
+	const struct ruleset_options options = {
+		.paths = &rule,
+		.path_count = rule != NULL,
+		.builtins = true,
+	};
 	struct pipeline_config config = {
 		.host_id = STR("here"),
-		.memcap = 8U << 20,
+		.memcap = 2U << 20,
 		.reorder_ns = 100 * NSEC_PER_MSEC,
 		.on_alert = on_alert,
 		.user = rig,
@@ -75,6 +79,11 @@ static void rig_open(struct rig *rig)
 	assert_int_equal(ruleset_load(&options, &rig->rules), 0);
 	config.rules = rig->rules;
 	assert_int_equal(pipeline_new(&config, &rig->pipeline), 0);
+}
+
+static void rig_open(struct rig *rig)
+{
+	rig_open_with(rig, NULL);
 }
 
 static void rig_close(struct rig *rig)
@@ -271,6 +280,51 @@ static void test_notes_full(void **state)
 	rig_close(&rig);
 }
 
+/* Sequences begun without end: whoever holds most loses the oldest. */
+static void test_memory_full(void **state)
+{
+	char path[] = "/tmp/test_sensor.XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct rig rig;
+
+	(void)state;
+	assert_non_null(file);
+	fputs("[rule]\nrule_id = \"x\"\nname = \"x\"\ntype = \"eql\"\n"
+	      "query = '''sequence by process.pid with maxspan=1h\n"
+	      "[process where event.action == \"exec\"]\n"
+	      "[process where event.action == \"end\"]'''\n",
+	      file);
+	fclose(file);
+	rig_open_with(&rig, path);
+	for (int i = 1; i < 9000 && !rig.alerts; i++) {
+		char text[1000];
+		int len = snprintf(
+			text, sizeof(text),
+			"type=SYSCALL msg=audit(1795534838.%03d:%d): "
+			"arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0 "
+			"a2=0 a3=0 items=0 ppid=1 pid=%d auid=1000 uid=1000 "
+			"gid=1000 euid=1000 egid=1000 tty=(none) ses=1 "
+			"comm=\"x\" exe=\"/bin/x\"\n"
+			"type=EXECVE msg=audit(1795534838.%03d:%d): argc=1 "
+			"a0=\"x\"\n"
+			"type=PROCTITLE msg=audit(1795534838.%03d:%d): "
+			"proctitle=78\n",
+			i / 10, i, 1000 + i, i / 10, i, i / 10, i);
+
+		assert_int_equal(pipeline_feed(rig.pipeline, text, (size_t)len),
+				 0);
+		if (i % 100 == 0)
+			assert_int_equal(pipeline_advance(rig.pipeline,
+							  NSEC_PER_SEC / 5),
+					 0);
+	}
+	assert_int_equal(rig.alerts, 1);
+	strbuf_add_char(&rig.told, '\0');
+	assert_non_null(strstr(rig.told.data, "memory_full 47 x0 host=here"));
+	rig_close(&rig);
+	unlink(path);
+}
+
 /* auditd's end is told once, by its record or without. */
 static void test_auditd_gone(void **state)
 {
@@ -350,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_notes_full),
+		cmocka_unit_test(test_memory_full),
 		cmocka_unit_test(test_auditd_gone),
 		cmocka_unit_test(test_cannot_be_off),
 		cmocka_unit_test(test_manual),
