@@ -194,6 +194,14 @@ for i in $(seq $n); do
 done
 ok "no alert without a connection" \
 	sh -c "! grep -q 'ALERT .*/unrun\"' '$dir/syslog'"
+# an upgrade: another program by the same name, and auditd told of it
+runs=$(grep -c 'rules run' "$dir/syslog")
+install -m 750 "$build/audisp-eql" "$dir/audisp-eql.new"
+mv "$dir/audisp-eql.new" "$dir/audisp-eql"
+kill -HUP "$live_auditd"
+upgraded() { [ "$(grep -c 'rules run' "$dir/syslog")" -gt "$runs" ]; }
+ok "another plugin takes over" live_wait 20 upgraded
+ok "which is no end of auditd" told auditd_stopped 0
 kill "$live_auditd"
 ok "the end of auditd is told of" live_wait 20 told auditd_stopped
 live_stop
