@@ -127,14 +127,15 @@ static int pipeline_on_sensor(void *user, const struct event *event)
 }
 
 /* A share of memory is full; in the middle of the engine's work. */
-static void pipeline_on_evict(void *user, struct str host, int64_t time_ns)
+static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
+			      int64_t time_ns)
 {
 	struct pipeline *pipeline = user;
 	const struct sensor_note note = {
 		.id = BUILTIN_MEMORY_FULL,
 		.host = host,
 		.time_ns = time_ns,
-		.count = 1,
+		.count = uid,
 	};
 
 	pipeline_note(pipeline, &note);

@@ -549,11 +549,15 @@ static const struct {
 	[BUILTIN_AUDITD_STOPPED_AT_SHUTDOWN] =
 		SAID("auditd is gone and did not say so"),
 	[BUILTIN_EVENT_SKIPPED] = SAID("two workers died of this event"),
-	[BUILTIN_MEMORY_FULL] = SAID("memcap is reached: whoever holds most "
-				     "lost sequences begun"),
+	[BUILTIN_MEMORY_FULL] =
+		COUNTED("memcap is reached: login ",
+			", who held most, lost sequences begun"),
 	[BUILTIN_NOTHING_DETECTED] =
 		SAID("the configuration is bad, or no rule was found: see "
 		     "what audisp-eql says in syslog"),
+	[BUILTIN_ORIGINS_FORGOTTEN] =
+		COUNTED("", " programs linked on a host were forgotten "
+			    "(memcap), the oldest of who had most linked"),
 	[BUILTIN_RECORDS_DROPPED] = COUNTED("", " records were dropped: the "
 						"worker is too slow"),
 	[BUILTIN_RECORDS_LOST] = COUNTED("the kernel lost ", " records"),
@@ -586,7 +590,10 @@ void sensor_note(struct sensor *sensor, const struct sensor_note *note)
 	for (size_t i = 0; i < sensor->note_count; i++) {
 		place = &sensor->notes[i];
 		if (place->host == host && place->note.id == note->id) {
-			place->note.count += note->count;
+			place->note.count =
+				note->id == BUILTIN_MEMORY_FULL
+					? note->count
+					: place->note.count + note->count;
 			return;
 		}
 	}

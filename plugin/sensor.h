@@ -27,7 +27,7 @@ struct sensor_note {
 	enum builtin_id id;
 	struct str host, node; /* either may be empty: this host */
 	int64_t time_ns; /* of the host */
-	uint64_t count;
+	uint64_t count; /* of MEMORY_FULL: whose (a login uid) */
 };
 
 int sensor_new(const struct sensor_config *config, struct sensor **out);

@@ -48,8 +48,6 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 4)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
-/* between two notices of the same loss */
-#define TELL_NS (600 * NSEC_PER_SEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -65,11 +63,10 @@ struct worker {
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
-	bool status_failed, overflow_told, reload;
+	bool status_failed, reload;
 	uint64_t losses; /* status_losses(), once it was asked */
 	bool losses_known;
 	uint64_t linked_told; /* programs linked that were forgotten */
-	int64_t linked_told_ns;
 	struct str host_id, boot_id;
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
@@ -478,30 +475,6 @@ static void try_reload(struct worker *worker)
 
 /* --- status --------------------------------------------------------------- */
 
-/* Memory is bounded, and who fills it is told of. */
-static void tell_losses(struct worker *worker,
-			const struct pipeline_stats *stats)
-{
-	const uint64_t linked = stats->normalizer.linked_evicted;
-
-	if (stats->engine.partials_evicted && !worker->overflow_told) {
-		worker->overflow_told = true;
-		log_print(worker->log, LOG_WARNING,
-			  "memcap reached: sequences begun are forgotten, the "
-			  "largest holder's first");
-	}
-	if (linked == worker->linked_told ||
-	    (worker->linked_told &&
-	     worker->clock_ns - worker->linked_told_ns < TELL_NS))
-		return;
-	log_print(worker->log, LOG_WARNING,
-		  "memcap reached: %llu programs linked on a host are "
-		  "forgotten, the oldest of who had most linked",
-		  (unsigned long long)(linked - worker->linked_told));
-	worker->linked_told = linked;
-	worker->linked_told_ns = worker->clock_ns;
-}
-
 static void note_count(struct worker *worker, enum builtin_id id,
 		       uint64_t count)
 {
@@ -512,6 +485,15 @@ static void note_count(struct worker *worker, enum builtin_id id,
 	};
 
 	pipeline_note(worker->pipeline, &note);
+}
+
+/* Programs that are not followed any more. */
+static void tell_forgotten(struct worker *worker, uint64_t linked)
+{
+	if (linked > worker->linked_told)
+		note_count(worker, BUILTIN_ORIGINS_FORGOTTEN,
+			   linked - worker->linked_told);
+	worker->linked_told = linked;
 }
 
 /* What keeper and kernel count and no record tells. */
@@ -585,7 +567,7 @@ static void write_status(struct worker *worker, bool ended)
 	worker->status_ns = worker->clock_ns;
 	take_status(worker, &status, &pipeline, &outputs);
 	status.ended = ended;
-	tell_losses(worker, &pipeline);
+	tell_forgotten(worker, pipeline.normalizer.linked_evicted);
 	if (!worker->config->status_file)
 		return;
 	rc = status_write(worker->config->status_file, &status);

@@ -32,9 +32,11 @@ struct engine_config {
 	alert_fn on_alert;
 	/* each single match, before its alert; may be NULL */
 	void (*on_match)(void *user, const struct engine_match *match);
-	/* memory is full, and something begun on a host was forgotten; once for
-	 * a burst, never to call the engine from; may be NULL */
-	void (*on_evict)(void *user, struct str host, int64_t time_ns);
+	/* memory is full, and what a login (uid where unset) of a host had
+	 * begun was forgotten; once for a burst, never to call the engine from;
+	 * may be NULL */
+	void (*on_evict)(void *user, struct str host, uint32_t uid,
+			 int64_t time_ns);
 	void *user;
 };
 

@@ -78,8 +78,9 @@ void host_mark_gap(struct engine *engine, struct host *host,
 		host_restore_mark(engine, &host->gaps, HOST_GAPS, span);
 }
 
-void host_mark_eviction(struct engine *engine, struct host *host)
+void host_mark_eviction(struct engine *engine, const struct account *account)
 {
+	struct host *host = account->host;
 	const struct time_span span = { host->matched_ns, host->matched_ns };
 
 	if (marks_extend(host->evictions, span, BURST_NS))
@@ -87,7 +88,7 @@ void host_mark_eviction(struct engine *engine, struct host *host)
 	host_restore_mark(engine, &host->evictions, HOST_EVICTIONS, span);
 	if (engine->config.on_evict)
 		engine->config.on_evict(engine->config.user, host->name,
-					host->matched_ns);
+					account->uid, host->matched_ns);
 }
 
 static void marks_free(struct engine *engine, struct time_marks *marks)

@@ -30,8 +30,8 @@ void host_close_findings(struct engine *engine, struct host *host);
 /* Records were lost within this time. */
 void host_mark_gap(struct engine *engine, struct host *host,
 		   struct time_span span);
-/* Partials were evicted. */
-void host_mark_eviction(struct engine *engine, struct host *host);
+/* Partials of this holder were evicted. */
+void host_mark_eviction(struct engine *engine, const struct account *account);
 /* A mark known from a state. */
 void host_restore_mark(struct engine *engine, struct time_marks **marks,
 		       size_t capacity, struct time_span span);

@@ -232,6 +232,7 @@ static void test_notes(void **state)
 	(void)state;
 	for (int id = 0; id < BUILTIN__COUNT; id++) {
 		if (id != BUILTIN_RECORDS_LOST &&
+		    id != BUILTIN_ORIGINS_FORGOTTEN &&
 		    id != BUILTIN_RECORDS_DROPPED &&
 		    id != BUILTIN_MEMORY_FULL && id != BUILTIN_AUDIT_DISABLED &&
 		    id != BUILTIN_NOTHING_DETECTED)
@@ -321,6 +322,7 @@ static void test_memory_full(void **state)
 	assert_int_equal(rig.alerts, 1);
 	strbuf_add_char(&rig.told, '\0');
 	assert_non_null(strstr(rig.told.data, "memory_full 47 x0 host=here"));
+	assert_non_null(strstr(rig.told.data, "login 1000, who held most"));
 	rig_close(&rig);
 	unlink(path);
 }
