@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "kernel.h"
 #include "privs.h"
 #include "ring.h"
 #include "util/clock.h"
@@ -31,6 +32,10 @@
 #define DRAIN_MS 5000
 /* a worker that dies again within this time is not restarted at once */
 #define RESTART_PAUSE_MS 1000
+/* between two questions to the kernel */
+#define KERNEL_MS 5000
+/* a process that ends closes its descriptors, then is no parent any more */
+#define PARENT_GONE_MS 100
 
 struct keeper {
 	const char *config_path;
@@ -43,6 +48,9 @@ struct keeper {
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
 	uint64_t dropped_told;
 	struct batch batch;
+	pid_t parent; /* auditd */
+	int kernel_fd; /* -1 = it cannot be asked */
+	int64_t ask_ms;
 };
 
 static int64_t now_ms(void)
@@ -154,6 +162,33 @@ static void reap_worker(struct keeper *keeper)
 		keeper->restart_ms = now_ms() + RESTART_PAUSE_MS;
 }
 
+/* --- kernel audit --------------------------------------------------------- */
+
+static void ask_kernel(struct keeper *keeper)
+{
+	keeper->ask_ms = now_ms() + KERNEL_MS;
+	if (keeper->kernel_fd < 0)
+		keeper->kernel_fd = kernel_open();
+	if (keeper->kernel_fd >= 0)
+		kernel_ask(keeper->kernel_fd);
+}
+
+static void hear_kernel(struct keeper *keeper)
+{
+	struct ring *ring = keeper->ring;
+	struct kernel_status status;
+
+	/* who starts us is not always the kernel's auditd: then its audit is
+	 * none of ours */
+	if (!kernel_hear(keeper->kernel_fd, &status) ||
+	    status.daemon != keeper->parent)
+		return;
+	atomic_store(&ring->kernel_enabled, status.enabled);
+	atomic_store(&ring->kernel_lost, status.lost);
+	atomic_store(&ring->kernel_backlog, status.backlog);
+	atomic_fetch_add(&ring->kernel_seen, 1);
+}
+
 /* --- input ---------------------------------------------------------------- */
 
 static void tell_dropped(struct keeper *keeper)
@@ -211,14 +246,12 @@ static void take_signal(struct keeper *keeper)
 
 static int poll_timeout(const struct keeper *keeper)
 {
-	int64_t until = 0, now = now_ms();
+	int64_t until = keeper->ask_ms, now = now_ms();
 
-	if (keeper->deadline_ms)
+	if (keeper->deadline_ms && keeper->deadline_ms < until)
 		until = keeper->deadline_ms;
-	if (keeper->restart_ms && (!until || keeper->restart_ms < until))
+	if (keeper->restart_ms && keeper->restart_ms < until)
 		until = keeper->restart_ms;
-	if (!until)
-		return -1;
 	return until > now ? (int)(until - now) : 0;
 }
 
@@ -242,11 +275,17 @@ static void read_all(struct keeper *keeper)
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = keeper->signal_fd, .events = POLLIN },
+		{ .fd = keeper->kernel_fd, .events = POLLIN },
 	};
 
 	for (;;) {
 		let_gather(keeper);
-		poll(fds, 2, poll_timeout(keeper));
+		if (now_ms() >= keeper->ask_ms)
+			ask_kernel(keeper);
+		fds[2].fd = keeper->kernel_fd;
+		poll(fds, 3, poll_timeout(keeper));
+		if (fds[2].revents)
+			hear_kernel(keeper);
 		if (fds[1].revents)
 			take_signal(keeper);
 		if (fds[0].revents && !take_input(keeper))
@@ -262,9 +301,13 @@ static void read_all(struct keeper *keeper)
 static void finish(struct keeper *keeper)
 {
 	struct pollfd fd = { .fd = keeper->signal_fd, .events = POLLIN };
-	int64_t until = now_ms() + DRAIN_MS;
+	int64_t until = now_ms() + PARENT_GONE_MS;
 	uint64_t one = 1;
 
+	while (getppid() == keeper->parent && now_ms() < until)
+		poll(NULL, 0, 10);
+	atomic_store(&keeper->ring->auditd_gone, getppid() != keeper->parent);
+	until = now_ms() + DRAIN_MS;
 	atomic_store(&keeper->ring->ended, true);
 	if (!keeper->worker)
 		start_worker(keeper);
@@ -311,7 +354,12 @@ static int keeper_open(struct keeper *keeper)
 
 int keeper_run(const char *config_path, struct log *log)
 {
-	struct keeper keeper = { .config_path = config_path, .log = log };
+	struct keeper keeper = {
+		.config_path = config_path,
+		.log = log,
+		.parent = getppid(),
+		.kernel_fd = -1,
+	};
 	int rc = keeper_open(&keeper);
 
 	if (rc) {

@@ -19,6 +19,7 @@ struct pipeline {
 	struct sieve *sieve;
 	struct normalizer *normalizer;
 	struct engine *engine;
+	struct sensor *sensor; /* NULL = without built-in rules */
 	struct arena *arena; /* of the event in hand */
 };
 
@@ -61,6 +62,29 @@ static int pipeline_normalize(struct pipeline *pipeline,
 	return pipeline_take(pipeline, event);
 }
 
+static int take_raw(struct pipeline *pipeline, const struct raw_event *raw)
+{
+	int rc = 0;
+
+	if (pipeline->sensor)
+		rc = sensor_take(pipeline->sensor, raw, pipeline->arena);
+	return rc ? rc : pipeline_normalize(pipeline, raw);
+}
+
+static int skip_event(struct pipeline *pipeline, const struct raw_event *raw)
+{
+	const struct sensor_note note = {
+		.id = BUILTIN_EVENT_SKIPPED,
+		.host = normalizer_host(pipeline->normalizer, raw->node),
+		.node = raw->node,
+		.time_ns = raw->time_ns,
+		.count = 1,
+	};
+
+	pipeline_note(pipeline, &note);
+	return 0;
+}
+
 static int pipeline_on_raw(void *user, const struct raw_event *raw)
 {
 	struct pipeline *pipeline = user;
@@ -68,12 +92,12 @@ static int pipeline_on_raw(void *user, const struct raw_event *raw)
 	int rc;
 
 	if (!in_hand)
-		return pipeline_normalize(pipeline, raw);
+		return take_raw(pipeline, raw);
 	*in_hand = mark_of(raw);
 	if (event_mark_equal(in_hand, &pipeline->config.skip))
-		rc = 0;
+		rc = skip_event(pipeline, raw);
 	else
-		rc = pipeline_normalize(pipeline, raw);
+		rc = take_raw(pipeline, raw);
 	*in_hand = (struct event_mark){ 0 };
 	return rc;
 }
@@ -82,14 +106,74 @@ static void pipeline_on_gap(void *user, struct str node, uint64_t count,
 			    int64_t time_ns)
 {
 	struct pipeline *pipeline = user;
+	const struct sensor_note note = {
+		.id = BUILTIN_RECORDS_MISSING,
+		.host = normalizer_host(pipeline->normalizer, node),
+		.node = node,
+		.time_ns = time_ns,
+		.count = count,
+	};
 
 	if (pipeline->engine)
-		engine_mark_gap(pipeline->engine,
-				normalizer_host(pipeline->normalizer, node),
-				time_ns);
+		engine_mark_gap(pipeline->engine, note.host,
+				time_sub(time_ns, SIEVE_GAP_NS), time_ns);
+	pipeline_note(pipeline, &note);
 	if (pipeline->config.on_gap)
 		pipeline->config.on_gap(pipeline->config.user, node, count,
 					time_ns);
+}
+
+static int pipeline_on_sensor(void *user, const struct event *event)
+{
+	struct pipeline *pipeline = user;
+
+	return engine_process(pipeline->engine, event);
+}
+
+/* A share of memory is full; in the middle of the engine's work. */
+static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
+			      int64_t time_ns)
+{
+	struct pipeline *pipeline = user;
+	const struct sensor_note note = {
+		.id = BUILTIN_MEMORY_FULL,
+		.host = host,
+		.time_ns = time_ns,
+		.count = uid,
+	};
+
+	pipeline_note(pipeline, &note);
+}
+
+/* Serials of its host that are missing now, and may yet come, are a gap of its
+ * evidence as well. */
+static void pipeline_on_alert(void *user, const struct alert *alert)
+{
+	struct pipeline *pipeline = user;
+	struct alert marked = *alert;
+	const struct event *last =
+		alert->event_count ? alert->events[alert->event_count - 1]
+				   : NULL;
+
+	if (last && last->serial)
+		marked.gap |= sieve_holes(pipeline->sieve, last->node) > 0;
+	pipeline->config.on_alert(pipeline->config.user, &marked);
+}
+
+static int pipeline_open_sensor(struct pipeline *pipeline)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	const struct sensor_config sensor = {
+		.normalizer = pipeline->normalizer,
+		.host_id = config->host_id,
+		.field_count = FIELD__COUNT,
+		.on_event = pipeline_on_sensor,
+		.user = pipeline,
+	};
+
+	if (!config->rules || !config->rules->builtin_count)
+		return 0;
+	return sensor_new(&sensor, &pipeline->sensor);
 }
 
 static int pipeline_open_engine(struct pipeline *pipeline)
@@ -102,8 +186,9 @@ static int pipeline_open_engine(struct pipeline *pipeline)
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
 		.exact = config->exact,
-		.on_alert = config->on_alert,
-		.user = config->user,
+		.on_alert = pipeline_on_alert,
+		.on_evict = pipeline_on_evict,
+		.user = pipeline,
 	};
 
 	return config->rules ? engine_new(&engine, &pipeline->engine) : 0;
@@ -141,6 +226,8 @@ static int pipeline_open(struct pipeline *pipeline)
 		ruleset_tell_unwanted(config->rules, normalizer_unwanted,
 				      pipeline->normalizer);
 	rc = pipeline_open_engine(pipeline);
+	if (!rc)
+		rc = pipeline_open_sensor(pipeline);
 	if (rc)
 		return rc;
 	return sieve_new(&sieve, &pipeline->sieve);
@@ -169,15 +256,25 @@ void pipeline_free(struct pipeline **pipeline)
 		return;
 	sieve_free(&(*pipeline)->sieve);
 	engine_free(&(*pipeline)->engine);
+	sensor_free(&(*pipeline)->sensor);
 	normalizer_free(&(*pipeline)->normalizer);
 	arena_free(&(*pipeline)->arena);
 	free(*pipeline);
 	*pipeline = NULL;
 }
 
+static int run_sensor(struct pipeline *pipeline, int64_t elapsed_ns)
+{
+	if (!pipeline->sensor)
+		return 0;
+	return sensor_run(pipeline->sensor, elapsed_ns, pipeline->arena);
+}
+
 int pipeline_feed(struct pipeline *pipeline, const char *data, size_t len)
 {
-	return sieve_feed(pipeline->sieve, data, len);
+	int rc = sieve_feed(pipeline->sieve, data, len);
+
+	return rc ? rc : run_sensor(pipeline, 0);
 }
 
 int pipeline_event(struct pipeline *pipeline, const struct event *event)
@@ -189,6 +286,8 @@ int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns)
 {
 	int rc = sieve_age(pipeline->sieve, elapsed_ns);
 
+	if (!rc)
+		rc = run_sensor(pipeline, elapsed_ns);
 	if (rc || !pipeline->engine)
 		return rc;
 	return engine_advance(pipeline->engine, elapsed_ns);
@@ -198,6 +297,8 @@ int pipeline_flush(struct pipeline *pipeline)
 {
 	int rc = sieve_finish(pipeline->sieve);
 
+	if (!rc && pipeline->sensor)
+		rc = sensor_flush(pipeline->sensor, pipeline->arena);
 	if (rc || !pipeline->engine)
 		return rc;
 	return engine_flush(pipeline->engine);
@@ -212,8 +313,15 @@ int pipeline_finish(struct pipeline *pipeline)
 	return engine_finish(pipeline->engine);
 }
 
-int pipeline_save(const struct pipeline *pipeline, struct strbuf *out)
+int pipeline_save(struct pipeline *pipeline, struct strbuf *out)
 {
+	/* what it has begun is the engine's from here on */
+	if (pipeline->sensor) {
+		int rc = sensor_flush(pipeline->sensor, pipeline->arena);
+
+		if (rc)
+			return rc;
+	}
 	normalizer_save(pipeline->normalizer, out);
 	sieve_save(pipeline->sieve, out);
 	return engine_save(pipeline->engine, out);
@@ -256,6 +364,23 @@ int pipeline_seed(struct pipeline *pipeline, const struct process_seed *seed,
 	if (rc)
 		return rc == NORMALIZE_E_IGNORED ? 0 : rc;
 	return pipeline_take(pipeline, event);
+}
+
+void pipeline_note(struct pipeline *pipeline, const struct sensor_note *note)
+{
+	if (pipeline->sensor)
+		sensor_note(pipeline->sensor, note);
+}
+
+void pipeline_auditd_gone(struct pipeline *pipeline, int64_t now_ns)
+{
+	if (pipeline->sensor)
+		sensor_auditd_gone(pipeline->sensor, now_ns);
+}
+
+bool pipeline_is_pending(const struct pipeline *pipeline)
+{
+	return pipeline->sensor && sensor_is_pending(pipeline->sensor);
 }
 
 struct engine *pipeline_engine(struct pipeline *pipeline)

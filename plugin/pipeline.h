@@ -9,6 +9,7 @@
 #include <audisp-eql/engine.h>
 
 #include "normalize/normalize.h"
+#include "sensor.h"
 #include "sieve.h"
 
 struct pipeline;
@@ -67,12 +68,17 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
  * nothing: 0, -ENOMEM, or -EBADMSG, after which it is to be freed. booted = the
  * host has booted since: only what its disks still hold is loaded.
  */
-int pipeline_save(const struct pipeline *pipeline, struct strbuf *out);
+int pipeline_save(struct pipeline *pipeline, struct strbuf *out);
 int pipeline_load(struct pipeline *pipeline, struct str state, bool booted);
 /* A process of this host that runs already, met at now_ns, before anything is
  * fed; see normalizer_seed(). */
 int pipeline_seed(struct pipeline *pipeline, const struct process_seed *seed,
 		  int64_t now_ns);
+/* Told by a built-in rule, if these run: see sensor.h. */
+void pipeline_note(struct pipeline *pipeline, const struct sensor_note *note);
+void pipeline_auditd_gone(struct pipeline *pipeline, int64_t now_ns);
+/* Whether a state is better saved a little later: see sensor_is_pending(). */
+bool pipeline_is_pending(const struct pipeline *pipeline);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);
 void pipeline_stats(const struct pipeline *pipeline,

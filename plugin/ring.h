@@ -28,6 +28,19 @@ struct ring {
 	/* batch_delay, which the worker reads from the configuration for the
 	 * keeper, who reads no files */
 	_Atomic int64_t batch_delay_ns;
+	_Atomic bool auditd_gone; /* the end of input was auditd's own */
+	/* what the keeper last heard of kernel audit, which only root may ask */
+	_Atomic uint64_t kernel_seen; /* how often; 0 = never */
+	_Atomic uint32_t kernel_enabled, kernel_lost, kernel_backlog;
+	/* worker: what of the above its successor need not tell again, and
+	 * what it could not know */
+	struct {
+		bool kernel, disabled; /* kernel: lost is known */
+		uint32_t lost, lost_before; /* before: we were there */
+		uint64_t dropped;
+		int64_t lost_ns; /* of any loss, the last; 0 = none */
+		int64_t heartbeat_ns; /* when the next is due; 0 = never */
+	} told;
 	/* which of the keeper's two descriptors has the last saved state, plus
 	 * one; 0 = none yet. Written by the worker */
 	_Atomic unsigned int state;

@@ -70,7 +70,8 @@ enum {
 	NODE_BUCKETS = LIMIT_HOSTS,
 };
 
-#define GAP_INTERVAL_NS (5 * NSEC_PER_SEC)
+/* holes are a gap after one to two of these */
+#define GAP_INTERVAL_NS (SIEVE_GAP_NS / 2)
 #define SEC_MAX 8000000000U /* year 2223: sums with it stay in 64 bits */
 
 /* One record of the stream, in the memory of who feeds it. */
@@ -675,6 +676,15 @@ static int node_new(struct sieve *sieve, struct str name, int64_t time_ns,
 	return 0;
 }
 
+static struct node *node_find(const struct sieve *sieve, struct str name)
+{
+	struct node *node = sieve->node_buckets[node_bucket(sieve, name)];
+
+	while (node && !node_is(node, name))
+		node = node->next;
+	return node;
+}
+
 /* The node of a record, new where need be; it is the one used last now. */
 static int node_get(struct sieve *sieve, const struct line *line,
 		    struct node **out)
@@ -688,9 +698,7 @@ static int node_get(struct sieve *sieve, const struct line *line,
 			return 0;
 		}
 	}
-	node = sieve->node_buckets[node_bucket(sieve, line->node)];
-	while (node && !node_is(node, line->node))
-		node = node->next;
+	node = node_find(sieve, line->node);
 	if (!node)
 		return node_new(sieve, line->node, line->time_ns, out);
 	list_remove(&node->by_use);
@@ -835,10 +843,8 @@ static int load_node(struct sieve *sieve, struct reader *state)
 	    sieve->node_count == LIMIT_HOSTS ||
 	    sieve->page_count > LIMIT_WINDOW_BYTES / sizeof(struct page) / 2)
 		return -EBADMSG;
-	for (node = sieve->node_buckets[node_bucket(sieve, name)]; node;
-	     node = node->next)
-		if (node_is(node, name))
-			return -EBADMSG;
+	if (node_find(sieve, name))
+		return -EBADMSG;
 	rc = node_new(sieve, name, 0, &node);
 	if (rc)
 		return rc;
@@ -931,6 +937,7 @@ static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
 		sieve->stats.malformed++;
 	} else {
 		sieve->stats.records++;
+		sieve->stats.last_ns = line.time_ns;
 		sieve->stats.malformed += line.cut;
 		rc = sieve_record(sieve, &line);
 	}
@@ -1037,6 +1044,13 @@ uint64_t sieve_position(const struct sieve *sieve)
 	if (list_empty(&sieve->opened))
 		return sieve->consumed;
 	return list_entry(sieve->opened.next, struct open_event, by_age)->start;
+}
+
+uint64_t sieve_holes(const struct sieve *sieve, struct str name)
+{
+	const struct node *node = node_find(sieve, name);
+
+	return node ? node->window.old_holes + node->window.new_holes : 0;
 }
 
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out)

@@ -34,11 +34,15 @@ struct sieve_stats {
 	uint64_t duplicates; /* same (node, time, serial) seen closed before */
 	uint64_t gaps; /* serials that never came, per node, summed */
 	uint64_t over_limit; /* records left out: LIMIT_EVENT_* */
+	int64_t last_ns; /* the stamp of the last record; 0 = none yet */
 };
+
+#define SIEVE_GAP_NS (10 * NSEC_PER_SEC)
 
 struct sieve_config {
 	sieve_fn on_event;
-	/* serials missing on a node: how many, around when. May be NULL. */
+	/* serials missing on a node: how many, and when that was known, which
+	 * is SIEVE_GAP_NS later at most. May be NULL. */
 	void (*on_gap)(void *user, struct str node, uint64_t count,
 		       int64_t time_ns);
 	void *user;
@@ -67,6 +71,8 @@ uint64_t sieve_position(const struct sieve *sieve);
  */
 void sieve_save(const struct sieve *sieve, struct strbuf *out);
 int sieve_load(struct sieve *sieve, struct reader *state);
+/* Serials of a node that are missing now and may yet come. */
+uint64_t sieve_holes(const struct sieve *sieve, struct str node);
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out);
 
 #endif

@@ -6,15 +6,60 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "limits.h"
+#include "util/arena.h"
 #include "util/json.h"
 #include "util/strbuf.h"
 
+static bool is_counter(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 6 && !strcmp(name + len - 6, "_total");
+}
+
 static void add(struct strbuf *out, const char *name, uint64_t number)
 {
-	strbuf_printf(out, "audisp_eql_%s %llu\n", name,
+	strbuf_printf(out,
+		      "# TYPE " STATUS_PREFIX "%s %s\n" STATUS_PREFIX
+		      "%s %llu\n",
+		      name, is_counter(name) ? "counter" : "gauge", name,
 		      (unsigned long long)number);
+}
+
+int64_t status_lag_ns(const struct status *status)
+{
+	int64_t last_ns = status->pipeline->sieve.last_ns;
+
+	return status->unread && last_ns && last_ns < status->now_ns
+		       ? status->now_ns - last_ns
+		       : 0;
+}
+
+uint64_t status_losses(const struct status *status)
+{
+	const struct pipeline_stats *p = status->pipeline;
+	const struct ring *ring = status->ring;
+	uint32_t lost = 0;
+
+	if (ring->told.lost > ring->told.lost_before)
+		lost = ring->told.lost - ring->told.lost_before;
+	return atomic_load(&ring->dropped) + lost + p->sieve.gaps +
+	       p->sieve.over_limit + p->engine.partials_evicted +
+	       p->engine.key_overflows + p->normalizer.linked_evicted;
+}
+
+/* What only the kernel's own auditd can have told us. */
+static void add_kernel(struct strbuf *out, const struct ring *ring)
+{
+	if (!atomic_load(&ring->kernel_seen))
+		return;
+	add(out, "kernel_audit_enabled", atomic_load(&ring->kernel_enabled));
+	add(out, "kernel_backlog", atomic_load(&ring->kernel_backlog));
+	add(out, "kernel_lost_total", atomic_load(&ring->kernel_lost));
 }
 
 /* One row for each exception of a stage, whose number is as written. */
@@ -23,8 +68,8 @@ static void add_exceptions(struct strbuf *out, const struct status *status,
 {
 	for (size_t i = 0; i < stage->exception_count; i++)
 		strbuf_printf(out,
-			      "audisp_eql_exception_hits_total{%s,"
-			      "exception=\"%zu\"} %llu\n",
+			      STATUS_PREFIX "exception_hits_total{%s,"
+					    "exception=\"%zu\"} %llu\n",
 			      labels, i + 1,
 			      (unsigned long long)engine_exception_hits(
 				      status->engine, &stage->exceptions[i]));
@@ -57,10 +102,23 @@ static void fill(const struct status *status, struct strbuf *out)
 	const struct pipeline_stats *p = status->pipeline;
 
 	strbuf_printf(out,
-		      "audisp_eql_info{version=\"%s\",rule_set=\"%016llx\"} "
-		      "1\n",
+		      STATUS_PREFIX "info{version=\"%s\",rule_set=\"%016llx\","
+				    "host=\"",
 		      PACKAGE_VERSION, (unsigned long long)status->rules->hash);
-	add(out, "rules", status->rules->rule_count);
+	text_escape(out, status->host_id);
+	strbuf_add_str(out, STR("\"} 1\n"));
+	add(out, "running", !status->ended);
+	add(out, "blind", status->blind);
+	add(out, "written_timestamp_seconds",
+	    (uint64_t)(status->now_ns / NSEC_PER_SEC));
+	add(out, "last_record_timestamp_seconds",
+	    (uint64_t)(p->sieve.last_ns / NSEC_PER_SEC));
+	add(out, "unread_bytes", status->unread);
+	add(out, "lag_milliseconds",
+	    (uint64_t)(status_lag_ns(status) / NSEC_PER_MSEC));
+	add_kernel(out, status->ring);
+	add(out, "rules",
+	    status->rules->rule_count - status->rules->builtin_count);
 	add(out, "received_bytes_total", atomic_load(&status->ring->head));
 	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
 	add(out, "alert_number", atomic_load(&status->ring->alerts));
@@ -131,4 +189,154 @@ int status_write(const char *path, const struct status *status)
 		rc = -errno;
 	strbuf_free(&out);
 	return rc;
+}
+
+/* --- heartbeat ------------------------------------------------------------ */
+
+static uint64_t beat_rules(const struct status *status)
+{
+	return status->rules->rule_count - status->rules->builtin_count;
+}
+
+static uint64_t beat_alert_number(const struct status *status)
+{
+	return atomic_load(&status->ring->alerts);
+}
+
+static uint64_t beat_records(const struct status *status)
+{
+	return status->pipeline->sieve.records;
+}
+
+static uint64_t beat_missing(const struct status *status)
+{
+	return status->pipeline->sieve.gaps;
+}
+
+static uint64_t beat_lost(const struct status *status)
+{
+	return atomic_load(&status->ring->kernel_lost);
+}
+
+static uint64_t beat_dropped(const struct status *status)
+{
+	return atomic_load(&status->ring->dropped);
+}
+
+static uint64_t beat_evicted(const struct status *status)
+{
+	return status->pipeline->engine.partials_evicted +
+	       status->pipeline->normalizer.linked_evicted;
+}
+
+static uint64_t beat_undelivered(const struct status *status)
+{
+	return status->outputs->dropped + status->outputs->failed;
+}
+
+static uint64_t beat_lag_ms(const struct status *status)
+{
+	return (uint64_t)(status_lag_ns(status) / NSEC_PER_MSEC);
+}
+
+/* What it says, in the order it is said. */
+static const struct beat {
+	const char *name;
+	uint64_t (*get)(const struct status *status);
+} beats[] = {
+#define BEAT(name) { #name, beat_##name },
+	BEAT(rules) BEAT(alert_number) BEAT(records) BEAT(missing) BEAT(lost)
+		BEAT(dropped) BEAT(evicted) BEAT(undelivered) BEAT(lag_ms)
+#undef BEAT
+};
+
+#define BEATS (sizeof(beats) / sizeof(beats[0]))
+
+static const char *verdict(const struct status *status)
+{
+	return status->blind ? "yes" : "no";
+}
+
+static void write_beat_json(const struct status *status, struct strbuf *out)
+{
+	char rule_set[17];
+	struct json json;
+
+	snprintf(rule_set, sizeof(rule_set), "%016llx",
+		 (unsigned long long)status->rules->hash);
+	json_init(&json, out);
+	json_object_begin(&json);
+	json_key(&json, STR("@timestamp"));
+	json_time(&json, status->now_ns);
+	json_add_str(&json, "message",
+		     status->blind ? STR("audisp-eql runs and misses something")
+				   : STR("audisp-eql runs and sees"));
+	json_key(&json, STR("event"));
+	json_object_begin(&json);
+	json_add_str(&json, "kind", STR("state"));
+	json_add_str(&json, "module", STR("audisp_eql"));
+	json_add_str(&json, "dataset", STR("audisp_eql.heartbeat"));
+	json_object_end(&json);
+	json_key(&json, STR("host"));
+	json_object_begin(&json);
+	json_add_str(&json, "id", status->host_id);
+	json_object_end(&json);
+	json_key(&json, STR("audisp_eql"));
+	json_object_begin(&json);
+	json_add_str(&json, "kind", STR("heartbeat"));
+	json_add_bool(&json, "blind", status->blind);
+	json_add_str(&json, "version", STR(PACKAGE_VERSION));
+	json_add_str(&json, "rule_set", str_from(rule_set));
+	for (size_t i = 0; i < BEATS; i++) {
+		json_key(&json, str_from(beats[i].name));
+		json_uint(&json, beats[i].get(status));
+	}
+	json_object_end(&json);
+	json_object_end(&json);
+}
+
+static void write_beat_text(const struct status *status, struct strbuf *out)
+{
+	strbuf_printf(out,
+		      "HEARTBEAT blind=%s version=" PACKAGE_VERSION
+		      " rule_set=%016llx",
+		      verdict(status), (unsigned long long)status->rules->hash);
+	for (size_t i = 0; i < BEATS; i++)
+		strbuf_printf(out, " %s=%llu", beats[i].name,
+			      (unsigned long long)beats[i].get(status));
+	strbuf_add_str(out, STR(" host=\""));
+	text_escape(out, status->host_id);
+	strbuf_add_char(out, '"');
+}
+
+int status_heartbeat(const struct status *status, struct arena *arena,
+		     struct rendered *out)
+{
+	struct strbuf json = STRBUF_INIT(LIMIT_SYSLOG_BYTES / 2);
+	struct strbuf text = STRBUF_INIT(LIMIT_SYSLOG_BYTES / 2);
+	struct rendered forms = {
+		.priority = status->blind ? LOG_WARNING : LOG_INFO,
+	};
+
+	write_beat_json(status, &json);
+	write_beat_text(status, &text);
+	if (!json.failed && !text.failed) {
+		forms.json = arena_str(arena, strbuf_str(&json));
+		forms.text = arena_str(arena, strbuf_str(&text));
+		forms.cee =
+			arena_printf(arena, "@cee: %.*s", STR_ARG(forms.json));
+		forms.journal = arena_printf(
+			arena,
+			"MESSAGE=%.*s\nPRIORITY=%d\nSYSLOG_IDENTIFIER="
+			"audisp-eql\nAUDISP_EQL_JSON=%.*s\n",
+			STR_ARG(forms.text), forms.priority,
+			STR_ARG(forms.json));
+	}
+	strbuf_free(&json);
+	strbuf_free(&text);
+	if (!forms.json.data || !forms.text.data || !forms.cee.data ||
+	    !forms.journal.data)
+		return -ENOMEM;
+	*out = forms;
+	return 0;
 }

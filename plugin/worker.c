@@ -39,7 +39,8 @@
 #define IDLE_TICK_MS 1000
 /* after the last record, for how long something may still be held back */
 #define BUSY_NS (5 * NSEC_PER_SEC)
-#define STATUS_INTERVAL_NS (10 * NSEC_PER_SEC)
+/* a loss is blindness for that long, where no heartbeat says for how long */
+#define BLIND_NS (900 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
 #define LOCK_WAIT_MS 3000
 #define SAVE_ALERT_NS NSEC_PER_SEC
@@ -47,8 +48,6 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 4)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
-/* between two notices of the same loss */
-#define TELL_NS (600 * NSEC_PER_SEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -56,7 +55,7 @@ struct worker {
 	struct config *config;
 	struct ruleset *rules;
 	struct outputs *outputs;
-	struct pipeline *pipeline; /* NULL: nothing to run, records are lost */
+	struct pipeline *pipeline;
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	char proc[sizeof("/proc")];
@@ -64,9 +63,10 @@ struct worker {
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
-	bool status_failed, overflow_told, reload;
+	bool status_failed, reload;
+	uint64_t losses; /* status_losses(), once it was asked */
+	bool losses_known;
 	uint64_t linked_told; /* programs linked that were forgotten */
-	int64_t linked_told_ns;
 	struct str host_id, boot_id;
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
@@ -146,6 +146,7 @@ static int load(struct worker *worker, struct config **config,
 	options.disable_count = (*config)->disable_count;
 	options.overrides = (*config)->overrides;
 	options.process_names = (*config)->process_names;
+	options.builtins = true;
 	return ruleset_load(&options, rules);
 }
 
@@ -329,11 +330,13 @@ static void save_when_due(struct worker *worker)
 	int64_t interval_ns = worker->config->state_interval_ns;
 	bool due;
 
-	if (!worker->pipeline || (!unseen && !worker->alerted))
+	if (!unseen && !worker->alerted)
 		return;
 	due = worker->clock_ns - worker->written_ns >=
 	      (worker->alerted ? SAVE_ALERT_NS : interval_ns);
-	if (unseen < SAVE_BYTES && (!due || !outputs_drain(worker->outputs, 0)))
+	if (unseen < SAVE_BYTES &&
+	    (!due || pipeline_is_pending(worker->pipeline) ||
+	     !outputs_drain(worker->outputs, 0)))
 		return;
 	if (!save(worker) && due)
 		save_file(worker);
@@ -390,39 +393,69 @@ static void seed(struct worker *worker)
 			  strerror(-rc));
 }
 
+/* How many rules of files there are. */
+static size_t rules_of_files(const struct ruleset *rules)
+{
+	return rules->rule_count - rules->builtin_count;
+}
+
+/* The defaults, and the built-in rules alone. */
+static int load_nothing(struct worker *worker)
+{
+	const struct ruleset_options options = { .builtins = true };
+	int rc = config_defaults(&worker->config);
+
+	return rc ? rc : ruleset_load(&options, &worker->rules);
+}
+
+static void tell_nothing(struct worker *worker, const char *why)
+{
+	const struct sensor_note note = {
+		.id = BUILTIN_NOTHING_DETECTED,
+		.time_ns = clock_ns(CLOCK_REALTIME),
+	};
+
+	log_print(worker->log, LOG_CRIT,
+		  "nothing is detected: %s; mend it and reload (auditctl "
+		  "--signal HUP)",
+		  why);
+	pipeline_note(worker->pipeline, &note);
+}
+
 /*
  * With a bad configuration, or no rule at all, the plugin stays and drains its
  * input: one that exits is started again ten times and then never, and one that
- * does not read slows the host. It says so, and waits for SIGHUP.
+ * does not read slows the host. It says so by the outputs it has, those of the
+ * defaults if need be, and waits for SIGHUP.
  */
 static int worker_open(struct worker *worker)
 {
-	int rc = load(worker, &worker->config, &worker->rules);
+	int loaded = load(worker, &worker->config, &worker->rules);
+	int rc = loaded;
 
 	worker->arena = arena_new(0);
 	worker->names = arena_new(0);
 	if (!worker->arena || !worker->names)
 		return -ENOMEM;
-	if (!rc)
+	if (loaded == -EINVAL)
+		rc = load_nothing(worker);
+	if (!rc) {
 		atomic_store(&worker->io->ring->batch_delay_ns,
 			     worker->config->batch_delay_ns);
-	if (!rc && worker->rules->rule_count) {
 		rc = open_all(worker);
-		if (!rc)
-			seed(worker);
-		if (!rc)
-			log_print(worker->log, LOG_INFO,
-				  "version %s: %zu rules run, %zu have errors",
-				  PACKAGE_VERSION, worker->rules->rule_count,
-				  worker->rules->error_count);
-		return rc;
 	}
-	if (rc == -ENOMEM)
+	if (rc)
 		return rc;
-	log_print(worker->log, LOG_CRIT,
-		  "nothing is detected: %s; mend it and reload (auditctl "
-		  "--signal HUP)",
-		  rc ? "the configuration is bad" : "no rule was found");
+	seed(worker);
+	if (loaded)
+		tell_nothing(worker, "the configuration is bad");
+	else if (!rules_of_files(worker->rules))
+		tell_nothing(worker, "no rule was found");
+	else
+		log_print(worker->log, LOG_INFO,
+			  "version %s: %zu rules run, %zu have errors",
+			  PACKAGE_VERSION, rules_of_files(worker->rules),
+			  worker->rules->error_count);
 	return 0;
 }
 
@@ -433,7 +466,7 @@ static void try_reload(struct worker *worker)
 	struct ruleset *rules = NULL;
 	int rc = load(worker, &config, &rules);
 
-	worker->reload = !rc && rules->rule_count && !rules->error_count;
+	worker->reload = !rc && rules_of_files(rules) && !rules->error_count;
 	log_print(worker->log, worker->reload ? LOG_INFO : LOG_ERR,
 		  worker->reload
 			  ? "reloading configuration and rules"
@@ -445,55 +478,132 @@ static void try_reload(struct worker *worker)
 
 /* --- status --------------------------------------------------------------- */
 
-/* Memory is bounded, and who fills it is told of. */
-static void tell_losses(struct worker *worker,
-			const struct pipeline_stats *stats)
+static void note_count(struct worker *worker, enum builtin_id id,
+		       uint64_t count)
 {
-	const uint64_t linked = stats->normalizer.linked_evicted;
+	const struct sensor_note note = {
+		.id = id,
+		.time_ns = clock_ns(CLOCK_REALTIME),
+		.count = count,
+	};
 
-	if (stats->engine.partials_evicted && !worker->overflow_told) {
-		worker->overflow_told = true;
-		log_print(worker->log, LOG_WARNING,
-			  "memcap reached: sequences begun are forgotten, the "
-			  "largest holder's first");
-	}
-	if (linked == worker->linked_told ||
-	    (worker->linked_told &&
-	     worker->clock_ns - worker->linked_told_ns < TELL_NS))
-		return;
-	log_print(worker->log, LOG_WARNING,
-		  "memcap reached: %llu programs linked on a host are "
-		  "forgotten, the oldest of who had most linked",
-		  (unsigned long long)(linked - worker->linked_told));
-	worker->linked_told = linked;
-	worker->linked_told_ns = worker->clock_ns;
+	pipeline_note(worker->pipeline, &note);
 }
 
-static void write_status(struct worker *worker)
+/* Programs that are not followed any more. */
+static void tell_forgotten(struct worker *worker, uint64_t linked)
+{
+	if (linked > worker->linked_told)
+		note_count(worker, BUILTIN_ORIGINS_FORGOTTEN,
+			   linked - worker->linked_told);
+	worker->linked_told = linked;
+}
+
+/* What keeper and kernel count and no record tells. */
+static void tell_kernel(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+	uint64_t dropped = atomic_load(&ring->dropped);
+	uint32_t lost = atomic_load(&ring->kernel_lost);
+	bool disabled;
+
+	if (dropped > ring->told.dropped)
+		note_count(worker, BUILTIN_RECORDS_DROPPED,
+			   dropped - ring->told.dropped);
+	ring->told.dropped = dropped;
+	if (!atomic_load(&ring->kernel_seen))
+		return;
+	/* since boot; it can be set back */
+	if (!ring->told.kernel)
+		ring->told.lost_before = lost;
+	if (ring->told.kernel && lost > ring->told.lost)
+		note_count(worker, BUILTIN_RECORDS_LOST,
+			   lost - ring->told.lost);
+	ring->told.kernel = true;
+	ring->told.lost = lost;
+	disabled = !atomic_load(&ring->kernel_enabled);
+	if (disabled && !ring->told.disabled)
+		note_count(worker, BUILTIN_AUDIT_DISABLED, 0);
+	ring->told.disabled = disabled;
+}
+
+/* All there is to be told, for as long as the two others live. */
+static void take_status(struct worker *worker, struct status *status,
+			struct pipeline_stats *pipeline,
+			struct output_stats *outputs)
+{
+	struct ring *ring = worker->io->ring;
+	int64_t blind_ns = worker->config->heartbeat_ns
+				   ? worker->config->heartbeat_ns
+				   : BLIND_NS;
+	uint64_t losses;
+
+	pipeline_stats(worker->pipeline, pipeline);
+	outputs_stats(worker->outputs, outputs);
+	*status = (struct status){
+		.ring = ring,
+		.pipeline = pipeline,
+		.outputs = outputs,
+		.rules = worker->rules,
+		.engine = pipeline_engine(worker->pipeline),
+		.host_id = worker->host_id,
+		.now_ns = clock_ns(CLOCK_REALTIME),
+		.unread = atomic_load(&ring->head) - worker->position,
+	};
+	losses = status_losses(status);
+	if (worker->losses_known && losses > worker->losses)
+		ring->told.lost_ns = worker->clock_ns;
+	worker->losses_known = true;
+	worker->losses = losses;
+	status->blind = !rules_of_files(worker->rules) || ring->told.disabled ||
+			(ring->told.lost_ns &&
+			 worker->clock_ns - ring->told.lost_ns < blind_ns);
+}
+
+static void write_status(struct worker *worker, bool ended)
 {
 	struct pipeline_stats pipeline;
 	struct output_stats outputs;
-	struct status status = {
-		.ring = worker->io->ring,
-		.pipeline = &pipeline,
-		.outputs = &outputs,
-	};
+	struct status status;
 	int rc;
 
 	worker->status_ns = worker->clock_ns;
-	if (!worker->pipeline || !worker->config->status_file)
+	take_status(worker, &status, &pipeline, &outputs);
+	status.ended = ended;
+	tell_forgotten(worker, pipeline.normalizer.linked_evicted);
+	if (!worker->config->status_file)
 		return;
-	status.rules = worker->rules;
-	status.engine = pipeline_engine(worker->pipeline);
-	pipeline_stats(worker->pipeline, &pipeline);
-	outputs_stats(worker->outputs, &outputs);
 	rc = status_write(worker->config->status_file, &status);
 	if (rc && !worker->status_failed)
 		log_print(worker->log, LOG_WARNING,
 			  "the status file %s cannot be written: %s",
 			  worker->config->status_file, strerror(-rc));
 	worker->status_failed = rc != 0;
-	tell_losses(worker, &pipeline);
+}
+
+/* The times are the ring's: they outlive a worker. */
+static void beat(struct worker *worker)
+{
+	int64_t interval_ns = worker->config->heartbeat_ns;
+	int64_t *due_ns = &worker->io->ring->told.heartbeat_ns;
+	struct pipeline_stats pipeline;
+	struct output_stats outputs;
+	struct rendered rendered;
+	struct status status;
+
+	/* it may have been longer before a reload */
+	if (*due_ns - worker->clock_ns > interval_ns)
+		*due_ns = worker->clock_ns + interval_ns;
+	if (!interval_ns || (*due_ns && worker->clock_ns < *due_ns))
+		return;
+	if (*due_ns) {
+		take_status(worker, &status, &pipeline, &outputs);
+		arena_reset(worker->arena);
+		/* a queue that is full counts it, and the next one says so */
+		if (!status_heartbeat(&status, worker->arena, &rendered))
+			outputs_put(worker->outputs, &rendered);
+	}
+	*due_ns = worker->clock_ns + interval_ns;
 }
 
 /* --- loop ----------------------------------------------------------------- */
@@ -504,7 +614,7 @@ static void take_signals(struct worker *worker)
 
 	while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
-			write_status(worker);
+			write_status(worker, false);
 		else if (info.ssi_signo == SIGHUP)
 			try_reload(worker);
 	}
@@ -516,10 +626,11 @@ static int pass_time(struct worker *worker)
 	int64_t elapsed = now - worker->clock_ns;
 
 	worker->clock_ns = now;
+	tell_kernel(worker);
 	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
-		write_status(worker);
-	return worker->pipeline ? pipeline_advance(worker->pipeline, elapsed)
-				: 0;
+		write_status(worker, false);
+	beat(worker);
+	return pipeline_advance(worker->pipeline, elapsed);
 }
 
 /* Sleeps until there is something to do. */
@@ -582,10 +693,6 @@ static int feed(struct worker *worker, const char *data, size_t len)
 	atomic_store(&ring->at, worker->position);
 	worker->position += len;
 	worker->fed_ns = worker->clock_ns;
-	if (!worker->pipeline) {
-		atomic_store(&ring->acked, worker->position);
-		return 0;
-	}
 	if (!deadly)
 		return pipeline_feed(worker->pipeline, data, len);
 	log_print(worker->log, LOG_CRIT,
@@ -643,15 +750,16 @@ static int worker_finish(struct worker *worker)
 	bool goes_on = worker->state_writer || worker->reload;
 	int rc = 0;
 
-	if (!worker->pipeline)
-		return 0;
+	if (atomic_load(&worker->io->ring->auditd_gone) && !worker->reload)
+		pipeline_auditd_gone(worker->pipeline,
+				     clock_ns(CLOCK_REALTIME));
 	if (!goes_on) {
 		rc = pipeline_finish(worker->pipeline);
 		engine_close_findings(pipeline_engine(worker->pipeline));
 	} else if (!worker->reload) {
 		rc = pipeline_flush(worker->pipeline);
 	}
-	write_status(worker);
+	write_status(worker, !worker->reload);
 	if (!outputs_drain(worker->outputs, OUTPUT_DRAIN_MS))
 		log_print(worker->log, LOG_ERR,
 			  "alerts were left in the queue of the outputs");

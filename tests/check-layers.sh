@@ -25,7 +25,7 @@ BEGIN {
 # programs, and the modules that join the layers).
 function layer(path) {
 	if (path ~ /limits\.h$/) return "util"
-	if (path ~ /event\.h$|fields\.def$|readings\.def$|linkers\.def$|user_records\.def$|plugin\/event\.c$/) return "event"
+	if (path ~ /event\.h$|fields\.def$|readings\.def$|linkers\.def$|user_records\.def$|builtins\.def$|audisp-eql\/builtin\.h$|plugin\/event\.c$/) return "event"
 	if (path ~ /audisp-eql\/(rule|alert)\.h$/) return "rule"
 	if (path ~ /audisp-eql\/engine\.h$/) return "engine"
 	if (path ~ /audisp-eql\/output\.h$/) return "output"

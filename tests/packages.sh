@@ -113,7 +113,8 @@ measure() { # PACKAGE RESULT SECONDS LOST-BEFORE
 # How often: rule, mode, program as it was called, where to, what it was born as.
 explain() { # PACKAGE
 	jq -r --arg auid "$uid" \
-		'select(.user.audit.id == $auid or .user.audit.id == null) |
+		'select(.rule and .rule.ruleset != "built-in") |
+		select(.user.audit.id == $auid or .user.audit.id == null) |
 		[(.rule.ruleset | rtrimstr(".toml")),
 		(if .event.kind == "alert" then "alert" else "observed" end),
 		.process.executable, .destination.ip // "-",

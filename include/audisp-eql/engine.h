@@ -32,6 +32,11 @@ struct engine_config {
 	alert_fn on_alert;
 	/* each single match, before its alert; may be NULL */
 	void (*on_match)(void *user, const struct engine_match *match);
+	/* memory is full, and what a login (uid where unset) of a host had
+	 * begun was forgotten; once for a burst, never to call the engine from;
+	 * may be NULL */
+	void (*on_evict)(void *user, struct str host, uint32_t uid,
+			 int64_t time_ns);
 	void *user;
 };
 
@@ -80,8 +85,9 @@ int engine_flush(struct engine *engine);
 int engine_finish(struct engine *engine);
 /* Sends the closing alert of every suppression interval with repeats. */
 void engine_close_findings(struct engine *engine);
-/* Records of host were lost around this time: marks alerts that span it. */
-void engine_mark_gap(struct engine *engine, struct str host, int64_t time_ns);
+/* Records of host were lost within this time: marks alerts that touch it. */
+void engine_mark_gap(struct engine *engine, struct str host, int64_t from_ns,
+		     int64_t to_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *out);
 /* How often an exception of the rule set took something away: for each event
  * once a stage. */

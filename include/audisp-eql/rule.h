@@ -170,6 +170,7 @@ struct ruleset {
 	struct field_table *fields;
 	size_t rule_count;
 	const struct rule *const *rules; /* the ones that run */
+	size_t builtin_count; /* of these, not from a file: builtin.h */
 	size_t exception_count; /* of all rules, see struct exception */
 	size_t report_count;
 	const struct rule_report *reports;
@@ -197,6 +198,7 @@ struct ruleset_options {
 	const char
 		*overrides; /* directory; NULL = none, and it may be absent */
 	enum process_names process_names; /* for rules that do not say */
+	bool builtins; /* those of the program itself run, too */
 	diag_fn on_diag; /* may be NULL */
 	void *user;
 };

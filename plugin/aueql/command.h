@@ -25,12 +25,14 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
+extern const struct command command_canary;
 extern const struct command command_check;
 extern const struct command command_eql;
 extern const struct command command_events;
 extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_rules;
+extern const struct command command_status;
 
 /* --help of a subcommand on stdout; EXIT_DONE. */
 int command_help(const struct command *command);

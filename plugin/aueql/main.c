@@ -10,11 +10,12 @@
 
 #include "../config.h"
 #include "../util/diag.h"
+#include "canary.h"
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_check,	  &command_eql,	   &command_events,
-	&command_explain, &command_replay, &command_rules,
+	&command_canary,  &command_check,  &command_eql,   &command_events,
+	&command_explain, &command_replay, &command_rules, &command_status,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -35,7 +36,7 @@ static void print_help(FILE *out)
 	      "  -V, --version  the version\n"
 	      "\n"
 	      "Exit status: 0 = done, whatever was found; 1 = not done whole,\n"
-	      "or check found problems; 2 = wrong command line.\n"
+	      "or canary, check or status found problems; 2 = wrong command line.\n"
 	      "Manual: aueql(8), audisp-eql-rules(7).\n",
 	      out);
 }
@@ -155,6 +156,10 @@ int command_load_rules(const char *const *paths, size_t count,
 
 int main(int argc, char **argv)
 {
+	int code;
+
+	if (argc && canary_run_as(argc, argv, &code))
+		return code;
 	signal(SIGPIPE, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {

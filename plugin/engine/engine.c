@@ -334,12 +334,14 @@ void engine_close_findings(struct engine *engine)
 				    list_entry(at, struct host, recent));
 }
 
-void engine_mark_gap(struct engine *engine, struct str name, int64_t time_ns)
+void engine_mark_gap(struct engine *engine, struct str name, int64_t from_ns,
+		     int64_t to_ns)
 {
+	const struct time_span span = { from_ns, to_ns };
 	struct host *host;
 
 	if (!host_get(engine, name, &host))
-		host_mark_gap(engine, host, time_ns);
+		host_mark_gap(engine, host, span);
 	evict_for(engine, 0);
 }
 

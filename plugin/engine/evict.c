@@ -13,7 +13,7 @@ void evict_item(struct engine *engine, struct item *item)
 		finding_close(engine, item);
 		return;
 	}
-	host_mark_eviction(engine, item->account->host);
+	host_mark_eviction(engine, item->account);
 	if (item->kind == ITEM_MATCH) {
 		engine->stats.partials_evicted += match_count(item);
 		match_forget(engine, item);

@@ -32,8 +32,9 @@
 #define MARKS_BYTES(capacity) \
 	(sizeof(struct time_marks) + (capacity) * sizeof(struct time_span))
 
-/* A time within slack_ns of the newest mark extends it. */
-static bool marks_extend(struct time_marks *marks, int64_t time_ns,
+/* A span that begins within the newest mark, or slack_ns behind it, extends it.
+ */
+static bool marks_extend(struct time_marks *marks, struct time_span span,
 			 int64_t slack_ns)
 {
 	struct time_span *newest;
@@ -41,10 +42,11 @@ static bool marks_extend(struct time_marks *marks, int64_t time_ns,
 	if (!marks || !marks->count)
 		return false;
 	newest = &marks->marks[marks->at];
-	if (time_ns < newest->from || time_sub(time_ns, newest->to) > slack_ns)
+	if (span.from < newest->from ||
+	    time_sub(span.from, newest->to) > slack_ns)
 		return false;
-	if (time_ns > newest->to)
-		newest->to = time_ns;
+	if (span.to > newest->to)
+		newest->to = span.to;
 	return true;
 }
 
@@ -69,21 +71,24 @@ void host_restore_mark(struct engine *engine, struct time_marks **marks,
 		all->count++;
 }
 
-void host_mark_gap(struct engine *engine, struct host *host, int64_t time_ns)
+void host_mark_gap(struct engine *engine, struct host *host,
+		   struct time_span span)
 {
-	const struct time_span span = { time_ns, time_ns };
-
-	if (!marks_extend(host->gaps, time_ns, 0))
+	if (!marks_extend(host->gaps, span, 0))
 		host_restore_mark(engine, &host->gaps, HOST_GAPS, span);
 }
 
-void host_mark_eviction(struct engine *engine, struct host *host)
+void host_mark_eviction(struct engine *engine, const struct account *account)
 {
+	struct host *host = account->host;
 	const struct time_span span = { host->matched_ns, host->matched_ns };
 
-	if (!marks_extend(host->evictions, host->matched_ns, BURST_NS))
-		host_restore_mark(engine, &host->evictions, HOST_EVICTIONS,
-				  span);
+	if (marks_extend(host->evictions, span, BURST_NS))
+		return;
+	host_restore_mark(engine, &host->evictions, HOST_EVICTIONS, span);
+	if (engine->config.on_evict)
+		engine->config.on_evict(engine->config.user, host->name,
+					account->uid, host->matched_ns);
 }
 
 static void marks_free(struct engine *engine, struct time_marks *marks)

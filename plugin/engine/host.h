@@ -27,10 +27,11 @@ int host_finish(struct engine *engine, struct host *host);
 /* Ends all intervals of suppression. */
 void host_close_findings(struct engine *engine, struct host *host);
 
-/* Records were lost at this time. */
-void host_mark_gap(struct engine *engine, struct host *host, int64_t time_ns);
-/* Partials were evicted. */
-void host_mark_eviction(struct engine *engine, struct host *host);
+/* Records were lost within this time. */
+void host_mark_gap(struct engine *engine, struct host *host,
+		   struct time_span span);
+/* Partials of this holder were evicted. */
+void host_mark_eviction(struct engine *engine, const struct account *account);
 /* A mark known from a state. */
 void host_restore_mark(struct engine *engine, struct time_marks **marks,
 		       size_t capacity, struct time_span span);

@@ -644,6 +644,52 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 	return 0;
 }
 
+/* A record without a system call names a process at most, which the table may
+ * know; it does not learn of it: serials of auditd's own records are no order.
+ */
+static int set_who(struct context *context, bool has_call)
+{
+	int rc;
+
+	if (has_call)
+		return context_set_process(context);
+	context->process = proctable_find(context->host, context->sight.pid);
+	if (!context->process)
+		return 0;
+	rc = context_set_place(context, context->process);
+	return rc ? rc : context_set_program(context, context->process);
+}
+
+int normalize_about(struct normalizer *normalizer, const struct raw_event *raw,
+		    struct arena *arena, struct record_event *records,
+		    struct event **out)
+{
+	struct context context = { .arena = arena };
+	size_t next = 0;
+	int rc = record_parse(normalizer->parser, raw, arena, &context.records);
+	const struct record *call;
+	bool has_pid;
+
+	if (rc == RECORD_E_MALFORMED || (!rc && !context.records.count))
+		return NORMALIZE_E_IGNORED;
+	if (rc)
+		return rc;
+	call = record_find(&context.records, AUDIT_SYSCALL, &next);
+	context.subject = call ? call : context.records.records[0];
+	has_pid = read_subject(&context);
+	context.succeeded = true;
+	context.incomplete = false;
+	rc = begin_event(normalizer, &context);
+	if (!rc && has_pid)
+		rc = set_who(&context, call != NULL);
+	if (rc)
+		return rc;
+	set_common(&context);
+	*records = context.records;
+	*out = context.event;
+	return 0;
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 static int normalizer_open(struct normalizer *normalizer)

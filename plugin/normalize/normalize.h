@@ -73,6 +73,14 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 /* No rule asks for what a system call or a record of a type (of
  * user_records.def) makes; a void * for ruleset_tell_unwanted(). */
 void normalizer_unwanted(void *normalizer, struct str name);
+/*
+ * An event that says who did what these records are about, and nothing of what:
+ * that is for the caller, who gets them parsed. 0, NORMALIZE_E_IGNORED (there
+ * is no record in it), -ENOMEM.
+ */
+int normalize_about(struct normalizer *normalizer, const struct raw_event *raw,
+		    struct arena *arena, struct record_event *records,
+		    struct event **out);
 /* A process of this host that runs already; before the first event, and as
  * proctable_seed() wants them. 0 or -ENOMEM. */
 int normalizer_seed(struct normalizer *normalizer,

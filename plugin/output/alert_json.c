@@ -117,6 +117,7 @@ static void add_event(struct render *render, struct json *json)
 	add_field_list(render, json, "type", FIELD_EVENT_TYPE);
 	add_field_list(render, json, "action", FIELD_EVENT_ACTION);
 	add_field(render, json, "outcome", render->last, FIELD_EVENT_OUTCOME);
+	add_field(render, json, "reason", render->last, FIELD_EVENT_REASON);
 	json_add_str(json, "module", STR("audisp_eql"));
 	json_add_str(json, "dataset", STR("audisp_eql.alert"));
 	json_add_str(json, "id", str_from(render->id));

@@ -230,6 +230,9 @@ static void put_step(struct render *render, struct strbuf *out, size_t index)
 	strbuf_free(&phrase);
 	if (pid->type == VALUE_INT)
 		strbuf_printf(out, " pid%zu=%lld", stage, (long long)pid->i);
+	/* some events are of no record */
+	if (!event->serial)
+		return;
 	event_id_format(event, id);
 	strbuf_printf(out, " audit%zu=%s", stage, id);
 }
@@ -293,7 +296,7 @@ static void put_identity(struct render *render, struct strbuf *out)
 	if (alert->rule)
 		put_text(render, out, "rule_id", alert->rule->id);
 	if (alert->gap)
-		strbuf_add_str(out, STR(" gap=yes"));
+		strbuf_add_str(out, STR(" evidence=incomplete"));
 	if (alert->degraded)
 		strbuf_add_str(out, STR(" degraded=yes"));
 }
@@ -301,6 +304,7 @@ static void put_identity(struct render *render, struct strbuf *out)
 void alert_text_write(struct render *render, struct strbuf *out)
 {
 	put_kind(render, out);
+	put_field(render, out, "reason", render->last, FIELD_EVENT_REASON);
 	put_host(render, out);
 	if (render->last) {
 		put_user(render, out);

@@ -16,6 +16,7 @@
 #include "../util/diag.h"
 #include "../util/hash.h"
 #include "../util/strbuf.h"
+#include "builtin.h"
 #include "files.h"
 #include "ndjson.h"
 #include "override.h"
@@ -78,9 +79,12 @@ static const struct rule_report *find_report(const struct loader *loader,
 	return found;
 }
 
+/* Built-in ones cannot be changed: to an override they are not there. */
 static bool is_known(void *user, struct str id)
 {
-	return find_report(user, id) != NULL;
+	const struct rule_report *report = find_report(user, id);
+
+	return report && !str_equal(report->file, STR(BUILTIN_FILE));
 }
 
 static void index_report(struct loader *loader, size_t number)
@@ -211,6 +215,28 @@ static int add_rule(struct loader *loader, struct rulefile *file)
 		rc = reserve(loader);
 	if (!rc)
 		add_report(loader, file);
+	return rc;
+}
+
+/* The first ones, so that no file takes their ids. */
+static int add_builtins(struct loader *loader)
+{
+	struct ruleset *set = loader->set;
+	struct rulefile file = { .path = STR(BUILTIN_FILE),
+				 .status = RULE_FULL };
+	int rc = 0;
+
+	for (int id = 0; id < BUILTIN__COUNT && !rc; id++) {
+		rc = builtin_rule((enum builtin_id)id, set->arena, set->fields,
+				  &file.rule);
+		if (!rc)
+			rc = reserve(loader);
+		if (!rc)
+			add_report(loader, &file);
+	}
+	set->builtin_count = set->rule_count;
+	/* the version tells which they are; the hash is that of the files */
+	set->hash = 0;
 	return rc;
 }
 
@@ -409,6 +435,8 @@ static int load_all(struct loader *loader)
 	const struct rulefile source = new_file(loader);
 	int rc = hash_seed(loader->seed);
 
+	if (!rc && options->builtins)
+		rc = add_builtins(loader);
 	if (!rc && options->overrides)
 		rc = overrides_load(&source, options->overrides,
 				    &loader->overrides);

@@ -106,6 +106,80 @@ kill -USR1 "$(pgrep -P "$live_auditd" audisp-eql)"
 ok "SIGUSR1 writes the state report" \
 	live_wait 10 grep -q '^audisp_eql_alert_number [1-9]' "$dir/status"
 
+# the canary, made by a compiler and without one
+canary() { # OPTION...
+	"$build/aueql" canary -c "$dir/audisp-eql.conf" --directory "$dir/w" \
+		--audit-log "$dir/audit.log" --syslog "$dir/syslog" "$@" \
+		>"$dir/canary" 2>&1
+}
+sed -i '/^syslog = perhaps/d' "$dir/audisp-eql.conf"
+ok "the canary's alert comes by every way" canary
+grep '^ok' "$dir/canary" | sed 's/ after/:&/; s|/.*||; s/^/# /'
+ok "three of them" [ "$(grep -c '^ok .* after' "$dir/canary")" = 3 ]
+export -f canary
+export build dir
+ok "and where there is no compiler" unshare -m bash -c '
+	for tool in cc gcc clang; do
+		[ ! -e /usr/bin/$tool ] || mount --bind /dev/null /usr/bin/$tool
+	done
+	canary'
+ok "which it says" grep -q 'made by aueql itself' "$dir/canary"
+: >"$dir/nothing"
+ok "a way that is broken is told" sh -c "! '$build/aueql' canary --wait 2s \
+	-c '$dir/audisp-eql.conf' --directory '$dir/w' --syslog '$dir/nothing' \
+	>'$dir/canary' 2>&1"
+ok "as is which" grep -q '^broken   syslog ' "$dir/canary"
+ok "and the others work" grep -q '^ok       alerts file' "$dir/canary"
+ok "nothing is left of it" sh -c "! ls -d '$dir'/w/aueql-canary-*"
+
+# audit itself, taken away and given back
+told() { # NAME [NUMBER]
+	[ "$(grep -c "ALERT .*rule_id=\"audisp_eql.$1\"" "$dir/syslog")" = \
+		"${2:-1}" ]
+}
+auditctl -D >/dev/null
+live_load_rules
+ok "a reload of audit rules is one low alert" \
+	live_wait 20 told audit_rules_reloaded
+ok "and no other" told audit_rules_removed 0
+rule=$(head -n 1 "$dir/loaded")
+# shellcheck disable=SC2086
+auditctl ${rule/#-a/-d} >/dev/null
+ok "an audit rule removed is an alert" live_wait 20 told audit_rules_removed
+ok "it names who and what" grep -q \
+	'audit rules gone: 1 (1 of key .*process="[^"]*auditctl"' \
+	"$dir/syslog"
+# shellcheck disable=SC2086
+auditctl $rule >/dev/null
+mkdir "$dir/doomed"
+auditctl -a always,exit -F arch=b64 -S unlinkat -F dir="$dir/doomed" \
+	-k doomed >/dev/null
+rmdir "$dir/doomed"
+ok "so is one that the kernel removes" \
+	live_wait 20 told audit_rule_autoremoved
+auditctl -b 8000 >/dev/null
+ok "a lower backlog limit, too" live_wait 20 told audit_backlog_lowered
+auditctl -f 0 >/dev/null
+auditctl -f 1 >/dev/null
+ok "and a weaker failure mode" live_wait 20 told audit_weakened
+# a rate limit is a way to lose records that the kernel counts
+auditctl -r 1 >/dev/null
+for _ in $(seq 20); do
+	/bin/true
+done
+auditctl -r 0 >/dev/null
+ok "records that the kernel lost are told of" live_wait 20 told records_lost
+ok "and make it blind" live_wait 20 sh -c "'$build/aueql' status \
+	'$dir/status' | grep -q '^problem  blind'"
+auditctl -e 0 >/dev/null
+ok "audit switched off is the worst" live_wait 20 told audit_disabled
+auditctl -e 1 >/dev/null
+asked() {
+	"$build/aueql" status --format prometheus "$dir/status" |
+		grep -q '^audisp_eql_kernel_audit_enabled 1$'
+}
+ok "the kernel is asked for its counters" live_wait 20 asked
+
 if [ "${AUDISP_EQL_SLOW:-0}" = 1 ]; then
 	build_in slow 198.51.100.1
 	sleep 61
@@ -120,6 +194,16 @@ for i in $(seq $n); do
 done
 ok "no alert without a connection" \
 	sh -c "! grep -q 'ALERT .*/unrun\"' '$dir/syslog'"
+# an upgrade: another program by the same name, and auditd told of it
+runs=$(grep -c 'rules run' "$dir/syslog")
+install -m 750 "$build/audisp-eql" "$dir/audisp-eql.new"
+mv "$dir/audisp-eql.new" "$dir/audisp-eql"
+kill -HUP "$live_auditd"
+upgraded() { [ "$(grep -c 'rules run' "$dir/syslog")" -gt "$runs" ]; }
+ok "another plugin takes over" live_wait 20 upgraded
+ok "which is no end of auditd" told auditd_stopped 0
+kill "$live_auditd"
+ok "the end of auditd is told of" live_wait 20 told auditd_stopped
 live_stop
 [ $failed = 0 ] || cat "$dir/syslog" "$dir/auditd.log" "$dir/auditctl.log"
 echo "$passed passed, $failed failed"

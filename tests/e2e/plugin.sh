@@ -124,18 +124,29 @@ count() { # PATTERN FILE
 	grep -c "$1" "$2" 2>/dev/null || :
 }
 
+# The captures end with the end of auditd, which built-in rules tell of: of all
+# alerts those of rule files.
 file_alerts() {
-	[ "$(count '"kind":"alert"' "$dir/alerts")" = "$1" ]
+	[ "$(grep '"kind":"alert"' "$dir/alerts" 2>/dev/null |
+		grep -cv '"id":"audisp_eql\.')" = "$1" ]
 }
 
 syslog_alerts() {
-	[ "$(count 'ALERT ' "$dir/syslog")" = "$1" ]
+	[ "$(grep 'ALERT ' "$dir/syslog" |
+		grep -cv 'rule_id="audisp_eql\.')" = "$1" ]
+}
+
+# The same of a built-in one, in both.
+builtin() { # NAME [NUMBER]
+	[ "$(count "\"id\":\"audisp_eql.$1\"" "$dir/alerts")" = "${2:-1}" ] &&
+		[ "$(count "ALERT .*rule_id=\"audisp_eql.$1\"" \
+			"$dir/syslog")" = "${2:-1}" ]
 }
 
 # After a crash an alert may come again, but it is the same one.
 one_finding() {
-	[ "$(grep -o '"id":"[0-9a-f]\{32\}"' "$dir/alerts" | sort -u |
-		wc -l)" = 1 ]
+	[ "$(grep -v '"id":"audisp_eql\.' "$dir/alerts" |
+		grep -o '"id":"[0-9a-f]\{32\}"' | sort -u | wc -l)" = 1 ]
 }
 
 one_alert() {
@@ -491,8 +502,195 @@ case_detections() {
 	done
 }
 
+# What is told of the sensor itself, whatever the rule files say.
+case_builtin() {
+	prepare builtin
+	cat "$top/tests/cases/sensor/removed.log" >"$dir/log1"
+	start 4.0
+	notice 'rules run'
+	feed "$dir/log1"
+	ok "removed audit rules are told of" until_ok builtin audit_rules_removed
+	ok "with what is gone, and by whom" grep -q \
+		'audit rules gone: 40 (2 of key .*process="/usr/sbin/auditctl"' \
+		"$dir/syslog"
+	finish close
+	ok "nothing is said twice" builtin audit_rules_removed
+	ok "and the input's end is not auditd's" builtin auditd_stopped 0
+	prepare builtin-reload
+	start 4.0
+	feed "$top/tests/cases/sensor/reloaded.log"
+	finish close
+	ok "a reload is one alert" builtin audit_rules_reloaded
+	ok "and a low one" grep -q 'anew" severity=low' "$dir/syslog"
+	ok "which is all" test "$(wc -l <"$dir/alerts")" = 1
+}
+
+# A worker dies while rules are being removed: it is told all the same.
+case_builtin_kill() {
+	prepare builtin-kill
+	start 4.0
+	notice 'rules run'
+	feed "$top/tests/cases/sensor/removed.log"
+	until_ok counted records_total \
+		"$(wc -l <"$top/tests/cases/sensor/removed.log")"
+	tell worker KILL >/dev/null
+	ok "the next one tells" until_ok builtin audit_rules_removed
+	finish close
+	ok "once" builtin audit_rules_removed
+}
+
+case_no_rules() {
+	prepare no-rules
+	mkdir "$dir/rules.d"
+	sed -i "s|^rules = .*|rules = $dir/rules.d|" "$dir/conf"
+	start 4.0
+	ok "that nothing is detected is told" until_ok builtin nothing_detected
+	feed "$top/tests/cases/sensor/settings.log"
+	ok "what weakens audit is told, too" until_ok builtin audit_weakened 3
+	ok "and what ends it" until_ok builtin audit_disabled
+	finish close
+}
+
+case_auditd_killed() {
+	prepare auditd-killed
+	start 4.0
+	notice 'rules run'
+	half_of "$corpus/gcc-o/plugin.log"
+	feed "$dir/head"
+	kill -9 "$auditd_pid"
+	wait "$auditd_pid" 2>/dev/null
+	ok "that auditd is gone is told" until_ok builtin auditd_stopped
+	leave
+	prepare auditd-ends
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	ok "so is an end that it tells of" until_ok builtin auditd_stopped
+	kill -9 "$auditd_pid"
+	wait "$auditd_pid" 2>/dev/null
+	until_ok sh -c "! pgrep -f '$dir/conf'"
+	ok "once" builtin auditd_stopped
+	leave
+}
+
+# An event never came, between the link and the connection.
+case_gap() {
+	local log=$corpus/gcc-o/plugin.log lost
+	prepare gap
+	half_of "$log"
+	# the second one after the compiler has begun
+	lost=$(grep -o ':[0-9]*)' "$dir/head" | uniq |
+		sed -n "/$(sed -n 's/.*\(:[0-9]*)\).*comm="gcc".*/\1/p' \
+			"$dir/head" | head -n 1)/{n;n;p}")
+	grep -v "$lost" "$dir/head" >"$dir/less"
+	start 4.0
+	feed "$dir/less"
+	feed "$dir/tail"
+	ok "a finding with a gap is one" until_ok syslog_alerts 1
+	ok "and says so" grep -q 'ALERT .*evidence=incomplete' "$dir/syslog"
+	ok "in the file, too" grep -q '"gap":true' "$dir/alerts"
+	ok "the gap is told, later" until_ok builtin records_missing
+	ok "with its number" grep -q 'reason="blind for 1 events' "$dir/syslog"
+	finish close
+}
+
+beats() { # PATTERN: a heartbeat is like that, in file and syslog
+	grep '"dataset":"audisp_eql.heartbeat"' "$dir/alerts" |
+		grep -q "\"blind\":$1" &&
+		grep -q "HEARTBEAT blind=$2" "$dir/syslog"
+}
+
+case_heartbeat() {
+	local log=$corpus/gcc-o/plugin.log
+	prepare heartbeat
+	echo "heartbeat = 1s" >>"$dir/conf"
+	start 4.0
+	ok "it says that it sees" until_ok beats false no
+	feed "$log"
+	ok "and how much" until_ok grep -q \
+		"HEARTBEAT .* records=$(wc -l <"$log") missing=0" "$dir/syslog"
+	ok "and that it was killed does not end it" tell worker KILL
+	: >"$dir/alerts"
+	ok "its successor goes on" until_ok beats false no
+	ok "once a time" test "$(grep -c heartbeat "$dir/alerts")" -lt 3
+	finish close
+	prepare heartbeat-blind
+	echo "heartbeat = 1s" >>"$dir/conf"
+	sed -i "s|^rules = .*|rules = $dir|" "$dir/conf"
+	start 4.0
+	ok "it says that it is blind" until_ok beats true yes
+	finish close
+}
+
+# More than the ring holds, while the worker stands still.
+case_dropped() {
+	local log=$corpus/gcc-o/plugin.log
+	prepare dropped
+	start 4.0
+	notice 'rules run'
+	until [ "$(stat -c %s "$dir/many" 2>/dev/null || echo 0)" -gt 12000000 ]
+	do
+		grep -v 'type=DAEMON_\|type=CONFIG_' "$log" >>"$dir/many"
+	done
+	tell worker STOP >/dev/null
+	tell raw "$dir/many" >/dev/null
+	tell worker CONT >/dev/null
+	ok "dropped records are an alert" until_ok builtin records_dropped
+	ok "with how many" grep -q 'reason="[1-9][0-9]* records were dropped' \
+		"$dir/syslog"
+	ok "and make it blind" until_ok status_is 1 '^problem  blind'
+	ok "for that reason" grep -q '^warning  .* records were dropped' \
+		"$dir/said"
+	finish close
+}
+
+status_is() { # CODE TEXT [OPTION]...: aueql status, of this plugin
+	local code=$1 text=$2
+	shift 2
+	./aueql status "$@" "$dir/status" >"$dir/said" 2>&1
+	[ $? = "$code" ] && grep -q -- "$text" "$dir/said"
+}
+
+case_status() {
+	local log=$corpus/gcc-o/plugin.log now
+	prepare status
+	ok "before it has written there is none" status_is 1 'is not there'
+	start 4.0
+	notice 'rules run'
+	half_of "$log"
+	feed "$dir/head"
+	ok "records are counted" until_ok counted records_total \
+		"$(wc -l <"$dir/head")"
+	ok "all is well" status_is 0 '^ok .*runs, and sees all'
+	ok "as json" status_is 0 \
+		"\"well\":true,.*\"records_total\":$(wc -l <"$dir/head")" \
+		--format json
+	ok "as it is" status_is 0 '^audisp_eql_running 1$' --format prometheus
+	ok "whole" cmp "$dir/said" "$dir/status"
+	finish close
+	ok "its end is told" status_is 1 '^problem  the plugin has ended'
+	ok "by the exit code, too" status_is 1 '"well":false' --format json
+	now=$(date +%s)
+	sed -i "s/^\(audisp_eql_running\) .*/\1 1/
+		s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $((now - 60))/" \
+		"$dir/status"
+	ok "an old report is none" status_is 1 '^problem .*was killed, or hangs'
+	sed -i "s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $now/
+		s/^\(audisp_eql_blind\) .*/\1 1/
+		s/^\(audisp_eql_missing_serials_total\) .*/\1 22/" "$dir/status"
+	ok "blindness is a problem" status_is 1 '^problem  blind'
+	ok "with its reason" grep -q '^warning  22 audit events never came' \
+		"$dir/said"
+	ok "which stands first" sh -c "head -n 1 '$dir/said' | grep -q problem"
+	echo "audisp_eql_x" >>"$dir/status"
+	ok "what cannot be read is told" status_is 1 'no status file'
+	cp "$log" "$dir/status"
+	ok "as is another file" status_is 1 'no status file'
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs running detections"
+	empty inputs running detections builtin builtin_kill no_rules
+	auditd_killed gap heartbeat dropped status"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

@@ -618,6 +618,7 @@ static void test_wild_times(void **state)
 			 i % 3 ? "attempt" : "");
 		rig_feed(&rig, words);
 		engine_mark_gap(rig.engine, STR("h"),
+				i % 3 ? INT64_MIN : INT64_MAX,
 				i % 2 ? INT64_MIN : INT64_MAX);
 		assert_int_equal(
 			engine_advance(rig.engine, i % 50 ? SEC : INT64_MAX),
@@ -1238,24 +1239,26 @@ static void test_gaps(void **state)
 	(void)state;
 	rig_live_rule(&rig, TWO_STAGES);
 	rig_feed(&rig, "t=1000 n=1 k=a");
-	engine_mark_gap(rig.engine, STR("h"), 999 * MS);
-	engine_mark_gap(rig.engine, STR("other"), 1200 * MS);
+	engine_mark_gap(rig.engine, STR("h"), 900 * MS, 999 * MS);
+	engine_mark_gap(rig.engine, STR("other"), 1200 * MS, 1200 * MS);
 	rig_feed(&rig, "t=1500 n=2 k=b");
 	rig_expect(&rig, "r0: 1 2\n");
 	for (int edge = 0; edge < 2; edge++) {
 		rig_feed(&rig, edge ? "t=4000 n=3 k=a" : "t=2000 n=3 k=a");
 		engine_mark_gap(rig.engine, STR("h"),
-				edge ? 4500 * MS : 2000 * MS);
+				edge ? 4500 * MS : 1990 * MS,
+				edge ? 9999 * MS : 2000 * MS);
 		rig_feed(&rig, edge ? "t=4500 n=4 k=b" : "t=2500 n=4 k=b");
 		rig_expect(&rig, "r0: 3 4 gap\n");
 	}
 	/* 64 are remembered */
 	for (int64_t i = 0; i < HOST_GAPS - 1; i++)
-		engine_mark_gap(rig.engine, STR("h"), (10000 + i) * MS);
+		engine_mark_gap(rig.engine, STR("h"), (10000 + i) * MS,
+				(10000 + i) * MS);
 	rig_feed(&rig, "t=4500 n=5 k=a");
 	rig_feed(&rig, "t=4501 n=6 k=b");
 	rig_expect(&rig, "r0: 5 6 gap\n");
-	engine_mark_gap(rig.engine, STR("h"), 20000 * MS);
+	engine_mark_gap(rig.engine, STR("h"), 20000 * MS, 20000 * MS);
 	rig_feed(&rig, "t=4501 n=7 k=a");
 	rig_feed(&rig, "t=4502 n=8 k=b");
 	rig_expect(&rig, "r0: 7 8\n");

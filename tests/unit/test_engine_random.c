@@ -708,7 +708,7 @@ static void feed_anything(struct chance *chance, struct rig *rig, int number)
 			engine_advance(rig->engine, roll(chance, 2000) * MS),
 			0);
 	if (!roll(chance, 30))
-		engine_mark_gap(rig->engine, STR("1"), ms * MS);
+		engine_mark_gap(rig->engine, STR("1"), ms * MS, ms * MS);
 }
 
 /* Whatever goes on, memory stays below its ceiling, also with a state that is

@@ -78,7 +78,7 @@ static void save(struct rig *rig, struct strbuf *state)
 {
 	*state = (struct strbuf)STRBUF_INIT(0);
 	FEED(rig, before);
-	engine_mark_gap(rig->engine, STR("h"), 7050 * MS);
+	engine_mark_gap(rig->engine, STR("h"), 7050 * MS, 7050 * MS);
 	assert_int_equal(engine_save(rig->engine, state), 0);
 }
 
@@ -93,7 +93,7 @@ static void test_goes_on(void **state)
 	(void)state;
 	state_open(&plain, all_rules, RULES);
 	FEED(&plain, before);
-	engine_mark_gap(plain.engine, STR("h"), 7050 * MS);
+	engine_mark_gap(plain.engine, STR("h"), 7050 * MS, 7050 * MS);
 	FEED(&plain, after);
 	rig_finish(&plain);
 	strbuf_add_char(&plain.alerts, '\0');

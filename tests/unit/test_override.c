@@ -77,6 +77,44 @@ static void test_keys(void **state)
 	ruleset_free(&set);
 }
 
+/* Neither an override nor a rule of the same id reaches a built-in one. */
+static void test_builtin(void **state)
+{
+	struct ruleset_options options = {
+		.paths = paths,
+		.path_count = 1,
+		.overrides = "overrides.d",
+		.builtins = true,
+	};
+	struct ruleset *set;
+
+	(void)state;
+	rulefiles_write_text("rules/a.toml",
+			     HEAD("audisp_eql.audit_disabled") EVENT);
+	override("");
+	set = rulefiles_load(
+		&options,
+		"rules/a.toml:2:11: error: this rule_id is taken by "
+		"built-in:1\nrule_id = \"audisp_eql.audit_disabled\"\n"
+		"          ^\n");
+	assert_int_equal(set->rule_count, set->builtin_count);
+	assert_int_equal(set->error_count, 1);
+	ruleset_free(&set);
+	rulefiles_write_text("rules/a.toml", HEAD("a") EVENT);
+	override("[[override]]\nrule_id = \"audisp_eql.audit_disabled\"\n"
+		 "mode = \"off\"\n");
+	set = rulefiles_load(
+		&options,
+		"overrides.d/a.toml:2:11: warning: no rule has this rule_id: "
+		"the override is without effect\n"
+		"rule_id = \"audisp_eql.audit_disabled\"\n          ^\n");
+	assert_int_equal(set->rule_count, set->builtin_count + 1);
+	assert_true(set->builtin_count > 0);
+	for (size_t i = 0; i < set->rule_count; i++)
+		assert_int_equal(set->rules[i]->mode, RULE_MODE_ALERT);
+	ruleset_free(&set);
+}
+
 /* Later files, and later tables of one, have the last word by key. */
 static void test_order(void **state)
 {
@@ -520,6 +558,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_mistakes),

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "status.h"
+#include "util/arena.h"
 
 #include "readlog.h"
 
@@ -50,6 +52,8 @@ static int setup(void **state)
 		.pipeline = &place->pipeline,
 		.outputs = &place->outputs,
 		.rules = &place->rules,
+		.host_id = STR("h\"1"),
+		.now_ns = 1795486464123 * NSEC_PER_MSEC,
 	};
 	*state = place;
 	return place->ring ? 0 : -1;
@@ -106,9 +110,91 @@ static void test_numbers(void **state)
 	assert_row(place, "outputs_dropped_total 9");
 }
 
+/* How far behind: only while there is something to read. */
+static void test_lag(void **state)
+{
+	struct place *place = *state;
+
+	place->pipeline.sieve.last_ns =
+		place->status.now_ns - 1500 * NSEC_PER_MSEC;
+	assert_int_equal(status_lag_ns(&place->status), 0);
+	place->status.unread = 1;
+	assert_int_equal(status_lag_ns(&place->status), 1500 * NSEC_PER_MSEC);
+	/* a clock that was set back */
+	place->pipeline.sieve.last_ns = place->status.now_ns + 1;
+	assert_int_equal(status_lag_ns(&place->status), 0);
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	assert_row(place, "lag_milliseconds 0");
+	assert_row(place, "unread_bytes 1");
+	assert_row(place, "running 1");
+}
+
+/* What the kernel says is there once it has said something. */
+static void test_kernel(void **state)
+{
+	struct place *place = *state;
+	size_t len = 0;
+	char *text;
+
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	text = readlog_file(place->path, &len);
+	assert_null(strstr(text, "kernel_"));
+	free(text);
+	atomic_store(&place->ring->kernel_seen, 1);
+	atomic_store(&place->ring->kernel_lost, 12);
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	assert_row(place, "kernel_audit_enabled 0");
+	assert_row(place, "kernel_lost_total 12");
+	/* those of before are no loss of ours */
+	place->ring->told.lost_before = place->ring->told.lost = 12;
+	assert_int_equal(status_losses(&place->status), 0);
+	place->ring->told.lost = 15;
+	assert_int_equal(status_losses(&place->status), 3);
+	place->ring->told.lost = 2;
+	assert_int_equal(status_losses(&place->status), 0);
+}
+
+static void test_heartbeat(void **state)
+{
+	struct place *place = *state;
+	struct arena *arena = arena_new(0);
+	struct rendered forms;
+
+	atomic_store(&place->ring->alerts, 3);
+	place->pipeline.sieve.gaps = 22;
+	assert_int_equal(status_heartbeat(&place->status, arena, &forms), 0);
+	assert_int_equal(forms.priority, LOG_INFO);
+	assert_string_equal(
+		forms.text.data,
+		"HEARTBEAT blind=no version=" PACKAGE_VERSION
+		" rule_set=0000000000000abc rules=7 alert_number=3 records=0 "
+		"missing=22 lost=0 dropped=0 evicted=0 undelivered=0 lag_ms=0 "
+		"host=\"h\\\"1\"");
+	assert_string_equal(
+		forms.json.data,
+		"{\"@timestamp\":\"2026-11-24T02:14:24.123Z\",\"message\":"
+		"\"audisp-eql runs and sees\",\"event\":{\"kind\":\"state\","
+		"\"module\":\"audisp_eql\",\"dataset\":\"audisp_eql.heartbeat\"},"
+		"\"host\":{\"id\":\"h\\\"1\"},\"audisp_eql\":{\"kind\":"
+		"\"heartbeat\",\"blind\":false,\"version\":\"" PACKAGE_VERSION
+		"\",\"rule_set\":\"0000000000000abc\",\"rules\":7,"
+		"\"alert_number\":3,\"records\":0,\"missing\":22,\"lost\":0,"
+		"\"dropped\":0,\"evicted\":0,\"undelivered\":0,\"lag_ms\":0}}");
+	place->status.blind = true;
+	assert_int_equal(status_heartbeat(&place->status, arena, &forms), 0);
+	assert_int_equal(forms.priority, LOG_WARNING);
+	assert_memory_equal(forms.text.data, "HEARTBEAT blind=yes ", 20);
+	assert_memory_equal(forms.cee.data, "@cee: {", 7);
+	assert_non_null(strstr(forms.journal.data, "\nPRIORITY=4\n"));
+	arena_free(&arena);
+}
+
 /* Each row is a name of ours and a number, none comes twice. */
 static void test_form(void **state)
 {
+	static const char labels[] =
+		"{version=\"" PACKAGE_VERSION
+		"\",rule_set=\"0000000000000abc\",host=\"h\\\"1\"} 1";
 	struct place *place = *state;
 	char names[100][64], *text, *save = NULL;
 	size_t len = 0, count = 0;
@@ -122,15 +208,16 @@ static void test_form(void **state)
 		unsigned long long number;
 		int end = 0;
 
+		if (*row == '#') {
+			assert_memory_equal(row, "# TYPE audisp_eql_", 18);
+			continue;
+		}
 		assert_true(count < 100);
 		assert_int_equal(
 			sscanf(row, "audisp_eql_%63[a-z_]", names[count]), 1);
 		row += strlen("audisp_eql_") + strlen(names[count]);
 		if (!strcmp(names[count], "info"))
-			assert_memory_equal(row,
-					    "{version=\"" PACKAGE_VERSION
-					    "\",rule_set=\"0000000000000abc\"}",
-					    strlen(PACKAGE_VERSION) + 40);
+			assert_memory_equal(row, labels, strlen(labels));
 		row += strcspn(row, " ");
 		assert_int_equal(sscanf(row, " %llu%n", &number, &end), 1);
 		assert_int_equal(row[end], '\0');
@@ -200,8 +287,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_numbers), TEST(test_form),	 TEST(test_file),
-		TEST(test_link),    TEST(test_no_place),
+		TEST(test_numbers),   TEST(test_lag),	   TEST(test_kernel),
+		TEST(test_heartbeat), TEST(test_form),	   TEST(test_file),
+		TEST(test_link),      TEST(test_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * aueql status: what the running plugin counts, from the file it writes every
+ * ten seconds. A file outlives who wrote it, so that its age is looked at
+ * first; what is wrong stands before what is counted.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../config.h"
+#include "../rules/files.h"
+#include "../status.h"
+#include "../util/clock.h"
+#include "../util/diag.h"
+#include "../util/json.h"
+#include "command.h"
+
+#define FILE_BYTES_MAX (4U << 20)
+/* written every ten seconds: this is three times missed */
+#define STALE_S (3 * STATUS_INTERVAL_NS / NSEC_PER_SEC)
+
+enum status_format { STATUS_TEXT, STATUS_JSON, STATUS_PROMETHEUS };
+
+/* One row of the file: NAME{LABELS} NUMBER, without the prefix. */
+struct metric {
+	struct str name, labels;
+	uint64_t number;
+};
+
+struct report {
+	struct str text;
+	size_t metric_count;
+	struct metric *metrics;
+	int64_t age_s;
+	enum status_format format;
+	struct json *json; /* where problems go; NULL = to standard output */
+	size_t problems, warnings;
+};
+
+/* --- reading -------------------------------------------------------------- */
+
+static bool skip(struct str *rest, struct str text)
+{
+	if (rest->len < text.len || memcmp(rest->data, text.data, text.len))
+		return false;
+	rest->data += text.len;
+	rest->len -= text.len;
+	return true;
+}
+
+static struct str take_until(struct str *rest, const char *ends)
+{
+	struct str part = { rest->data, 0 };
+
+	while (part.len < rest->len && !strchr(ends, rest->data[part.len]))
+		part.len++;
+	rest->data += part.len;
+	rest->len -= part.len;
+	return part;
+}
+
+/* A quoted value, as it is written, behind its first quote. */
+static struct str take_quoted(struct str *rest)
+{
+	struct str part = { rest->data, 0 };
+
+	while (part.len < rest->len && rest->data[part.len] != '"')
+		part.len += rest->data[part.len] == '\\' ? 2 : 1;
+	if (part.len > rest->len)
+		part.len = rest->len;
+	rest->data += part.len;
+	rest->len -= part.len;
+	skip(rest, STR("\""));
+	return part;
+}
+
+/* Between braces; a quoted value may hold any of these characters. */
+static bool take_labels(struct str *rest, struct str *out)
+{
+	bool quoted = false;
+
+	*out = (struct str){ 0 };
+	if (!skip(rest, STR("{")))
+		return true;
+	out->data = rest->data;
+	while (rest->len && (quoted || rest->data[0] != '}')) {
+		size_t step = rest->data[0] == '\\' && rest->len > 1 ? 2 : 1;
+
+		quoted ^= rest->data[0] == '"';
+		rest->data += step;
+		rest->len -= step;
+	}
+	out->len = (size_t)(rest->data - out->data);
+	return skip(rest, STR("}"));
+}
+
+static bool take_number(struct str text, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9' ||
+		    __builtin_mul_overflow(*out, (uint64_t)10, out) ||
+		    __builtin_add_overflow(*out, (uint64_t)(text.data[i] - '0'),
+					   out))
+			return false;
+	}
+	return text.len > 0;
+}
+
+static bool take_metric(struct str row, struct metric *out)
+{
+	if (!skip(&row, STR(STATUS_PREFIX)))
+		return false;
+	out->name = take_until(&row, "{ ");
+	return out->name.len && take_labels(&row, &out->labels) &&
+	       skip(&row, STR(" ")) && take_number(row, &out->number);
+}
+
+static const struct metric *find(const struct report *report, const char *name)
+{
+	for (size_t i = 0; i < report->metric_count; i++)
+		if (str_equal(report->metrics[i].name, str_from(name)))
+			return &report->metrics[i];
+	return NULL;
+}
+
+/* What is not there is nothing. */
+static uint64_t number_of(const struct report *report, const char *name)
+{
+	const struct metric *metric = find(report, name);
+
+	return metric ? metric->number : 0;
+}
+
+/* A label of audisp_eql_info, as it is written there. */
+static struct str info_of(const struct report *report, const char *label)
+{
+	const struct metric *info = find(report, "info");
+	struct str rest = info ? info->labels : (struct str){ 0 };
+
+	while (rest.len) {
+		struct str name = take_until(&rest, "=");
+		struct str value;
+
+		if (!skip(&rest, STR("=\"")))
+			break;
+		value = take_quoted(&rest);
+		if (str_equal(name, str_from(label)))
+			return value;
+		skip(&rest, STR(","));
+	}
+	return STR("?");
+}
+
+/* False = this is no status file. */
+static bool parse(struct report *report)
+{
+	struct str rest = report->text;
+
+	while (rest.len) {
+		struct str row = take_until(&rest, "\n");
+
+		if (!skip(&rest, STR("\n")))
+			return false;
+		if (row.len && row.data[0] == '#')
+			continue;
+		if (!take_metric(row, &report->metrics[report->metric_count]))
+			return false;
+		report->metric_count++;
+	}
+	return find(report, "info") &&
+	       find(report, "written_timestamp_seconds");
+}
+
+/* --- what is wrong -------------------------------------------------------- */
+
+static void complain(struct report *report, bool problem, const char *mend,
+		     const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void complain(struct report *report, bool problem, const char *mend,
+		     const char *format, ...)
+{
+	char sentence[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	report->problems += problem;
+	report->warnings += !problem;
+	if (report->json) {
+		json_object_begin(report->json);
+		json_add_str(report->json, "severity",
+			     problem ? STR("problem") : STR("warning"));
+		json_add_str(report->json, "finding", str_from(sentence));
+		if (mend)
+			json_add_str(report->json, "type", str_from(mend));
+		json_object_end(report->json);
+	} else if (report->format == STATUS_TEXT) {
+		printf("%-8s %s\n", problem ? "problem" : "warning", sentence);
+		if (mend)
+			printf("         type: %s\n", mend);
+	}
+}
+
+/* Whether it is there at all, and can see. */
+static void judge_running(struct report *report)
+{
+	long long age = (long long)report->age_s;
+	const struct metric *enabled = find(report, "kernel_audit_enabled");
+
+	if (!number_of(report, "running"))
+		complain(report, true, "systemctl status auditd",
+			 "the plugin has ended, %lld s ago", age);
+	else if (age > STALE_S)
+		complain(report, true, "systemctl status auditd",
+			 "the plugin was killed, or hangs: it wrote its last "
+			 "report %lld s ago",
+			 age);
+	else if (age < -STALE_S)
+		complain(report, false, NULL,
+			 "the report is of the future, by %lld s: the clock "
+			 "was set back",
+			 -age);
+	if (!number_of(report, "rules"))
+		complain(report, true, "aueql check",
+			 "no rule of a file runs: nothing is detected");
+	if (enabled && !enabled->number)
+		complain(report, true, "auditctl -e 1",
+			 "kernel audit is switched off");
+	if (number_of(report, "blind"))
+		complain(report, true, "journalctl -t audisp-eql",
+			 "blind: what is named here, or below, is so now or "
+			 "was a moment ago");
+}
+
+/* What was lost since the plugin, or the host, was started. */
+static const struct loss {
+	const char *name, *sentence, *mend;
+} losses[] = {
+	{ "missing_serials_total", "audit events never came",
+	  "ausearch -m CONFIG_CHANGE,DAEMON_END -ts today" },
+	{ "kernel_lost_total", "records were lost by the kernel since boot",
+	  "auditctl -b 8192" },
+	{ "dropped_records_total",
+	  "records were dropped: more came than could be read", "aueql check" },
+	{ "over_limit_records_total", "records of events too large were cut",
+	  NULL },
+	{ "partials_evicted_total", "sequences begun were forgotten (memcap)",
+	  NULL },
+	{ "linked_files_evicted_total",
+	  "programs linked here were forgotten (memcap)", NULL },
+	{ "key_overflows_total", "events had too many keys", NULL },
+	{ "outputs_dropped_total", "alerts found no room in the queue", NULL },
+	{ "outputs_failed_total", "times an output did not take an alert",
+	  "journalctl -t audisp-eql" },
+	{ "condition_errors_total", "conditions could not be computed",
+	  "aueql rules" },
+};
+
+static void judge_losses(struct report *report)
+{
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		uint64_t number = number_of(report, losses[i].name);
+
+		if (number)
+			complain(report, false, losses[i].mend, "%llu %s",
+				 (unsigned long long)number,
+				 losses[i].sentence);
+	}
+}
+
+static void judge(struct report *report)
+{
+	judge_running(report);
+	judge_losses(report);
+}
+
+/* --- forms ---------------------------------------------------------------- */
+
+static void print_str(const char *name, struct str text)
+{
+	struct strbuf out = STRBUF_INIT(0);
+
+	text_escape_plain(&out, text);
+	printf("%-18s %.*s\n", name, STR_ARG(strbuf_str(&out)));
+	strbuf_free(&out);
+}
+
+static void print_number(const struct report *report, const char *name,
+			 const char *metric)
+{
+	printf("%-18s %llu\n", name,
+	       (unsigned long long)number_of(report, metric));
+}
+
+static void print_text(struct report *report)
+{
+	uint64_t last = number_of(report, "last_record_timestamp_seconds");
+	uint64_t written = number_of(report, "written_timestamp_seconds");
+
+	judge(report);
+	if (!report->problems && !report->warnings)
+		puts("ok       the plugin runs, and sees all there is");
+	putchar('\n');
+	print_str("host", info_of(report, "host"));
+	print_str("version", info_of(report, "version"));
+	print_str("rule set", info_of(report, "rule_set"));
+	print_number(report, "rules", "rules");
+	printf("%-18s %lld s ago\n", "report", (long long)report->age_s);
+	if (last)
+		printf("%-18s %lld s before the report\n", "last record",
+		       (long long)(written - last));
+	else
+		printf("%-18s none yet\n", "last record");
+	print_number(report, "behind, ms", "lag_milliseconds");
+	print_number(report, "records", "records_total");
+	print_number(report, "audit events", "audit_events_total");
+	print_number(report, "ECS events", "events_total");
+	print_number(report, "matches", "matches_total");
+	print_number(report, "suppressed", "suppressed_total");
+	print_number(report, "observed", "observed_total");
+	print_number(report, "last alert number", "alert_number");
+	print_number(report, "delivered", "outputs_delivered_total");
+	print_number(report, "sequences begun", "partials");
+	print_number(report, "memory, bytes", "memory_bytes");
+}
+
+static void write_metrics(const struct report *report, struct json *json)
+{
+	json_key(json, STR("metrics"));
+	json_object_begin(json);
+	for (size_t i = 0; i < report->metric_count; i++) {
+		const struct metric *metric = &report->metrics[i];
+
+		if (metric->labels.data)
+			continue;
+		json_key(json, metric->name);
+		json_uint(json, metric->number);
+	}
+	json_object_end(json);
+	json_key(json, STR("labelled"));
+	json_array_begin(json);
+	for (size_t i = 0; i < report->metric_count; i++) {
+		const struct metric *metric = &report->metrics[i];
+
+		if (!metric->labels.data ||
+		    str_equal(metric->name, STR("info")))
+			continue;
+		json_object_begin(json);
+		json_add_str(json, "name", metric->name);
+		json_add_str(json, "labels", metric->labels);
+		json_key(json, STR("value"));
+		json_uint(json, metric->number);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_json(struct report *report)
+{
+	struct strbuf out = STRBUF_INIT(4 * FILE_BYTES_MAX);
+	struct json json;
+
+	json_init(&json, &out);
+	json_object_begin(&json);
+	json_add_str(&json, "host", info_of(report, "host"));
+	json_add_str(&json, "version", info_of(report, "version"));
+	json_add_str(&json, "rule_set", info_of(report, "rule_set"));
+	json_add_int(&json, "age_seconds", report->age_s);
+	json_key(&json, STR("findings"));
+	json_array_begin(&json);
+	report->json = &json;
+	judge(report);
+	json_array_end(&json);
+	json_add_bool(&json, "well", !report->problems);
+	write_metrics(report, &json);
+	json_object_end(&json);
+	strbuf_add_char(&out, '\n');
+	fwrite(out.data, 1, out.len, stdout);
+	strbuf_free(&out);
+}
+
+static int print_report(struct report *report)
+{
+	report->age_s = clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC -
+			(int64_t)number_of(report, "written_timestamp_seconds");
+	switch (report->format) {
+	case STATUS_TEXT:
+		print_text(report);
+		break;
+	case STATUS_JSON:
+		print_json(report);
+		break;
+	case STATUS_PROMETHEUS:
+		judge(report);
+		fwrite(report->text.data, 1, report->text.len, stdout);
+		break;
+	}
+	return report->problems ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
+/* --- command -------------------------------------------------------------- */
+
+static int status_of_file(struct report *report, const char *path)
+{
+	struct strbuf text = STRBUF_INIT(FILE_BYTES_MAX);
+	int rc = files_read(path, FILE_BYTES_MAX, &text);
+	size_t rows = 0;
+	int code = EXIT_NOT_DONE;
+
+	report->text = strbuf_str(&text);
+	for (size_t i = 0; i < report->text.len; i++)
+		rows += report->text.data[i] == '\n';
+	report->metrics = calloc(rows + 1, sizeof(*report->metrics));
+	if (rc == -ENOENT)
+		command_error("%s is not there: the plugin does not run, or "
+			      "cannot write it; try 'aueql check'",
+			      path);
+	else if (rc || !report->metrics)
+		command_error("%s: %s", path, strerror(rc ? -rc : ENOMEM));
+	else if (!parse(report))
+		command_error("%s is no status file of this version", path);
+	else
+		code = print_report(report);
+	free(report->metrics);
+	strbuf_free(&text);
+	return code;
+}
+
+/* The configured file. */
+static int status_configured(struct report *report)
+{
+	struct config *config = NULL;
+	int rc = config_load(NULL, command_diag, NULL, &config);
+	int code = EXIT_NOT_DONE;
+
+	if (rc)
+		command_error("configuration: %s", strerror(-rc));
+	else if (!config->status_file)
+		command_error("the configuration's 'status_file' is empty: the "
+			      "plugin writes none");
+	else
+		code = status_of_file(report, config->status_file);
+	config_free(&config);
+	return code;
+}
+
+static bool parse_format(const char *text, enum status_format *out)
+{
+	static const char *const names[] = { "text", "json", "prometheus" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		*out = (enum status_format)i;
+		return true;
+	}
+	return false;
+}
+
+static int status_run(const struct command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "format", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct report report = { 0 };
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(command);
+		if (opt != 'f')
+			return command_bad_option(command, opt, argv);
+		if (!parse_format(optarg, &report.format))
+			return command_usage(command, "no format '%s'", optarg);
+	}
+	if (argc - optind > 1)
+		return command_usage(command, "takes one file");
+	return command_finish(optind < argc
+				      ? status_of_file(&report, argv[optind])
+				      : status_configured(&report));
+}
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "what the running plugin counts, and whether it sees",
+	.help = "Usage: aueql status [--format text|json|prometheus] [FILE]\n"
+		"What the running plugin counts, what is wrong first. Without "
+		"FILE it is read from\n"
+		"the configuration's status_file, which the plugin writes "
+		"every 10 seconds. Exit\n"
+		"status 1 where it does not run, is blind, or its report is "
+		"older than 30 seconds.\n"
+		"\n"
+		"      --format FORMAT  text (default), json: one object, or "
+		"prometheus: the file\n"
+		"                       as it is, for the textfile collector\n"
+		"  -h, --help           this text\n",
+	.run = status_run,
+};
