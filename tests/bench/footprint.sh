@@ -5,11 +5,6 @@
 partials=100000
 big_memcap=1G
 
-# As many rules as are wanted of those the census has; then made up ones.
-many_rules() { # DIRECTORY COUNT
-	"$top/tests/bench/rules.sh" "$1" "$2"
-}
-
 # A sequence that each of the mix's first programs begins and none ends.
 partials_rule() { # FILE
 	cat >"$1" <<-'END'
@@ -37,19 +32,20 @@ tell_memory() { # WHAT
 
 tell_starts() {
 	local count rules
-	many_rules "$work/many" "$many"
+	"$top/tests/bench/rules.sh" "$work/many" "$many"
 	partials_rule "$work/partials.toml"
 	: >"$work/none"
-	for count in 1 shipped "$many"; do
+	for count in 1 shipped "$many" census; do
 		case $count in
 		1) rules=$work/partials.toml ;;
 		shipped) rules=$work/rules ;;
+		census) rules=$top/tests/rules/census ;;
 		*) rules=$work/many/rules ;;
 		esac
 		plugin_conf
 		sed -i "s,^rules = .*,rules = $rules," "$work/conf"
 		plugin_pace "$work/none"
-		echo "start with $count rules: $(paced ready_ms) ms," \
+		echo "start with $(status rules) rules ($count): $(paced ready_ms) ms," \
 			"$(awk -v s="$(paced start_cpu_s)" \
 				'BEGIN { printf "%.1f", s * 1000 }') ms of CPU"
 	done
@@ -74,12 +70,12 @@ part_footprint() {
 
 	./genlog --mix exec --records 70000 >"$work/memory.log" 2>/dev/null
 	plugin_conf
-	plugin_pace --chunks --rate $feed_rate "$work/memory.log"
+	plugin_pace --chunks --rate "$feed_rate" "$work/memory.log"
 	tell_memory "$(status processes) processes in the table"
 
 	./genlog --mix exec --records 1000000 >"$work/memory.log" 2>/dev/null
 	plugin_conf
-	plugin_pace --chunks --rate $feed_rate "$work/memory.log"
+	plugin_pace --chunks --rate "$feed_rate" "$work/memory.log"
 	tell_memory "after 1000000 records of executions, $(status processes) processes, memcap 32M"
 	result full_peak_kib $(($(paced peak0_kib) + $(paced peak1_kib)))
 
@@ -88,6 +84,6 @@ part_footprint() {
 	partials_rule "$work/partials.toml"
 	plugin_conf "memcap = $big_memcap"
 	sed -i "s,^rules = .*,rules = $work/partials.toml," "$work/conf"
-	plugin_pace --chunks --rate $feed_rate "$work/memory.log"
+	plugin_pace --chunks --rate "$feed_rate" "$work/memory.log"
 	tell_memory "$(status partials) partials, memcap $big_memcap"
 }

@@ -7,7 +7,8 @@
 #
 # BENCH_RECORDS (200000) in a log, BENCH_RUNS (5) of each program, in turn, so
 # that a busy machine is unfair to none; BENCH_RATES ("1000 10000 30000") records
-# a second for BENCH_SECONDS (10) each; BENCH_RULES (300) where many are meant.
+# a second for BENCH_SECONDS (10) each; BENCH_FEED (75000) records a second into the
+# plugin where it is only its CPU that counts; BENCH_RULES (300) where many are meant.
 set -eu
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/../.." && pwd)
