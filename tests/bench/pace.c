@@ -413,6 +413,7 @@ static void run(struct feed *feed, struct listener *listener, char **argv)
 	after = wait_quiet(&processes);
 	report(&processes, feed, &before, &after);
 	report_lag(listener, feed);
+	free(feed->written);
 	close(feed->fd);
 	if (waitpid(pid, &status, 0) != pid || status) {
 		errno = ECHILD;
