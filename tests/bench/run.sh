@@ -9,6 +9,7 @@
 # that a busy machine is unfair to none; BENCH_RATES ("1000 10000 30000") records
 # a second for BENCH_SECONDS (10) each; BENCH_FEED (75000) records a second into the
 # plugin where it is only its CPU that counts; BENCH_RULES (300) where many are meant.
+# shellcheck disable=SC2034
 set -eu
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -81,8 +82,15 @@ for part in throughput paced footprint instructions goals; do
 	# shellcheck source=/dev/null
 	. "$top/tests/bench/$part.sh"
 done
+[ $# -gt 0 ] || set -- throughput paced footprint instructions
+for part; do
+	declare -F "part_$part" >/dev/null || {
+		echo "$part: no such part" >&2
+		exit 2
+	}
+done
 machine
-for part in ${*:-throughput paced footprint instructions}; do
+for part; do
 	echo
 	"part_$part"
 done

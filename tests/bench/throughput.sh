@@ -50,7 +50,7 @@ run_workload() { # NAME PROGRAM...: rows in $work/times
 	local load=$1 run name took rc
 	shift
 	: >"$work/times"
-	for run in $(seq "$runs"); do
+	for ((run = 0; run < runs; run++)); do
 		for name; do
 			# without EOE and PROCTITLE it is quadratic
 			case "$load $name" in *-bare\ auparse) continue ;; esac
@@ -108,7 +108,7 @@ tell_workload() { # NAME
 }
 
 part_throughput() {
-	local load
+	local load variant
 	echo "Thousand records per CPU second, median (range) of $runs;" \
 		"$records records a log; how many times as fast as a peer"
 	echo
@@ -121,10 +121,10 @@ part_throughput() {
 		tell_workload "$load"
 	done
 	for load in exec stig; do
-		for load in $load-raw $load-unknown $load-bare $load-node; do
-			workload "$load"
-			run_workload "$load" aueql auparse laurel
-			tell_workload "$load"
+		for variant in raw unknown bare node; do
+			workload "$load-$variant"
+			run_workload "$load-$variant" aueql auparse laurel
+			tell_workload "$load-$variant"
 		done
 	done
 }
