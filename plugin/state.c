@@ -21,14 +21,11 @@
 #define MAGIC "AUDISPEQ"
 #define MAGIC_BYTES 8
 /* Grows with each change of what is behind the head. */
-#define FORMAT 2
+#define FORMAT 3
 /* magic, format, length of the rest, its hash */
 #define HEAD_BYTES (MAGIC_BYTES + 4 + 8 + 8)
 
 #define LOCK_RETRY_MS 50
-
-/* Against damage; not against malice, for which all is looked at. */
-static const uint8_t check_seed[16] = "state of sensor";
 
 const char *state_error(int code)
 {
@@ -66,8 +63,8 @@ int state_seal(struct strbuf *out)
 	if (out->failed)
 		return -ENOMEM;
 	numbers[0] = htole64(out->len - HEAD_BYTES);
-	numbers[1] = htole64(hash_bytes(out->data + HEAD_BYTES,
-					out->len - HEAD_BYTES, check_seed));
+	numbers[1] = htole64(
+		hash_check(out->data + HEAD_BYTES, out->len - HEAD_BYTES));
 	memcpy(out->data + MAGIC_BYTES + 4, numbers, sizeof(numbers));
 	return 0;
 }
@@ -92,7 +89,7 @@ int state_parse(struct str bytes, struct state *out)
 	len = read_u64(&reader);
 	hash = read_u64(&reader);
 	if (reader.bad || len != (uint64_t)(reader.end - reader.at) ||
-	    hash != hash_bytes(reader.at, len, check_seed))
+	    hash != hash_check(reader.at, len))
 		return STATE_E_DAMAGED;
 	state.boot_id = read_str(&reader);
 	state.host_id = read_str(&reader);

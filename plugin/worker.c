@@ -44,8 +44,9 @@
 #define OUTPUT_DRAIN_MS 3000
 #define LOCK_WAIT_MS 3000
 #define SAVE_ALERT_NS NSEC_PER_SEC
-/* so much of the ring may hold what no state has seen */
-#define SAVE_BYTES (LIMIT_RING_BYTES / 4)
+/* so much of the ring may hold what no state has seen: a state is as large as
+ * the tables, and full ones are more than what came since */
+#define SAVE_BYTES (LIMIT_RING_BYTES / 2)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
 

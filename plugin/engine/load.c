@@ -626,7 +626,7 @@ static int check_head(struct reader *reader)
 	check = read_u64(reader);
 	if (reader->bad || memcmp(magic, STATE_MAGIC, sizeof(magic)) ||
 	    len != (uint64_t)(reader->end - reader->at) ||
-	    check != hash_bytes(reader->at, len, state_check_seed))
+	    check != hash_check(reader->at, len))
 		return -EBADMSG;
 	return 0;
 }

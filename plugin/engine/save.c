@@ -372,7 +372,7 @@ static void write_head_at(struct strbuf *out, size_t at)
 	size_t len = out->len - at - STATE_HEAD_BYTES;
 	uint64_t numbers[2] = {
 		htole64(len),
-		htole64(hash_bytes(body, len, state_check_seed)),
+		htole64(hash_check(body, len)),
 	};
 
 	write_at(out, at + STATE_MAGIC_BYTES, numbers, sizeof(numbers));

@@ -14,7 +14,4 @@
 #define STATE_MAGIC_BYTES 8
 #define STATE_HEAD_BYTES (STATE_MAGIC_BYTES + 8 + 8)
 
-/* Against damage; not against malice, for which all is looked at. */
-static const uint8_t state_check_seed[16] = "audisp-eql state";
-
 #endif

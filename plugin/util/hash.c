@@ -69,6 +69,26 @@ uint64_t hash_combine(uint64_t a, uint64_t b)
 	return (rotate(a, 25) ^ b) * 0x9e3779b97f4a7c15ULL;
 }
 
+uint64_t hash_check(const void *data, size_t len)
+{
+	/* four at a time: multiplications wait for one another */
+	uint64_t lanes[4] = { len, 1, 2, 3 };
+	uint8_t rest[32] = { 0 };
+	const uint8_t *p = data;
+	uint64_t hash = 0;
+
+	for (; len >= sizeof(rest); len -= sizeof(rest), p += sizeof(rest))
+		for (size_t i = 0; i < 4; i++)
+			lanes[i] = hash_combine(lanes[i], load_le64(p + 8 * i));
+	if (len)
+		memcpy(rest, p, len);
+	for (size_t i = 0; i < 4; i++)
+		lanes[i] = hash_combine(lanes[i], load_le64(rest + 8 * i));
+	for (size_t i = 0; i < 4; i++)
+		hash = hash_combine(hash, lanes[i]);
+	return hash;
+}
+
 int hash_seed(uint8_t seed[16])
 {
 	uint8_t bytes[16];

@@ -7,6 +7,9 @@
 
 /* SipHash-2-4: keys come from an attacker, the seed does not. */
 uint64_t hash_bytes(const void *data, size_t len, const uint8_t seed[16]);
+/* Shows damage, and does not withstand malice; six times as fast. The same on
+ * all machines. */
+uint64_t hash_check(const void *data, size_t len);
 /* Mixes a further hash in, order counts. */
 uint64_t hash_combine(uint64_t a, uint64_t b);
 /* A seed from the kernel; 0 or -errno. */

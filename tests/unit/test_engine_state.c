@@ -280,8 +280,8 @@ static void sign(char *data, size_t len)
 {
 	uint64_t numbers[2] = { len - STATE_HEAD_BYTES };
 
-	numbers[1] = hash_bytes(data + STATE_HEAD_BYTES, len - STATE_HEAD_BYTES,
-				state_check_seed);
+	numbers[1] =
+		hash_check(data + STATE_HEAD_BYTES, len - STATE_HEAD_BYTES);
 	for (size_t i = 0; i < 16; i++)
 		data[STATE_MAGIC_BYTES + i] =
 			(char)(numbers[i / 8] >> 8 * (i % 8));
