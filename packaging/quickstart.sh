@@ -44,6 +44,7 @@ if ! reason=$(live_possible); then
 	exit
 fi
 echo "== starting a private auditd with the plugin, and a private rsyslogd"
+live_user=_audisp-eql
 live_start "$top/build" "$dir" || {
 	cat "$dir"/*.log
 	exit 1

@@ -75,11 +75,11 @@ ok "it names four audit events" grep -q \
 born=$(sed -n 's/.*origin_audit="[0-9.]*:\([0-9]*\).*/\1/p' "$dir/syslog" |
 	head -n 1)
 ok "ausearch finds the birth by its serial" \
-	ausearch -if "$dir/audit.log" -a "${born:-none}"
+	ausearch -if "$dir/audit/audit.log" -a "${born:-none}"
 serial=$(sed -n 's/.*audit4=[0-9.]*:\([0-9]*\).*/\1/p' "$dir/syslog" |
 	tail -n 1)
 ok "ausearch finds the event by its serial" \
-	ausearch -if "$dir/audit.log" -a "${serial:-none}"
+	ausearch -if "$dir/audit/audit.log" -a "${serial:-none}"
 
 # one process dies, the next takes over
 worker=$(pgrep -P "$(pgrep -P "$live_auditd" audisp-eql)" | head -n 1)
