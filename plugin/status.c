@@ -63,6 +63,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "rules", status->rules->rule_count);
 	add(out, "received_bytes_total", atomic_load(&status->ring->head));
 	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
+	add(out, "refused_calls_total",
+	    atomic_load(&status->ring->refused.count));
 	add(out, "alert_number", atomic_load(&status->ring->alerts));
 	add(out, "records_total", p->sieve.records);
 	add(out, "malformed_records_total", p->sieve.malformed);

@@ -81,8 +81,20 @@ serial=$(sed -n 's/.*audit4=[0-9.]*:\([0-9]*\).*/\1/p' "$dir/syslog" |
 ok "ausearch finds the event by its serial" \
 	ausearch -if "$dir/audit/audit.log" -a "${serial:-none}"
 
-# one process dies, the next takes over
+# the worker, as root's auditd had it started
 worker=$(pgrep -P "$(pgrep -P "$live_auditd" audisp-eql)" | head -n 1)
+confined=1
+for task in "/proc/$worker"/task/*; do
+	tr '\t\n' '  ' <"$task/status" | grep -o 'Uid:.*' |
+		grep -q "^Uid: $(id -u "$live_user") .*CapPrm: 0* .*NoNewPrivs: 1 Seccomp: 2 " ||
+		confined=0
+done
+ok "each of its threads is $live_user, without capabilities, confined" \
+	[ $confined = 1 ]
+ok "none of its system calls was refused" sh -c \
+	"! grep -q 'refused by the sandbox' '$dir/syslog'"
+
+# one process dies, the next takes over
 kill -9 "$worker"
 ok "a killed worker is replaced" \
 	live_wait 10 grep -q 'killed by signal 9' "$dir/syslog"
