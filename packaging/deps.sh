@@ -6,11 +6,13 @@
 # Debian, packages would start their services, so that is denied for the moment.
 
 deps_debian_build="autoconf automake gcc libc6-dev make pkg-config
-	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev"
+	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev
+	libcap-ng-dev libseccomp-dev"
 deps_debian_test="clang clang-format libcmocka-dev libclang-rt-dev xz-utils"
 deps_debian_live="auditd rsyslog iproute2 procps util-linux"
 deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
-	audit-libs-devel pcre2-devel json-c-devel"
+	audit-libs-devel pcre2-devel json-c-devel
+	libcap-ng-devel libseccomp-devel"
 deps_redhat_test="clang clang-tools-extra compiler-rt libcmocka-devel libasan libubsan xz"
 deps_redhat_live="audit rsyslog iproute procps-ng util-linux"
 

@@ -7,10 +7,13 @@
 #
 #   live_wait_for_others  until no other test has kernel audit: it is ours then
 #   live_possible         0, or 1 with the reason on stdout
-#   live_start BUILD DIR  starts all, below DIR; aueql and audisp-eql from BUILD
+#   live_start BUILD DIR  starts all, below DIR; aueql and audisp-eql from BUILD.
+#                         The worker runs as live_user (nobody), if that may get
+#                         at DIR; one that is not there is made
 #   live_stop             takes all down again; safe to call twice
 #   live_take, live_give  hold audit for more than one live_start and live_stop
 
+live_packaging=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 live_lock=/run/lock/audisp-eql-audit.lock
 
 live_wait_for_others() {
@@ -64,7 +67,7 @@ live_write_config() {
 	cat >"$live/auditd.conf" <<-EOF
 	local_events = yes
 	write_logs = yes
-	log_file = $live/audit.log
+	log_file = $live/audit/audit.log
 	log_format = ${live_format:-ENRICHED}
 	log_group = root
 	flush = INCREMENTAL_ASYNC
@@ -83,7 +86,8 @@ live_write_config() {
 	overflow_action = SYSLOG
 	plugin_dir = $live/plugins.d
 	EOF
-	mkdir -p "$live/plugins.d"
+	# auditd makes the directory of its log its own
+	mkdir -p "$live/plugins.d" "$live/audit"
 	cat >"$live/plugins.d/audisp-eql.conf" <<-EOF
 	active = yes
 	direction = out
@@ -98,6 +102,7 @@ live_write_config() {
 	status_file = $live/status
 	state_file = $live/state
 	syslog_socket = $live/log.sock
+	user = ${live_user:-nobody}
 	EOF
 	cat >"$live/rsyslog.conf" <<-EOF
 	module(load="imuxsock" SysSock.Use="off")
@@ -127,11 +132,25 @@ live_load_rules() {
 	done <"$live/rules"
 }
 
+# DIR becomes the worker's: there it writes.
+live_give_user() {
+	live_user=${live_user:-nobody}
+	if ! id "$live_user" >/dev/null 2>&1; then
+		live_user_made=$live_user
+		systemd-sysusers "$live_packaging/sysusers.d/audisp-eql.conf" \
+			2>/dev/null || useradd --system "$live_user" || return 1
+	fi
+	chown "$live_user" "$live"
+	setpriv --reuid "$live_user" --clear-groups test -w "$live" ||
+		live_user=root
+}
+
 live_start() {
 	live_build=$(cd "$1" && pwd) live=$2
 	live_netns=audisp-eql-$$
 	live_wait_for_others
 	live_before=$(auditctl -s)
+	live_give_user || return 1
 	# auditd wants a program of root that others cannot write
 	install -m 750 "$live_build/audisp-eql" "$live/audisp-eql"
 	live_write_config
@@ -165,7 +184,9 @@ live_stop() {
 		sed -n 's/^enabled //p')" >/dev/null 2>&1
 	auditctl -b "$(printf '%s\n' "$live_before" |
 		sed -n 's/^backlog_limit //p')" >/dev/null 2>&1
-	live_before=
+	chown root "$live"
+	[ -z "${live_user_made:-}" ] || userdel "$live_user_made"
+	live_before= live_user_made=
 	[ -n "${live_taken:-}" ] || live_give
 	return 0
 }

@@ -44,10 +44,13 @@ if ! reason=$(live_possible); then
 	exit
 fi
 echo "== starting a private auditd with the plugin, and a private rsyslogd"
+live_user=_audisp-eql
 live_start "$top/build" "$dir" || {
 	cat "$dir"/*.log
 	exit 1
 }
+echo "== of the plugin, one process starts the others; what parses has no privileges:"
+ps -o user:12,pid,ppid,args -C audisp-eql | grep -e USER -e "$dir"
 echo "== compiling, running, connecting (in a network namespace of its own)"
 mkdir "$dir/w"
 live_source "$dir/w/demo.c" 198.51.100.1

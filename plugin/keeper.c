@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "confine.h"
 #include "kernel.h"
 #include "privs.h"
 #include "ring.h"
@@ -44,12 +45,14 @@ struct keeper {
 	char *chunk;
 	int wake_fd, signal_fd, alive[2], state_fds[2];
 	pid_t worker; /* 0 = none now */
+	pid_t trial; /* of a new configuration; 0 = none now */
+	bool trial_due; /* another one, after it */
 	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
 	uint64_t dropped_told;
 	struct batch batch;
 	pid_t parent; /* auditd */
-	int kernel_fd; /* -1 = it cannot be asked */
+	int kernel_fd; /* < 0: it cannot be asked */
 	int64_t ask_ms;
 };
 
@@ -85,6 +88,8 @@ static void run_worker(struct keeper *keeper)
 
 	close(keeper->alive[1]);
 	close(keeper->signal_fd);
+	if (keeper->kernel_fd >= 0)
+		close(keeper->kernel_fd);
 	close(STDIN_FILENO);
 	_exit(worker_run(&config));
 }
@@ -129,7 +134,11 @@ static void count_death(struct ring *ring)
 static void worker_died(struct keeper *keeper, int status)
 {
 	count_death(keeper->ring);
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_print(keeper->log, LOG_CRIT,
+			  "the worker was killed for a forbidden system call: "
+			  "somebody may have got in; starting another");
+	else if (WIFSIGNALED(status))
 		log_print(keeper->log, LOG_ERR,
 			  "the worker was killed by signal %d; starting "
 			  "another",
@@ -138,6 +147,48 @@ static void worker_died(struct keeper *keeper, int status)
 		log_print(keeper->log, LOG_ERR,
 			  "the worker ended with status %d; starting another",
 			  WEXITSTATUS(status));
+}
+
+/* SIGHUP: the new configuration is tried before the old one is given up, and not
+ * by the worker, who may not read it. */
+static void start_trial(struct keeper *keeper)
+{
+	const struct worker_config config = {
+		.config_path = keeper->config_path,
+		.log = keeper->log,
+	};
+	pid_t pid;
+
+	keeper->trial_due = keeper->trial != 0;
+	if (keeper->trial_due)
+		return;
+	pid = fork();
+	if (!pid)
+		_exit(worker_try(&config));
+	if (pid < 0)
+		log_print(keeper->log, LOG_ERR, "cannot reload: %s",
+			  strerror(errno));
+	else
+		keeper->trial = pid;
+}
+
+static void reap_trial(struct keeper *keeper)
+{
+	int status;
+
+	if (!keeper->trial || waitpid(keeper->trial, &status, WNOHANG) <= 0)
+		return;
+	keeper->trial = 0;
+	if (WIFSIGNALED(status))
+		log_print(keeper->log, LOG_ERR,
+			  "reading the new configuration and rules was ended "
+			  "by signal %d: keeping the old ones",
+			  WTERMSIG(status));
+	if (keeper->trial_due)
+		start_trial(keeper);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE &&
+		 keeper->worker)
+		kill(keeper->worker, SIGHUP);
 }
 
 /* Takes note of a worker that has ended. */
@@ -167,8 +218,6 @@ static void reap_worker(struct keeper *keeper)
 static void ask_kernel(struct keeper *keeper)
 {
 	keeper->ask_ms = now_ms() + KERNEL_MS;
-	if (keeper->kernel_fd < 0)
-		keeper->kernel_fd = kernel_open();
 	if (keeper->kernel_fd >= 0)
 		kernel_ask(keeper->kernel_fd);
 }
@@ -230,6 +279,10 @@ static void take_signal(struct keeper *keeper)
 	switch (info.ssi_signo) {
 	case SIGCHLD:
 		reap_worker(keeper);
+		reap_trial(keeper);
+		break;
+	case SIGHUP:
+		start_trial(keeper);
 		break;
 	case SIGTERM:
 	case SIGINT:
@@ -282,7 +335,6 @@ static void read_all(struct keeper *keeper)
 		let_gather(keeper);
 		if (now_ms() >= keeper->ask_ms)
 			ask_kernel(keeper);
-		fds[2].fd = keeper->kernel_fd;
 		poll(fds, 3, poll_timeout(keeper));
 		if (fds[2].revents)
 			hear_kernel(keeper);
@@ -352,24 +404,27 @@ static int keeper_open(struct keeper *keeper)
 	return 0;
 }
 
-int keeper_run(const char *config_path, struct log *log)
+int keeper_run(const char *config_path, bool sandbox, struct log *log)
 {
 	struct keeper keeper = {
 		.config_path = config_path,
 		.log = log,
 		.parent = getppid(),
-		.kernel_fd = -1,
+		/* no such socket is to be had once it is confined */
+		.kernel_fd = kernel_open(),
 	};
-	int rc = keeper_open(&keeper);
+	int rc;
 
+	confine_keeper(sandbox, log);
+	rc = keeper_open(&keeper);
 	if (rc) {
 		log_print(log, LOG_ERR, "cannot start: %s", strerror(-rc));
-		return 1;
+	} else {
+		start_worker(&keeper);
+		read_all(&keeper);
+		finish(&keeper);
 	}
-	start_worker(&keeper);
-	read_all(&keeper);
-	finish(&keeper);
 	free(keeper.chunk);
 	ring_free(&keeper.ring);
-	return 0;
+	return rc != 0;
 }

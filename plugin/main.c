@@ -28,8 +28,9 @@ static int usage(FILE *out, int code)
 	return code;
 }
 
-/* Where notices go: the configuration may name another socket. */
-static int open_log(const char *config_path, struct log *log,
+/* Where notices go, as the configuration may name another socket, and whether
+ * there is a sandbox. */
+static int open_log(const char *config_path, bool *sandbox, struct log *log,
 		    struct syslog_writer **writer)
 {
 	struct config *config = NULL;
@@ -37,9 +38,12 @@ static int open_log(const char *config_path, struct log *log,
 	int facility = LOG_DAEMON, rc;
 
 	/* complaints are the worker's to tell, once there is a log */
-	if (!config_load(config_path, NULL, NULL, &config) &&
-	    config->syslog == OUTPUT_SYSLOG_YES && config->syslog_socket)
-		path = config->syslog_socket;
+	if (!config_load(config_path, NULL, NULL, &config)) {
+		*sandbox = config->sandbox;
+		if (config->syslog == OUTPUT_SYSLOG_YES &&
+		    config->syslog_socket)
+			path = config->syslog_socket;
+	}
 	rc = syslog_new(path, facility, writer);
 	config_free(&config);
 	if (!rc)
@@ -52,6 +56,7 @@ int main(int argc, char **argv)
 	const char *config_path = NULL;
 	struct syslog_writer *writer = NULL;
 	struct log log = { 0 };
+	bool sandbox = true;
 	int code;
 
 	for (int i = 1; i < argc; i++) {
@@ -70,9 +75,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	privs_reset();
-	if (open_log(config_path, &log, &writer))
+	if (open_log(config_path, &sandbox, &log, &writer))
 		log = (struct log){ 0 };
-	code = keeper_run(config_path, &log);
+	code = keeper_run(config_path, sandbox, &log);
 	syslog_free(&writer);
 	return code;
 }

@@ -17,12 +17,14 @@
 #include <audisp-eql/event.h>
 
 #include "limits.h"
+#include "sandbox.h"
 
 struct ring {
 	_Atomic uint64_t head; /* bytes put in */
 	_Atomic uint64_t acked; /* bytes a successor need not read */
 	_Atomic uint64_t dropped; /* records that found no room */
 	_Atomic uint64_t alerts; /* number of the last alert: gap-free */
+	struct sandbox_refused refused; /* system calls of the worker's side */
 	_Atomic bool ended; /* nothing more will come */
 	_Atomic bool waiting; /* the worker sleeps: wake it */
 	/* batch_delay, which the worker reads from the configuration for the

@@ -121,6 +121,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	    status->rules->rule_count - status->rules->builtin_count);
 	add(out, "received_bytes_total", atomic_load(&status->ring->head));
 	add(out, "dropped_records_total", atomic_load(&status->ring->dropped));
+	add(out, "refused_calls_total",
+	    atomic_load(&status->ring->refused.count));
 	add(out, "alert_number", atomic_load(&status->ring->alerts));
 	add(out, "records_total", p->sieve.records);
 	add(out, "malformed_records_total", p->sieve.malformed);

@@ -23,10 +23,11 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "confine.h"
+#include "inspector.h"
 #include "node.h"
 #include "output/syslog.h"
 #include "pipeline.h"
-#include "procfs.h"
 #include "rules/support.h"
 #include "state.h"
 #include "status.h"
@@ -59,7 +60,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
-	char proc[sizeof("/proc")];
+	struct confinement confinement;
 	int signal_fd;
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
@@ -68,7 +69,8 @@ struct worker {
 	uint64_t losses; /* status_losses(), once it was asked */
 	bool losses_known;
 	uint64_t linked_told; /* programs linked that were forgotten */
-	struct str host_id, boot_id;
+	uint64_t refused_told;
+	struct str host_id, boot_id, local_node;
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
@@ -174,18 +176,18 @@ static int open_pipeline(struct worker *worker)
 	struct pipeline_config pipeline = {
 		.rules = worker->rules,
 		.host_id = worker->host_id,
-		.local_node = node_local(NODE_AUDITD_CONF, worker->names),
+		.local_node = worker->local_node,
 		.memcap = config->memcap,
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
 		.resolver = {
-			.container = procfs_container,
-			.describe = procfs_describe,
+			.container = inspector_container,
+			.describe = inspector_describe,
 			.capabilities = ruleset_asks_capabilities(worker->rules)
-						? procfs_capabilities
+						? inspector_capabilities
 						: NULL,
-			.user = worker->proc,
+			.user = worker->confinement.inspector,
 		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
@@ -355,12 +357,19 @@ static int open_state(struct worker *worker)
 	return state_writer_new(path, worker->log, &worker->state_writer);
 }
 
+/* What root alone may read comes first; all that is written, or comes from
+ * elsewhere, after the privileges are gone. */
 static int open_all(struct worker *worker)
 {
-	int rc = open_outputs(worker);
+	int rc;
 
 	worker->host_id = config_host_id(worker->config, worker->names);
 	worker->boot_id = state_boot_id(worker->names);
+	worker->local_node = node_local(NODE_AUDITD_CONF, worker->names);
+	rc = confine_worker(worker->config, &worker->io->ring->refused,
+			    worker->log, &worker->confinement);
+	if (!rc)
+		rc = open_outputs(worker);
 	if (!rc)
 		rc = open_pipeline(worker);
 	if (!rc)
@@ -381,7 +390,8 @@ static void seed(struct worker *worker)
 {
 	const struct seeder seeder = { seed_process, worker };
 	size_t count = 0;
-	int rc = procfs_seed(&seeder, worker->proc, SEED_NS, &count);
+	int rc = inspector_seed(worker->confinement.inspector, &seeder, SEED_NS,
+				&count);
 
 	if (rc == PROCFS_E_LATE)
 		log_print(worker->log, LOG_WARNING,
@@ -420,14 +430,16 @@ static void tell_nothing(struct worker *worker, const char *why)
 		  "nothing is detected: %s; mend it and reload (auditctl "
 		  "--signal HUP)",
 		  why);
-	pipeline_note(worker->pipeline, &note);
+	if (worker->pipeline)
+		pipeline_note(worker->pipeline, &note);
 }
 
 /*
- * With a bad configuration, or no rule at all, the plugin stays and drains its
- * input: one that exits is started again ten times and then never, and one that
- * does not read slows the host. It says so by the outputs it has, those of the
- * defaults if need be, and waits for SIGHUP.
+ * With a bad configuration, no rule at all, or nothing to confine it by, the
+ * plugin stays and drains its input: one that exits is started again ten times
+ * and then never, and one that does not read slows the host. It says so, by the
+ * outputs it has (those of the defaults if need be; of a worker that is not
+ * confined only by its notice), and waits for SIGHUP.
  */
 static int worker_open(struct worker *worker)
 {
@@ -436,14 +448,18 @@ static int worker_open(struct worker *worker)
 
 	worker->arena = arena_new(0);
 	worker->names = arena_new(0);
-	if (!worker->arena || !worker->names)
+	if (!worker->arena || !worker->names || rc == -ENOMEM)
 		return -ENOMEM;
-	if (loaded == -EINVAL)
+	if (loaded)
 		rc = load_nothing(worker);
 	if (!rc) {
 		atomic_store(&worker->io->ring->batch_delay_ns,
 			     worker->config->batch_delay_ns);
 		rc = open_all(worker);
+	}
+	if (rc == CONFINE_E_REFUSED) {
+		tell_nothing(worker, "the worker does not run unconfined");
+		return 0;
 	}
 	if (rc)
 		return rc;
@@ -460,21 +476,21 @@ static int worker_open(struct worker *worker)
 	return 0;
 }
 
-/* SIGHUP: the new ones are tried before the old ones are given up. */
-static void try_reload(struct worker *worker)
+int worker_try(const struct worker_config *io)
 {
-	struct config *config = NULL;
-	struct ruleset *rules = NULL;
-	int rc = load(worker, &config, &rules);
+	struct worker worker = { .io = io, .log = io->log };
+	int rc = load(&worker, &worker.config, &worker.rules);
+	bool good = !rc && rules_of_files(worker.rules) &&
+		    !worker.rules->error_count &&
+		    confine_has_user(worker.config, io->log);
 
-	worker->reload = !rc && rules_of_files(rules) && !rules->error_count;
-	log_print(worker->log, worker->reload ? LOG_INFO : LOG_ERR,
-		  worker->reload
-			  ? "reloading configuration and rules"
-			  : "the new configuration or rules are bad: keeping "
-			    "the old ones");
-	ruleset_free(&rules);
-	config_free(&config);
+	log_print(io->log, good ? LOG_INFO : LOG_ERR,
+		  good ? "reloading configuration and rules"
+		       : "the new configuration or rules are bad: keeping "
+			 "the old ones");
+	ruleset_free(&worker.rules);
+	config_free(&worker.config);
+	return good ? WORKER_DONE : WORKER_FAILED;
 }
 
 /* --- status --------------------------------------------------------------- */
@@ -561,6 +577,24 @@ static void take_status(struct worker *worker, struct status *status,
 			 worker->clock_ns - ring->told.lost_ns < blind_ns);
 }
 
+/* Of our own calls none should be refused: a libc we have not seen, or somebody
+ * who got in. */
+static void tell_refused(struct worker *worker)
+{
+	struct sandbox_refused *refused = &worker->io->ring->refused;
+	uint64_t count = atomic_load(&refused->count);
+	char name[64];
+
+	if (count <= 2 * worker->refused_told)
+		return;
+	worker->refused_told = count;
+	sandbox_call_name(atomic_load(&refused->last), name, sizeof(name));
+	log_print(worker->log, LOG_ERR,
+		  "%llu system calls were refused by the sandbox, the last "
+		  "was %s: please report it",
+		  (unsigned long long)count, name);
+}
+
 static void write_status(struct worker *worker, bool ended)
 {
 	struct pipeline_stats pipeline;
@@ -614,11 +648,20 @@ static void take_signals(struct worker *worker)
 	struct signalfd_siginfo info;
 
 	while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGUSR1)
+		if (info.ssi_signo == SIGUSR1 && worker->pipeline)
 			write_status(worker, false);
 		else if (info.ssi_signo == SIGHUP)
-			try_reload(worker);
+			worker->reload = true;
 	}
+}
+
+/* What only root can mend, another worker does, which begins as root. */
+static void hand_over_if(struct worker *worker, bool broken, const char *why)
+{
+	if (!broken || worker->reload)
+		return;
+	worker->reload = true;
+	log_print(worker->log, LOG_ERR, "%s: another worker takes over", why);
 }
 
 static int pass_time(struct worker *worker)
@@ -627,9 +670,15 @@ static int pass_time(struct worker *worker)
 	int64_t elapsed = now - worker->clock_ns;
 
 	worker->clock_ns = now;
+	tell_refused(worker);
+	hand_over_if(worker, inspector_failed(worker->confinement.inspector),
+		     "a process could not be looked at in time");
 	tell_kernel(worker);
-	if (now - worker->status_ns >= STATUS_INTERVAL_NS)
+	if (now - worker->status_ns >= STATUS_INTERVAL_NS) {
 		write_status(worker, false);
+		hand_over_if(worker, confine_moved(&worker->confinement),
+			     "a directory was removed or made anew");
+	}
 	beat(worker);
 	return pipeline_advance(worker->pipeline, elapsed);
 }
@@ -732,6 +781,22 @@ static int run(struct worker *worker)
 	return rc;
 }
 
+/* What is read is thrown away: a worker that is not confined parses nothing. */
+static int drain(struct worker *worker)
+{
+	struct ring *ring = worker->io->ring;
+
+	while (!worker->reload) {
+		worker->position = atomic_load(&ring->head);
+		atomic_store(&ring->acked, worker->position);
+		take_signals(worker);
+		if (atomic_load(&ring->ended))
+			break;
+		wait_for_work(worker);
+	}
+	return 0;
+}
+
 /* The last word to the next plugin. */
 static void hand_over(struct worker *worker)
 {
@@ -790,7 +855,6 @@ int worker_run(const struct worker_config *config)
 		.position = atomic_load(&config->ring->acked),
 		.state = STRBUF_INIT(LIMIT_STATE_BYTES),
 		.state_lock = -1,
-		.proc = "/proc",
 	};
 	int rc = open_signals(&worker);
 
@@ -798,9 +862,11 @@ int worker_run(const struct worker_config *config)
 		rc = worker_open(&worker);
 	worker.base = worker.position;
 	worker.clock_ns = worker.written_ns = clock_ns(CLOCK_MONOTONIC);
-	if (!rc)
+	if (!rc && !worker.pipeline)
+		rc = drain(&worker);
+	else if (!rc)
 		rc = run(&worker);
-	if (!rc)
+	if (!rc && worker.pipeline)
 		rc = worker_finish(&worker);
 	if (rc)
 		log_print(config->log, LOG_ERR, "the worker cannot go on: %s",
@@ -809,6 +875,7 @@ int worker_run(const struct worker_config *config)
 	strbuf_free(&worker.state);
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
+	inspector_free(&worker.confinement.inspector);
 	ruleset_free(&worker.rules);
 	config_free(&worker.config);
 	arena_free(&worker.arena);

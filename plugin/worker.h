@@ -21,8 +21,14 @@ enum {
 	WORKER_RELOAD = 75, /* start another with the new configuration */
 };
 
-/* The worker's life; returns its exit code. Signals HUP and USR1 are taken
- * through a signalfd of its own. */
+/*
+ * The worker's life; returns its exit code. Signals are taken through a signalfd
+ * of its own: USR1 writes the status, HUP makes it end for another to go on,
+ * which reads configuration and rules anew (and so has the privileges for it).
+ */
 int worker_run(const struct worker_config *config);
+/* Whether a worker could start with configuration and rules as they are now:
+ * WORKER_DONE or WORKER_FAILED, told. Uses config_path and log only. */
+int worker_try(const struct worker_config *config);
 
 #endif

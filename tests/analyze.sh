@@ -6,7 +6,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 bad=0
 mapfile -t sources < <(cd "$top" && find plugin -name '*.c' | sort)
-mapfile -t flags < <(sed -n 's/^\(AUDIT\|AUPARSE\|PCRE2\|JSONC\)_CFLAGS = //p' \
+mapfile -t flags < <(sed -n 's/^\(AUDIT\|AUPARSE\|CAPNG\|PCRE2\|JSONC\|SECCOMP\)_CFLAGS = //p' \
 	Makefile | tr ' ' '\n' | sed '/^$/d')
 flags+=(-D_GNU_SOURCE -I"$top/include" -I"$top/plugin"
 	'-DPACKAGE_VERSION="0"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"'

@@ -87,8 +87,8 @@ figure() { # NAME: a figure of the plugin
 # What was audited is in the log, and the plugin has told of it.
 settle() {
 	auditctl -m "the end of $out" >/dev/null
-	live_wait 120 grep -qs "the end of $out" "$out/audit.log" \
-		"$out/audit.log.1"
+	live_wait 120 grep -qs "the end of $out" "$out/audit/audit.log" \
+		"$out/audit/audit.log.1"
 	sleep 2
 	keeper=$(pgrep -P "$live_auditd" audisp-eql)
 	worker=$(pgrep -P "$keeper")
@@ -102,7 +102,7 @@ measure() { # PACKAGE RESULT SECONDS LOST-BEFORE
 	settle
 	peak=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' \
 		"/proc/$worker/status")
-	echo "$1 $2 $3 $(cat "$out"/audit.log* |
+	echo "$1 $2 $3 $(cat "$out"/audit/audit.log* |
 		grep -c "^type=SYSCALL.* auid=$uid ")" \
 		"$(figure audit_events_total)" \
 		"$(figure dropped_records_total)/$(figure incomplete_events_total)" \
@@ -140,7 +140,7 @@ run_package() { # PACKAGE
 	live_stop
 	explain "$1" >"$out/explain"
 	rm -rf "$tree"
-	[ -n "${PACKAGES_KEEP:-}" ] || rm -f "$out"/audit.log*
+	[ -n "${PACKAGES_KEEP:-}" ] || rm -f "$out"/audit/audit.log*
 }
 
 command -v apt-get >/dev/null || skip "not Debian"

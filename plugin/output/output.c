@@ -173,13 +173,15 @@ static void *outputs_run(void *user)
 	return NULL;
 }
 
-/* Signals are for the thread that waits for records. */
+/* Signals are for the thread that waits for records; but for SIGSYS, which is
+ * the thread's own. */
 static int start_thread(struct outputs *outputs)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&outputs->thread, NULL, outputs_run, outputs);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

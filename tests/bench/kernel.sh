@@ -58,7 +58,7 @@ write_project() {
 
 # what was written of the audit log: bytes, and events with a system call
 written() {
-	cat "$live"/audit.log* | awk '{ bytes += length($0) + 1 }
+	cat "$live"/audit/audit.log* | awk '{ bytes += length($0) + 1 }
 		/^type=SYSCALL/ { events++ }
 		END { print bytes + 0, events + 0 }'
 }
@@ -66,8 +66,8 @@ written() {
 # What a load left in auditd's queue is no burden of the next one.
 drain() {
 	auditctl -m "drained $1" >/dev/null
-	live_wait 120 grep -qs "drained $1" "$live/audit.log" \
-		"$live/audit.log.1"
+	live_wait 120 grep -qs "drained $1" "$live/audit/audit.log" \
+		"$live/audit/audit.log.1"
 	sleep 0.5
 }
 

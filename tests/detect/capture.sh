@@ -95,7 +95,7 @@ select_events() {
 
 capture() { # NAME WHAT
 	: >"$live/part"
-	tail -n 0 -F "$live/audit.log" >"$live/part" 2>/dev/null &
+	tail -n 0 -F "$live/audit/audit.log" >"$live/part" 2>/dev/null &
 	tail=$!
 	# by standard input, so that no path of ours is in a PROCTITLE
 	CAPTURE_HERE=$here unshare -m -n -p --fork --kill-child --mount-proc \

@@ -32,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -309,7 +310,8 @@ static int signal_number(const char *name)
 		int number;
 	} signals[] = {
 		{ "HUP", SIGHUP },   { "USR1", SIGUSR1 }, { "TERM", SIGTERM },
-		{ "KILL", SIGKILL }, { "STOP", SIGSTOP }, { "CONT", SIGCONT },
+		{ "SYS", SIGSYS },   { "KILL", SIGKILL }, { "STOP", SIGSTOP },
+		{ "CONT", SIGCONT },
 	};
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
@@ -447,7 +449,9 @@ static int bind_socket(const char *path)
 	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
 		fail(path);
 	strcpy(address.sun_path, path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+	/* as /dev/log is: the plugin may be anybody */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    chmod(path, 0666))
 		fail(path);
 	return fd;
 }

@@ -75,14 +75,26 @@ ok "it names four audit events" grep -q \
 born=$(sed -n 's/.*origin_audit="[0-9.]*:\([0-9]*\).*/\1/p' "$dir/syslog" |
 	head -n 1)
 ok "ausearch finds the birth by its serial" \
-	ausearch -if "$dir/audit.log" -a "${born:-none}"
+	ausearch -if "$dir/audit/audit.log" -a "${born:-none}"
 serial=$(sed -n 's/.*audit4=[0-9.]*:\([0-9]*\).*/\1/p' "$dir/syslog" |
 	tail -n 1)
 ok "ausearch finds the event by its serial" \
-	ausearch -if "$dir/audit.log" -a "${serial:-none}"
+	ausearch -if "$dir/audit/audit.log" -a "${serial:-none}"
+
+# the worker, as root's auditd had it started
+worker=$(pgrep -P "$(pgrep -P "$live_auditd" audisp-eql)" | head -n 1)
+confined=1
+for task in "/proc/$worker"/task/*; do
+	tr '\t\n' '  ' <"$task/status" | grep -o 'Uid:.*' |
+		grep -q "^Uid: $(id -u "$live_user") .*CapPrm: 0* .*NoNewPrivs: 1 Seccomp: 2 " ||
+		confined=0
+done
+ok "each of its threads is $live_user, without capabilities, confined" \
+	[ $confined = 1 ]
+ok "none of its system calls was refused" sh -c \
+	"! grep -q 'refused by the sandbox' '$dir/syslog'"
 
 # one process dies, the next takes over
-worker=$(pgrep -P "$(pgrep -P "$live_auditd" audisp-eql)" | head -n 1)
 kill -9 "$worker"
 ok "a killed worker is replaced" \
 	live_wait 10 grep -q 'killed by signal 9' "$dir/syslog"

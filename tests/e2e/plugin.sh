@@ -10,6 +10,10 @@ corpus=$top/tests/corpus
 work=$(mktemp -d)
 passed=0 failed=0 skipped=0
 readers=
+# who the worker runs as; it must get at its files
+user=$(id -un)
+[ "$user" != root ] || user=nobody
+chmod 755 "$work"
 
 cleanup() {
 	# shellcheck disable=SC2086
@@ -55,6 +59,7 @@ until_ok() { # COMMAND...
 prepare() { # NAME: a directory, a configuration, a syslog that listens
 	case=$1 dir=$work/$1
 	mkdir "$dir"
+	chown "$user" "$dir"
 	cat >"$dir/conf" <<-EOF
 	rules = $top/rules.d/detect/network_after_compile.toml
 	json_file = $dir/alerts
@@ -62,6 +67,7 @@ prepare() { # NAME: a directory, a configuration, a syslog that listens
 	status_file = $dir/status
 	state_file = $dir/state
 	host_id = test-host
+	user = $user
 	EOF
 	./dispatch syslog "$dir/log" "$dir/syslog" &
 	reader=$!
@@ -78,9 +84,10 @@ takes_signals() {
 	[ $((0x${mask:-0} & 0x200)) != 0 ]
 }
 
-start() { # VERSION [INPUT]
+start() { # VERSION [INPUT [KERNEL THAT IS WITHOUT]]
+	# shellcheck disable=SC2086
 	coproc auditd { exec ./dispatch "$1" "${2:-socket}" \
-		"$PWD/audisp-eql" -c "$dir/conf"; }
+		${3:+"$PWD/without" $3} "$PWD/audisp-eql" -c "$dir/conf"; }
 	auditd_pid=$!
 	# of a file it has read all by now, perhaps
 	[ -f "${2:-}" ] || until_ok takes_signals
@@ -276,7 +283,12 @@ case_reload() {
 	sed -i 's|:[^:]*bad.toml||' "$dir/conf"
 	echo 'memcap = much' >>"$dir/conf"
 	tell signal HUP >/dev/null
-	ok "a bad configuration is refused" notice "conf:7:10: .*'much'"
+	ok "a bad configuration is refused" notice "conf:8:10: .*'much'"
+	sed -i "s|^user = .*|user = no-such-user|; /^memcap/d" "$dir/conf"
+	tell signal HUP >/dev/null
+	ok "a user who is not there is refused" \
+		notice 'user = no-such-user: there is no such user'
+	until_ok test "$(count 'keeping the old ones' "$dir/syslog")" = 3
 	feed "$dir/tail"
 	finish close
 	one_alert
@@ -456,8 +468,7 @@ case_inputs() {
 }
 
 # What runs when the plugin starts is an event, if a rule asks for it.
-case_running() {
-	prepare running
+ask_for_running() { # starts $marked, for which there is a rule
 	sed -i "s|^rules = .*|rules = $dir/rule.toml|" "$dir/conf"
 	cat >"$dir/rule.toml" <<-'EOF'
 	[rule]
@@ -470,16 +481,45 @@ case_running() {
 	"""
 	EOF
 	sh -c 'sleep 600 & wait' marked-running &
-	local marked=$!
+	marked=$!
 	until_ok grep -q marked-running "/proc/$marked/cmdline"
-	start 4.0
+}
+
+told_running() {
 	ok "what runs is told of" until_ok file_alerts 1
+	ok "with its program, which root alone may see" grep -q \
+		"\"executable\":\"$(readlink "/proc/$marked/exe")\"" "$dir/alerts"
 	finish close
 	pkill -P "$marked"
 	wait "$marked" 2>/dev/null
+}
+
+case_running() {
+	local marked
+	prepare running
+	ask_for_running
+	start 4.0
+	told_running
 	ok "once" file_alerts 1
 	ok "by its process" grep -q "\"pid\":$marked[,}]" "$dir/alerts"
 	ok "in syslog, too" until_ok syslog_alerts 1
+}
+
+# Where users see their own processes alone, the worker's sees none.
+case_hidepid() {
+	local hide='mount -t proc -o hidepid=2 proc /proc' marked
+	if [ "$user" != nobody ] || ! unshare -m sh -c "$hide" 2>/dev/null; then
+		skip "/proc with hidepid" "no mount namespace of our own"
+		return
+	fi
+	prepare hidepid
+	ask_for_running
+	coproc auditd { exec unshare -m sh -c "$hide && exec \"\$@\"" sh \
+		./dispatch 4.0 socket "$PWD/audisp-eql" -c "$dir/conf"; }
+	auditd_pid=$!
+	told_running
+	ok "no call was refused" grep -qx 'audisp_eql_refused_calls_total 0' \
+		"$dir/status"
 }
 
 # Each shipped rule that is not off, with its capture; these in the order of time.
@@ -688,9 +728,255 @@ case_status() {
 	ok "as is another file" status_is 1 'no status file'
 }
 
+# --- privileges --------------------------------------------------------------
+
+# A row for each thread of a process, of what the kernel says it may do.
+threads_of() { # PID
+	local task
+	for task in "/proc/$1"/task/*; do
+		awk -v OFS= '/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):/ {
+			gsub(/[ \t]+/, " "); sub(/ $/, ""); printf "%s;", $0 }
+			END { print "" }' "$task/status"
+	done
+}
+
+child_of() { # PID
+	pgrep -x -o -P "$1" audisp-eql
+}
+
+find_processes() {
+	keeper=$(child_of "$auditd_pid")
+	worker=$(child_of "$keeper")
+	inspector=$(child_of "$worker")
+}
+
+# What each thread is; the rows are shown.
+show_threads() {
+	find_processes
+	for process in keeper worker inspector; do
+		threads_of "${!process}" >"$dir/$process"
+		sed "s/^/# $process: /" "$dir/$process"
+	done
+}
+
+each_is() { # PROCESS PATTERN: it has threads, and each row is so
+	cat "$dir/$1"
+	[ -s "$dir/$1" ] && ! grep -qvE "$2" "$dir/$1"
+}
+
+# The start of a row.
+id_of() { # USER
+	local uid gid
+	uid=$(id -u "$1") gid=$(id -g "$1")
+	echo "^Uid: $uid $uid $uid $uid;Gid: $gid $gid $gid $gid;Groups:;"
+}
+
+caps() { # HEX [HEX]: permitted and effective, bounding
+	echo "CapInh: 0+;CapPrm: 0+$1;CapEff: 0+$1;CapBnd: 0+${2:-};CapAmb: 0+;"
+}
+
+# Changes of identity are root's.
+needs_root() { # NAME
+	[ "$user" = nobody ] && return
+	skip "$1" "not root"
+	return 1
+}
+
+case_privileges() {
+	local locked="NoNewPrivs: 1;Seccomp: 2;$"
+	needs_root "who is what" || return
+	prepare privileges
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	until_ok file_alerts 1
+	show_threads
+	ok "the keeper is root with what starting workers takes" each_is keeper \
+		"^Uid: 0 .*$(caps 400801e5 400801e5)$locked"
+	ok "the worker has three threads" test "$(wc -l <"$dir/worker")" = 3
+	ok "each is nobody, in no group, without capabilities, confined" \
+		each_is worker "$(id_of nobody)$(caps 0)$locked"
+	ok "the inspector has the one capability that looking takes" \
+		each_is inspector "$(id_of nobody)$(caps 80000)$locked"
+	ok "no call was refused" counted refused_calls_total 0
+	tell worker SYS >/dev/null
+	ok "nor is one by who sends its signal" counted refused_calls_total 0
+	finish close
+	one_alert
+}
+
+case_unconfined() {
+	needs_root "sandbox = no" || return
+	prepare unconfined
+	echo 'sandbox = no' >>"$dir/conf"
+	start 4.0
+	ok "that there is no sandbox is said aloud" \
+		notice '<28>.*sandbox = no: '
+	feed "$corpus/gcc-o/plugin.log"
+	until_ok file_alerts 1
+	show_threads
+	for process in keeper worker inspector; do
+		ok "the $process is not confined" each_is $process \
+			"NoNewPrivs: 1;Seccomp: 0;"
+	done
+	ok "the worker has no privileges all the same" \
+		each_is worker "$(id_of nobody)$(caps 0)"
+	# what a forbidden call would be killed with
+	tell worker SYS >/dev/null
+	ok "a worker that dies of a forbidden call is told of" \
+		notice '<26>.*forbidden system call: somebody may have got in'
+	finish close
+	ok "its successor tells of the same finding" one_finding
+	prepare user-root
+	sed -i 's/^user = .*/user = root/' "$dir/conf"
+	chown root "$dir"
+	start 4.0
+	ok "that root parses is said aloud" notice '<28>.*user = root: '
+	feed "$corpus/gcc-o/plugin.log"
+	until_ok file_alerts 1
+	show_threads
+	ok "the worker is root, without capabilities, confined" each_is worker \
+		"$(id_of root)$(caps 0)NoNewPrivs: 1;Seccomp: 2;"
+	finish close
+	one_alert
+}
+
+# Nothing is parsed, until what is missing is there.
+refused() { # REASON
+	ok "what is missing is told: $1" notice "<26>.*$1"
+	ok "and that nothing is detected" \
+		notice '<26>.*nothing is detected: the worker does not run unconf'
+	head_of "$corpus/gcc-o/plugin.log" 40
+	feed "$dir/head"
+	tell signal USR1 >/dev/null
+}
+
+mended() { # it is once it is reloaded
+	tell signal HUP >/dev/null
+	ok "what is mended runs" notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	finish close
+	one_alert
+}
+
+case_fail_closed() {
+	needs_root "it fails closed" || return
+	prepare no-user
+	sed -i 's/^user = .*/user = no-such-user/' "$dir/conf"
+	start 4.0
+	refused 'user = no-such-user: there is no such user; make it'
+	ok "nothing was written" test ! -e "$dir/status" -a ! -e "$dir/alerts"
+	sed -i "s/^user = .*/user = $user/" "$dir/conf"
+	mended
+	prepare no-seccomp
+	start 4.0 socket seccomp
+	refused 'not confined: Function not implemented; .*sandbox = no'
+	ok "nothing was written" test ! -e "$dir/status" -a ! -e "$dir/alerts"
+	echo 'sandbox = no' >>"$dir/conf"
+	mended
+	ok "and says what it lacks" notice '<28>.*sandbox = no: '
+	prepare no-landlock
+	start 4.0 socket landlock_create_ruleset
+	ok "a kernel without Landlock is told of" notice 'no Landlock'
+	feed "$corpus/gcc-o/plugin.log"
+	until_ok file_alerts 1
+	show_threads
+	ok "and the worker confined by the rest" \
+		each_is worker 'NoNewPrivs: 1;Seccomp: 2;'
+	tell signal HUP >/dev/null
+	until_ok twice 'rules run'
+	ok "told of once" test "$(count 'no Landlock' "$dir/syslog")" = 1
+	finish close
+	one_alert
+}
+
+# Where files are made, and made anew, by who may no longer do so elsewhere.
+case_directories() {
+	local tree
+	prepare directories
+	tree=$dir/tree
+	mkdir "$tree"
+	echo 'suppress = 0' >>"$dir/conf"
+	sed -i "s|^json_file.*|json_file = $tree/log/alerts|
+		s|^state_file.*|state_file = $tree/lib/state|
+		s|^status_file.*|status_file = $tree/run/status|" "$dir/conf"
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	tell signal USR1 >/dev/null
+	ok "the status is readable" \
+		until_ok grep -q '^audisp_eql_info' "$tree/run/status"
+	ok "the state is written" until_ok test -s "$tree/lib/state"
+	ok "each directory is made for whom it serves" test \
+		"$(cd "$tree" && stat -c '%U %a %n' lib log run)" = "$user 700 lib
+$user 750 log
+$user 755 run"
+	ok "the alert is there" grep -q '"kind":"alert"' "$tree/log/alerts"
+	rm -r "$tree/log"
+	ok "one that is removed is made again" \
+		until_ok test -d "$tree/log"
+	until_ok twice 'rules run'
+	feed "$corpus/gcc-static/plugin.log"
+	ok "for alerts to be in" \
+		until_ok grep -q '"kind":"alert"' "$tree/log/alerts"
+	finish close
+	prepare rotation
+	echo 'suppress = 0' >>"$dir/conf"
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/gcc-o/plugin.log"
+	until_ok file_alerts 1
+	mv "$dir/alerts" "$dir/alerts.1"
+	feed "$corpus/cc-o/plugin.log"
+	ok "a file moved away is made anew" until_ok file_alerts 1
+	# as logrotate does with "create"
+	mv "$dir/alerts" "$dir/alerts.2"
+	install -m 640 -o "$user" /dev/null "$dir/alerts"
+	feed "$corpus/gcc-static/plugin.log"
+	ok "one made by logrotate is written to" until_ok file_alerts 1
+	ok "nothing went elsewhere" test \
+		"$(cat "$dir"/alerts.? | grep '"kind":"alert"' |
+			grep -cv '"id":"audisp_eql\.')" = 2
+	finish close
+	prepare foreign
+	needs_root "a directory of root" || { leave; return; }
+	mkdir "$dir/root.d"
+	sed -i "s|^json_file.*|json_file = $dir/root.d/alerts|" "$dir/conf"
+	start 4.0
+	ok "a directory of another user is told of" notice \
+		"nobody cannot make files in $dir/root.d .*chown nobody"
+	feed "$corpus/gcc-o/plugin.log"
+	ok "the alert comes by syslog" until_ok syslog_alerts 1
+	finish close
+	ok "nobody got in there" test ! -e "$dir/root.d/alerts"
+}
+
+# A process may make wait for ever who reads its files in /proc.
+case_inspector() {
+	local first
+	needs_root "the inspector stands still" || return
+	for signal in STOP KILL; do
+		prepare "inspector-$signal"
+		start 4.0
+		notice 'rules run'
+		find_processes
+		first=$inspector
+		kill -"$signal" "$first"
+		feed "$corpus/gcc-o/plugin.log"
+		ok "another worker takes over" \
+			notice 'could not be looked at in time'
+		ok "the alert comes" until_ok file_alerts 1
+		until_ok twice 'rules run'
+		ok "the inspector is gone" until_ok test ! -e "/proc/$first"
+		finish close
+		one_alert
+	done
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs running detections builtin builtin_kill no_rules
-	auditd_killed gap heartbeat dropped status"
+	empty inputs running hidepid privileges unconfined fail_closed directories
+	inspector detections builtin builtin_kill no_rules auditd_killed gap
+	heartbeat dropped status"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

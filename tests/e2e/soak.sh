@@ -12,6 +12,10 @@ pids=
 # shellcheck disable=SC2086
 trap '[ -z "$pids" ] || kill $pids 2>/dev/null; rm -rf "$dir"' EXIT
 
+user=$(id -un)
+[ "$user" != root ] || user=nobody
+chown "$user" "$dir"
+chmod 755 "$dir"
 cat >"$dir/conf" <<EOF
 rules = $top/rules.d/detect
 json_file = $dir/alerts
@@ -19,6 +23,7 @@ syslog_socket = $dir/log
 status_file = $dir/status
 state_file = $dir/state
 host_id = test-host
+user = $user
 EOF
 ./dispatch syslog "$dir/log" "$dir/syslog" &
 pids=$!
