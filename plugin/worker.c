@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "environ.h"
 #include "node.h"
 #include "output/syslog.h"
 #include "pipeline.h"
@@ -47,6 +48,8 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 4)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
+/* of one environment: some 20 us are usual, waiting for the thread included */
+#define ENVIRON_NS (20 * NSEC_PER_MSEC)
 /* between two notices of the same loss */
 #define TELL_NS (600 * NSEC_PER_SEC)
 
@@ -60,6 +63,7 @@ struct worker {
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	char proc[sizeof("/proc")];
+	struct environ_reader *environ; /* NULL = no rule asks */
 	int signal_fd;
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
@@ -146,6 +150,7 @@ static int load(struct worker *worker, struct config **config,
 	options.disable_count = (*config)->disable_count;
 	options.overrides = (*config)->overrides;
 	options.process_names = (*config)->process_names;
+	options.environment = &(*config)->environment;
 	return ruleset_load(&options, rules);
 }
 
@@ -166,6 +171,19 @@ static int open_outputs(struct worker *worker)
 	return outputs_new(&output, &worker->outputs);
 }
 
+static int open_environ(struct worker *worker)
+{
+	const struct environ_config config = {
+		.root = worker->proc,
+		.names = &worker->config->environment,
+		.deadline_ns = ENVIRON_NS,
+	};
+
+	if (!ruleset_asks_environment(worker->rules))
+		return 0;
+	return environ_reader_new(&config, &worker->environ);
+}
+
 static int open_pipeline(struct worker *worker)
 {
 	const struct config *config = worker->config;
@@ -184,6 +202,8 @@ static int open_pipeline(struct worker *worker)
 						? procfs_capabilities
 						: NULL,
 			.user = worker->proc,
+			.environment = worker->environ ? environ_read : NULL,
+			.environment_user = worker->environ,
 		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
@@ -357,6 +377,8 @@ static int open_all(struct worker *worker)
 
 	worker->host_id = config_host_id(worker->config, worker->names);
 	worker->boot_id = state_boot_id(worker->names);
+	if (!rc)
+		rc = open_environ(worker);
 	if (!rc)
 		rc = open_pipeline(worker);
 	if (!rc)
@@ -697,6 +719,7 @@ int worker_run(const struct worker_config *config)
 	strbuf_free(&worker.state);
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
+	environ_reader_free(&worker.environ);
 	ruleset_free(&worker.rules);
 	config_free(&worker.config);
 	arena_free(&worker.arena);

@@ -306,7 +306,7 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	context->event = event;
 	context->recent = normalizer->recent;
 	context->births = normalizer->births;
-	context->unresolved = &normalizer->stats.containers_unresolved;
+	context->stats = &normalizer->stats;
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);

@@ -33,16 +33,19 @@ struct support {
 	struct support_problem *problems;
 };
 
-/* The kinds of event a query needs, as KIND_BITs. */
-uint64_t support_kinds(const struct query *query);
+/* The kinds of event a rule needs, as KIND_BITs. */
+uint64_t support_kinds(const struct rule *rule);
 /* Whether a rule of the set asks for processes that run already: they need no
  * audit rule, but somebody to tell of them. */
 bool ruleset_asks_running(const struct ruleset *set);
-/* Whether one asks for the capabilities of processes: the kernel has to be asked
- * for them at each exec. */
+/* Whether one asks for the capabilities of processes, for their environment: the
+ * kernel has to be asked for them at each exec. */
 bool ruleset_asks_capabilities(const struct ruleset *set);
-/* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
-int support_assess(const struct query *query, const struct field_table *fields,
+bool ruleset_asks_environment(const struct ruleset *set);
+/* Whether a condition, a key or an exception reads a field. */
+bool query_reads(const struct query *query, size_t slot);
+/* What of a rule's query is not supplied; allocated in arena. 0 or -ENOMEM. */
+int support_assess(const struct rule *rule, const struct field_table *fields,
 		   struct arena *arena, struct support *out);
 
 #endif
