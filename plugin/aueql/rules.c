@@ -324,7 +324,19 @@ static void print_table(const size_t totals[RULE_INVALID + 1], size_t count)
 	putchar('\n');
 }
 
-static void print_totals(const struct ruleset *rules)
+/* It goes for most rules, so it stands here once. */
+static void print_parents(size_t parents)
+{
+	if (parents)
+		printf("parents    %zu rule%s process.parent.*: of a parent that "
+		       "only forked, and\n"
+		       "           executed nothing under audit, it is known live "
+		       "(from /proc, while\n"
+		       "           it runs), and null in a replay\n",
+		       parents, parents == 1 ? " asks for" : "s ask for");
+}
+
+static void print_totals(const struct ruleset *rules, size_t parents)
 {
 	size_t totals[RULE_INVALID + 1] = { 0 };
 	size_t off = 0, observe = 0;
@@ -347,10 +359,10 @@ static void print_totals(const struct ruleset *rules)
 	      "what is recorded)\n"
 	      "excluded   whoever takes such a value is not seen\n"
 	      "state      a partial for each value made up, within maxspan "
-	      "and memcap\n"
-	      "\n",
+	      "and memcap\n",
 	      stdout);
-	printf("%zu run, %zu of them only observe; %zu are off\n",
+	print_parents(parents);
+	printf("\n%zu run, %zu of them only observe; %zu are off\n",
 	       rules->rule_count, observe, off);
 	print_table(totals, rules->report_count);
 }
@@ -430,6 +442,7 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_add_fields(json, row, "unbounded_by", is_key);
 	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
 	json_add_bool(json, "racy", row->traits.racy_count);
+	json_add_bool(json, "parents", row->traits.parents);
 }
 
 static void print_row_json(const struct row *row)
@@ -484,10 +497,12 @@ static int print_rows(const struct ruleset *rules, enum command_format format)
 		.needs = STRBUF_INIT(1U << 20),
 	};
 	int rc = row.arena ? 0 : -ENOMEM;
+	size_t parents = 0;
 
 	for (size_t i = 0; i < rules->report_count && !rc; i++) {
 		row.report = &rules->reports[i];
 		rc = row_fill(&row);
+		parents += !rc && row.report->rule && row.traits.parents;
 		if (!rc && format == FORMAT_JSON)
 			print_row_json(&row);
 		else if (!rc)
@@ -496,7 +511,7 @@ static int print_rows(const struct ruleset *rules, enum command_format format)
 	if (rc)
 		command_error("rules: %s", strerror(-rc));
 	else if (format == FORMAT_TEXT)
-		print_totals(rules);
+		print_totals(rules, parents);
 	strbuf_free(&row.needs);
 	arena_free(&row.arena);
 	return rc ? EXIT_NOT_DONE : EXIT_DONE;

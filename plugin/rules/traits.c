@@ -202,6 +202,24 @@ static void find_racy(const struct rule *rule, struct rule_traits *traits)
 	}
 }
 
+/* What its own records tell of a parent; its pid stands in the child's. */
+static bool asks_parents(const struct query *query,
+			 const struct field_table *fields)
+{
+	static const struct str prefix = STR("process.parent.");
+
+	for (size_t i = 0; i < query->field_slot_count; i++) {
+		size_t slot = query->field_slots[i];
+		struct str name = field_table_name(fields, slot);
+
+		if (slot < FIELD__COUNT && slot != FIELD_PROCESS_PARENT_PID &&
+		    name.len > prefix.len &&
+		    !memcmp(name.data, prefix.data, prefix.len))
+			return true;
+	}
+	return false;
+}
+
 static enum cost_class cost_of(uint64_t kinds)
 {
 	enum cost_class cost = COST_NONE;
@@ -222,6 +240,7 @@ int rule_traits(const struct rule *rule, const struct field_table *fields,
 	struct rule_traits traits = {
 		.kinds = support_kinds(rule),
 		.no_maxspan = sequence && !query->maxspan_ns,
+		.parents = asks_parents(query, fields),
 	};
 	int rc;
 

@@ -39,6 +39,9 @@ struct rule_traits {
 	size_t field_count;
 	const struct trait_field *fields; /* as their names are sorted */
 	bool no_maxspan; /* a sequence that looks back the rule's `from` */
+	/* asks for parents: one that only forked, and has no record of its own,
+	 * is known live, from /proc, and never in a replay */
+	bool parents;
 	/* of what is read of a live process, which may be gone by then, what it
 	 * asks for: a clause for a reader each */
 	size_t racy_count;

@@ -1229,6 +1229,12 @@ static const struct {
 	  "", "low file.path+" },
 	{ "process where event.action == \"exec\" and container.id != null", "",
 	  "low racy" },
+	{ "process where event.action == \"exec\" and "
+	  "process.parent.user.id == \"0\"",
+	  "", "low parents" },
+	{ "process where event.action == \"exec\" and "
+	  "process.parent.pid == 1",
+	  "", "low" },
 	/* it is not read at all */
 	{ "process where event.action == \"exec\" and "
 	  "not process.env_vars == \"A=1\"",
@@ -1246,7 +1252,7 @@ static const struct {
 	  "process.name in (\"a\", \"b\") and process.name != \"b\" and "
 	  "process.parent.executable == \"/x\" and process.tty.name == null",
 	  "",
-	  "low process.name+- process.parent.executable+ process.tty.name-" },
+	  "low process.name+- process.parent.executable+ process.tty.name- parents" },
 	{ "network where event.action == \"connection_attempted\" and "
 	  "not cidrMatch(destination.ip, \"127.0.0.0/8\") and "
 	  "destination.port == 80",
@@ -1289,6 +1295,8 @@ static void describe_traits(const char *query, const char *more,
 		strbuf_add_str(out, STR(" no maxspan"));
 	if (traits.racy_count)
 		strbuf_add_str(out, STR(" racy"));
+	if (traits.parents)
+		strbuf_add_str(out, STR(" parents"));
 	strbuf_free(&text);
 	ruleset_free(&set);
 	unlink("v.toml");
