@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "util/diag.h"
 #include "util/quantity.h"
 
@@ -35,6 +37,7 @@ enum value_kind {
 	WORD, /* text that may not be empty */
 	LIST_COLON,
 	LIST_COMMA,
+	LIST_NAMES,
 	TRUTH,
 	DURATION, /* empty or 0 = off */
 	SIZE,
@@ -59,6 +62,7 @@ static const struct key {
 	}
 	KEY("batch_delay", DURATION, batch_delay_ns, 0, NSEC_PER_SEC, "5ms"),
 	KEY("disable", LIST_COMMA, disable, 0, 0, ""),
+	KEY("environment", LIST_NAMES, environment, 0, 0, ""),
 	KEY("heartbeat", DURATION, heartbeat_ns, 0, 86400 * NSEC_PER_SEC,
 	    "15m"),
 	KEY("host_id", TEXT, host_id, 0, 0, ""),
@@ -164,6 +168,42 @@ static int parse_list(struct reader *reader, const struct key *key,
 	return 0;
 }
 
+/* As shells and C libraries have them, and the dots of a few programs. */
+static bool is_variable(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+
+		if (!isalnum((unsigned char)c) && c != '_' && c != '.')
+			return false;
+	}
+	return name.len && name.len <= LIMIT_ENVIRONMENT_NAME_BYTES &&
+	       !isdigit((unsigned char)*name.data);
+}
+
+int config_parse_names(struct arena *arena, struct str text,
+		       struct str_list *out)
+{
+	struct str *items =
+		arena_array(arena, LIMIT_ENVIRONMENT_NAMES, sizeof(*items));
+	char *copy = arena_copy(arena, text.data, text.len), *word;
+	size_t count = 0;
+
+	if (!items || !copy)
+		return -ENOMEM;
+	while ((word = strsep(&copy, ", \t"))) {
+		struct str name = str_from(word);
+
+		if (!name.len)
+			continue;
+		if (!is_variable(name) || count == LIMIT_ENVIRONMENT_NAMES)
+			return -EINVAL;
+		items[count++] = name;
+	}
+	*out = (struct str_list){ count, items };
+	return 0;
+}
+
 static const char *const truth_words[] = { "no", "yes", NULL };
 static const char *const syslog_words[] = { "no", "yes", "journal", NULL };
 static const char *const format_words[] = { "text", "cee", NULL };
@@ -235,6 +275,9 @@ static int set_value(struct reader *reader, const struct key *key,
 	case LIST_COLON:
 	case LIST_COMMA:
 		return parse_list(reader, key, text);
+	case LIST_NAMES:
+		return config_parse_names(reader->config->arena, text,
+					  (struct str_list *)where);
 	case DURATION:
 	case SIZE:
 		if (!parse_quantity(key, text, &number))

@@ -14,6 +14,7 @@ struct config {
 	const char *overrides; /* directory of overrides; NULL = none */
 	size_t disable_count;
 	const char *const *disable;
+	struct str_list environment; /* variables that are read */
 	enum output_syslog syslog;
 	const char *syslog_socket; /* NULL = the default of that output */
 	int syslog_facility;
@@ -46,6 +47,13 @@ int config_load(const char *path, diag_fn on_diag, void *user,
 void config_free(struct config **config);
 /* The built-in defaults, no file read (replay without configuration). */
 int config_defaults(struct config **out);
+
+/*
+ * Names of variables, between commas or blanks. 0, -ENOMEM, or -EINVAL: one
+ * that is none, or too many.
+ */
+int config_parse_names(struct arena *arena, struct str text,
+		       struct str_list *out);
 
 /*
  * host.id of this host: the file or name the configuration gives, else

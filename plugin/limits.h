@@ -28,6 +28,12 @@
 /* Arguments kept of one execve; ARG_MAX allows about this many empty ones. */
 #define LIMIT_ARGS 131072
 
+/* Variables of environments that are kept where the configuration names them,
+ * and of each value so much (PATH_MAX); LD_PRELOAD holds some paths. */
+#define LIMIT_ENVIRONMENT_NAMES 32
+#define LIMIT_ENVIRONMENT_NAME_BYTES 128
+#define LIMIT_ENVIRONMENT_VALUE_BYTES 4096
+
 /* Distinct field names of a rule set beyond fields.def. */
 #define LIMIT_FIELDS 4096
 

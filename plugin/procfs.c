@@ -30,6 +30,7 @@
 
 /* /proc/PID/stat, as far as it is of use. */
 struct stat_line {
+	char state;
 	int64_t pid, ppid, group, session, tty;
 	uint64_t start; /* ticks since boot */
 };
@@ -115,14 +116,17 @@ static bool read_stat(struct procfs *procfs, int64_t pid, struct stat_line *out)
 	const char *end = text.len ? strrchr(text.data, ')') : NULL;
 	long long ppid, group, session, tty;
 	unsigned long long start;
+	char state;
 
 	if (!end ||
 	    sscanf(end + 1,
-		   " %*c %lld %lld %lld %lld %*d %*u %*u %*u %*u %*u %*u %*u "
+		   " %c %lld %lld %lld %lld %*d %*u %*u %*u %*u %*u %*u %*u "
 		   "%*d %*d %*d %*d %*d %*d %llu",
-		   &ppid, &group, &session, &tty, &start) != 5)
+		   &state, &ppid, &group, &session, &tty, &start) != 6)
 		return false;
-	*out = (struct stat_line){ pid, ppid, group, session, tty, start };
+	*out = (struct stat_line){
+		state, pid, ppid, group, session, tty, start
+	};
 	return true;
 }
 
@@ -284,6 +288,50 @@ bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
 		read_text(procfs, pid, "status", procfs->file), out);
 	/* whose pid it is now, it was before */
 	found = found && read_stat(procfs, pid, &stat) &&
+		start_ms(procfs, stat.start) <= since_ms + START_SLACK_MS;
+	procfs_close(procfs);
+	return found;
+}
+
+/* --- environments ----------------------------------------------------------- */
+
+/* Whether all of it could be read. Empty is none, too: of a process that ends
+ * it is, and nobody can tell the one from the other. */
+static bool hand_on(struct procfs *procfs, int64_t pid,
+		    bool (*take)(void *user, struct str bytes), void *user)
+{
+	bool goes_on = true, any = false;
+	ssize_t got = 1;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%lld/environ", (long long)pid);
+	fd = openat(procfs->fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	while (goes_on && (got = read(fd, procfs->file, FILE_MAX)) > 0) {
+		any = true;
+		goes_on = take(user, (struct str){ procfs->file, (size_t)got });
+	}
+	close(fd);
+	explicit_bzero(procfs->file, FILE_MAX);
+	return any && !got;
+}
+
+bool procfs_environ(const char *root, int64_t pid, int64_t since_ms,
+		    bool (*take)(void *user, struct str bytes), void *user)
+{
+	struct procfs *procfs = procfs_open(root);
+	struct stat_line stat;
+	bool found;
+
+	if (!procfs)
+		return false;
+	found = hand_on(procfs, pid, take, user);
+	/* whose pid it is now, it was before; what ends has lost its memory,
+	 * perhaps while that was read */
+	found = found && read_stat(procfs, pid, &stat) &&
+		!strchr("ZX", stat.state) &&
 		start_ms(procfs, stat.start) <= since_ms + START_SLACK_MS;
 	procfs_close(procfs);
 	return found;

@@ -26,6 +26,13 @@ int procfs_describe(void *root, int64_t pid, int64_t since_ms,
 		    process_seed_fn seed, void *seed_user);
 bool procfs_capabilities(void *root, int64_t pid, int64_t since_ms,
 			 struct process_capabilities *out);
+/*
+ * Hands the environment of a process on, in pieces, until take() has enough of
+ * it. False = not to be known any more, or not whole. May be kept waiting by
+ * the process: not for who has no time.
+ */
+bool procfs_environ(const char *root, int64_t pid, int64_t since_ms,
+		    bool (*take)(void *user, struct str bytes), void *user);
 /* The id of the container in the text of a cgroup file; empty = none. */
 struct str procfs_container_id(struct str cgroup);
 

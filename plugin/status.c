@@ -139,6 +139,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "linked_files_evicted_total", p->normalizer.linked_evicted);
 	add(out, "containers_unresolved_total",
 	    p->normalizer.containers_unresolved);
+	add(out, "environments_unresolved_total",
+	    p->normalizer.environments_unresolved);
 	add(out, "matches_total", p->engine.matches);
 	add(out, "suppressed_total", p->engine.suppressed);
 	add(out, "observed_total", p->engine.observed);

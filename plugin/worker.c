@@ -24,6 +24,7 @@
 
 #include "config.h"
 #include "confine.h"
+#include "environ.h"
 #include "inspector.h"
 #include "node.h"
 #include "output/syslog.h"
@@ -50,6 +51,8 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
+/* of one environment: some 20 us are usual, waiting for the thread included */
+#define ENVIRON_NS (20 * NSEC_PER_MSEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -61,6 +64,7 @@ struct worker {
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	struct confinement confinement;
+	struct environ_reader *environ; /* NULL = no rule asks */
 	int signal_fd;
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
@@ -150,6 +154,7 @@ static int load(struct worker *worker, struct config **config,
 	options.overrides = (*config)->overrides;
 	options.process_names = (*config)->process_names;
 	options.builtins = true;
+	options.environment = &(*config)->environment;
 	return ruleset_load(&options, rules);
 }
 
@@ -170,6 +175,19 @@ static int open_outputs(struct worker *worker)
 	return outputs_new(&output, &worker->outputs);
 }
 
+static int open_environ(struct worker *worker)
+{
+	const struct environ_config config = {
+		.root = "/proc",
+		.names = &worker->config->environment,
+		.deadline_ns = ENVIRON_NS,
+	};
+
+	if (!ruleset_asks_environment(worker->rules))
+		return 0;
+	return environ_reader_new(&config, &worker->environ);
+}
+
 static int open_pipeline(struct worker *worker)
 {
 	const struct config *config = worker->config;
@@ -188,6 +206,8 @@ static int open_pipeline(struct worker *worker)
 						? inspector_capabilities
 						: NULL,
 			.user = worker->confinement.inspector,
+			.environment = worker->environ ? environ_read : NULL,
+			.environment_user = worker->environ,
 		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
@@ -370,6 +390,8 @@ static int open_all(struct worker *worker)
 			    worker->log, &worker->confinement);
 	if (!rc)
 		rc = open_outputs(worker);
+	if (!rc)
+		rc = open_environ(worker);
 	if (!rc)
 		rc = open_pipeline(worker);
 	if (!rc)
@@ -876,6 +898,7 @@ int worker_run(const struct worker_config *config)
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
 	inspector_free(&worker.confinement.inspector);
+	environ_reader_free(&worker.environ);
 	ruleset_free(&worker.rules);
 	config_free(&worker.config);
 	arena_free(&worker.arena);

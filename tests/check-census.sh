@@ -3,7 +3,9 @@
 # tests/rules/census: our own rules that ask for the fields, kinds of event and
 # parts of the language that published ones for Linux ask for, about as often.
 # What `aueql rules` says of each, by family, and why of those that are not full,
-# is in tests/rules/census.expect; and how many rules have what.
+# is in tests/rules/census.expect; and how many rules have what. The environment
+# of processes is not read there; the rules that ask for it are full where its
+# variables are named.
 # UPDATE_CASES=1 writes that file anew.
 set -u
 top=${srcdir:-$(dirname "$0")/..}
@@ -11,9 +13,13 @@ rules=$top/tests/rules/census
 expect=$top/tests/rules/census.expect
 got=census.got
 
+# what the rules compare process.env_vars with
+names='GLIBC_TUNABLES HISTFILE LD_AUDIT LD_PRELOAD container http_proxy https_proxy'
+
 # a rule a line: family (FAMILY.ndjson, FAMILY_*.toml), status, name, reasons
 verdicts() {
-	./aueql rules --format json "$rules" 2>/dev/null | awk '
+	./aueql rules --environment "${1:-}" --format json "$rules" 2>/dev/null |
+		awk '
 	function member(name,    text) {
 		text = $0
 		sub(".*\"" name "\":\"", "", text)
@@ -36,7 +42,7 @@ verdicts() {
 }
 
 totals() {
-	verdicts | awk -F '\t' '
+	verdicts "${1:-}" | awk -F '\t' '
 	{
 		n[$1 " " $2]++; n["all " $2]++; n[$1 " rules"]++; n["all rules"]++
 	}
@@ -92,9 +98,21 @@ if [ -n "${UPDATE_CASES:-}" ]; then
 	cp $got "$expect"
 fi
 diff -u "$expect" $got || exit 1
-./aueql rules "$rules" 2>/dev/null | tail -n 1 | awk '{ exit $1 != 392 }' || {
+./aueql rules --environment '' "$rules" 2>/dev/null | tail -n 1 | awk '{ exit $1 != 392 }' || {
 	echo "the text has other totals"
 	exit 1
 }
+[ "$(totals "$names" | sed -n 's/^all //p')" = '392 377 15 0 0 0' ] || {
+	totals "$names"
+	echo "with the environment's variables named, not so many are full"
+	exit 1
+}
+for name in $names; do
+	[ "$(totals "$(echo "$names" | sed "s/\\b$name\\b//")" |
+		sed -n 's/^all 392 \([0-9]*\).*/\1/p')" = 376 ] || {
+		echo "without $name not one rule less is full"
+		exit 1
+	}
+done
 echo "census: $(sed -n '/^all /p' "$expect") (rules, full, degraded, ...)"
 rm -f $got

@@ -138,6 +138,8 @@ struct rule {
 	size_t threat_count;
 	const struct threat *threats;
 	const struct query *query;
+	/* variables that process.env_vars may have, the rule set's */
+	const struct str_list *environment;
 	uint64_t hash; /* same hash = it matches the same */
 };
 
@@ -167,6 +169,7 @@ struct rule_report {
 
 struct ruleset {
 	struct arena *arena;
+	struct str_list environment;
 	struct field_table *fields;
 	size_t rule_count;
 	const struct rule *const *rules; /* the ones that run */
@@ -199,6 +202,8 @@ struct ruleset_options {
 		*overrides; /* directory; NULL = none, and it may be absent */
 	enum process_names process_names; /* for rules that do not say */
 	bool builtins; /* those of the program itself run, too */
+	/* variables whose values are read; NULL = none */
+	const struct str_list *environment;
 	diag_fn on_diag; /* may be NULL */
 	void *user;
 };

@@ -107,6 +107,7 @@ static struct ruleset *check_rules(struct check *check)
 	options.disable_count = config->disable_count;
 	options.overrides = config->overrides;
 	options.process_names = config->process_names;
+	options.environment = &config->environment;
 	rc = ruleset_load(&options, &rules);
 	if (rc)
 		check_finding(check, FINDING_PROBLEM, NULL, "rules: %s",

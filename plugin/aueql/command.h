@@ -55,12 +55,13 @@ enum command_format { FORMAT_TEXT, FORMAT_JSON };
 bool command_parse_format(const char *text, enum command_format *out);
 
 /*
- * Loads rules: the given paths, or with none the configuration's. off = what
- * becomes of those in given paths that are off; the configured ones stay so.
- * Complaints go to stderr. EXIT_DONE, or EXIT_NOT_DONE where something had an
- * error; *out is set nevertheless, unless nothing could be loaded at all.
+ * Loads rules: the wanted paths, or with none the configuration's, with all
+ * else that it says of rules. off = what becomes of those in wanted paths that
+ * are off; the configured ones stay so. Complaints go to stderr. EXIT_DONE, or
+ * EXIT_NOT_DONE where something had an error; *out is set nevertheless, unless
+ * nothing could be loaded at all.
  */
-int command_load_rules(const char *const *paths, size_t count,
-		       enum ruleset_off off, struct ruleset **out);
+int command_load_rules(const struct ruleset_options *wanted,
+		       struct ruleset **out);
 
 #endif

@@ -169,7 +169,9 @@ static void put_reason(const struct explain *explain,
 		[NEAR_SPAN] = "span: this event came too late",
 		[NEAR_UNTIL] = "until: this event ended it",
 		[NEAR_PRESENT] = "missing event: this one is there",
+		[NEAR_TAKEN] = "this event counts for another stage",
 		[NEAR_NOTHING] = "no event of the category in the window",
+		[NEAR_NO_KEY] = "no event of the category has the key",
 	};
 
 	strbuf_printf(out, "\n       %s", words[reason->kind]);
@@ -204,6 +206,28 @@ static void put_keys(const struct explain *explain, const struct value *keys,
 	}
 }
 
+/* Stage by stage: its event, or why it has none. */
+static void put_sample(const struct explain *explain,
+		       const struct near_miss *miss, struct strbuf *out)
+{
+	size_t stage_count = explain->rule->query->stage_count, reason = 0;
+
+	strbuf_printf(out, "%zu of %zu stages have an event", miss->event_count,
+		      stage_count);
+	put_keys(explain, miss->keys, out);
+	for (size_t i = 0; i < stage_count; i++) {
+		strbuf_printf(out, "\n     stage %zu: ", i + 1);
+		if (miss->events[i] != SIZE_MAX) {
+			put_event(explain, out, miss->events[i]);
+			continue;
+		}
+		strbuf_add_str(out, STR("none"));
+		if (reason < miss->reason_count)
+			put_reason(explain, miss, &miss->reasons[reason++],
+				   out);
+	}
+}
+
 static void put_miss(const struct explain *explain, size_t number,
 		     const struct near_miss *miss, struct strbuf *out)
 {
@@ -213,6 +237,8 @@ static void put_miss(const struct explain *explain, size_t number,
 	if (query->type == QUERY_EVENT) {
 		put_event(explain, out, miss->events[0]);
 		put_failed(explain, &miss->reasons[0], out);
+	} else if (query->type == QUERY_SAMPLE) {
+		put_sample(explain, miss, out);
 	} else {
 		strbuf_printf(out, "came to stage %zu of %zu",
 			      miss->event_count, query->stage_count);
@@ -247,12 +273,16 @@ static void report(const struct explain *explain,
 		   const struct search_result *matches,
 		   const struct near_result *near, struct strbuf *out)
 {
-	bool single = explain->rule->query->type == QUERY_EVENT;
+	static const char *const counted[] = {
+		[QUERY_EVENT] = "events of the category",
+		[QUERY_SEQUENCE] = "sequences begun",
+		[QUERY_SAMPLE] = "keys with an event of a stage",
+	};
+	enum query_type type = explain->rule->query->type;
 
-	strbuf_printf(out,
-		      single ? "\n%zu events of the category, %zu match"
-			     : "\n%zu sequences begun, %zu matched",
-		      near->started, near->matched);
+	strbuf_printf(out, "\n%zu %s, %zu match%s", near->started,
+		      counted[type], near->matched,
+		      type == QUERY_EVENT ? "" : "ed");
 	strbuf_add_str(out, near->count ? STR("; misses, the nearest first:\n")
 					: STR("\n"));
 	for (size_t i = 0; i < near->count; i++)
@@ -327,8 +357,13 @@ static int load_rule(struct explain *explain)
 
 	if (file)
 		explain->rule_paths[explain->rule_path_count++] = explain->name;
-	command_load_rules(explain->rule_paths, explain->rule_path_count,
-			   RULESET_OFF_RUN, &explain->rules);
+	command_load_rules(
+		&(struct ruleset_options){
+			.paths = explain->rule_paths,
+			.path_count = explain->rule_path_count,
+			.off = RULESET_OFF_RUN,
+		},
+		&explain->rules);
 	if (explain->rules)
 		explain->rule = find_rule(explain->rules,
 					  str_from(explain->name), file);
@@ -437,8 +472,9 @@ const struct command command_explain = {
 	.help = "Usage: aueql explain [-r PATH]... [--ecs] RULE [FILE|-]...\n"
 		"Prints a rule as compiled. With a log: the sequences that "
 		"came near, how far, and\n"
-		"which condition, key, order or span stopped them; then what "
-		"matched.\n"
+		"which condition, key, order or span stopped them; of a "
+		"sample, the keys of which\n"
+		"some stages have an event; then what matched.\n"
 		"RULE is a file, or the id, name or file name of a rule that "
 		"is configured.\n"
 		"\n"

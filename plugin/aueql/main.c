@@ -123,19 +123,15 @@ static int load_rules(const struct ruleset_options *options,
 	return rules->error_count ? EXIT_NOT_DONE : EXIT_DONE;
 }
 
-int command_load_rules(const char *const *paths, size_t count,
-		       enum ruleset_off off, struct ruleset **out)
+int command_load_rules(const struct ruleset_options *wanted,
+		       struct ruleset **out)
 {
-	struct ruleset_options options = {
-		.paths = paths,
-		.path_count = count,
-		.on_diag = command_diag,
-		.off = off,
-	};
+	struct ruleset_options options = *wanted;
 	struct config *config = NULL;
 	int rc;
 
-	if (!count) {
+	options.on_diag = command_diag;
+	if (!options.path_count) {
 		rc = config_load(NULL, command_diag, NULL, &config);
 		if (rc) {
 			command_error("configuration: %s", strerror(-rc));
@@ -147,6 +143,8 @@ int command_load_rules(const char *const *paths, size_t count,
 		options.disable_count = config->disable_count;
 		options.overrides = config->overrides;
 		options.process_names = config->process_names;
+		if (!options.environment)
+			options.environment = &config->environment;
 		options.off = RULESET_OFF_STAY;
 	}
 	rc = load_rules(&options, out);

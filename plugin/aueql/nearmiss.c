@@ -85,6 +85,17 @@ static int find_hits(struct follower *follower, struct hits *hits)
 	return rc;
 }
 
+static int find_all_hits(struct follower *follower)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < follower->stage_count && !rc; i++) {
+		follower->hits[i].stage = &follower->search->query->stages[i];
+		rc = find_hits(follower, &follower->hits[i]);
+	}
+	return rc;
+}
+
 /* The first hit behind a position, as an index. */
 static size_t hit_after(const struct hits *hits, size_t position)
 {
@@ -310,10 +321,13 @@ static size_t failed_parts(struct follower *follower, const struct stage *stage,
 	return failed;
 }
 
-/* The event of the stage's category that fails the fewest parts. */
-static void find_closest(struct follower *follower, const struct stage *stage,
+/* The event of the stage's category, and of some keys where they are given,
+ * that fails the fewest parts. */
+static void find_closest(struct follower *follower, const struct value *keys,
 			 size_t from, size_t to, struct near_reason *reason)
 {
+	const struct stage *stage =
+		&follower->search->query->stages[reason->stage];
 	size_t best = SIZE_MAX;
 
 	for (size_t i = from; i < to; i++) {
@@ -322,10 +336,14 @@ static void find_closest(struct follower *follower, const struct stage *stage,
 		if (!search_has_category(stage, event))
 			continue;
 		for (int reading = 0; reading < 2; reading++) {
-			size_t failed =
-				failed_parts(follower, stage, event,
-					     (enum reading)reading, NULL);
+			size_t failed;
 
+			if (keys &&
+			    other_key(stage, event, (enum reading)reading,
+				      keys) < stage->key_count)
+				continue;
+			failed = failed_parts(follower, stage, event,
+					      (enum reading)reading, NULL);
 			if (!failed || failed >= best)
 				continue;
 			best = failed;
@@ -367,7 +385,7 @@ static int look_at_conditions(struct follower *follower,
 	while (to < follower->search->count && to < from + CANDIDATES_MAX &&
 	       event_at(follower, to)->time_ns <= path->end_ns)
 		to++;
-	find_closest(follower, stage, from, to, &reason);
+	find_closest(follower, NULL, from, to, &reason);
 	if (reason.event == SIZE_MAX)
 		reason.kind = NEAR_NOTHING;
 	else
@@ -558,7 +576,7 @@ static int near_event(struct follower *follower, size_t position)
 	size_t *events;
 	int rc;
 
-	find_closest(follower, stage, position, position + 1, &reason);
+	find_closest(follower, NULL, position, position + 1, &reason);
 	if (reason.event == SIZE_MAX)
 		return 0;
 	events = arena_alloc(follower->search->arena, sizeof(*events));
@@ -589,18 +607,83 @@ static int explain_events(struct follower *follower)
 	return rc;
 }
 
+/* --- samples -------------------------------------------------------------- */
+
+/* Why a stage has no event of the keys. */
+static int look_at_stage(struct follower *follower, size_t number,
+			 struct near_miss *miss)
+{
+	const struct hits *hits = &follower->hits[number];
+	struct near_reason reason = {
+		.kind = NEAR_TAKEN,
+		.event = SIZE_MAX,
+		.stage = number,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < hits->count && reason.event == SIZE_MAX; i++)
+		if (hit_other_key(follower, hits, i, miss->keys) ==
+		    hits->stage->key_count)
+			reason.event = hits->positions[i];
+	if (reason.event == SIZE_MAX) {
+		find_closest(follower, miss->keys, 0, follower->search->count,
+			     &reason);
+		reason.kind =
+			reason.event == SIZE_MAX ? NEAR_NO_KEY : NEAR_CONDITION;
+	}
+	if (reason.kind == NEAR_CONDITION)
+		rc = list_failed(follower, hits->stage, &reason);
+	if (!rc)
+		add_reason(miss, &reason);
+	return rc;
+}
+
+static int look_at_sample(struct follower *follower, struct near_miss *miss)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < follower->stage_count && !rc; i++)
+		if (miss->events[i] == SIZE_MAX)
+			rc = look_at_stage(follower, i, miss);
+	return rc;
+}
+
+static int explain_samples(struct follower *follower, size_t matched)
+{
+	struct near_result *result = follower->result;
+	struct search_result near;
+	int rc = sample_near(follower->search, &near);
+
+	if (!rc)
+		rc = find_all_hits(follower);
+	if (rc)
+		return rc;
+	result->started = near.count + matched;
+	result->matched = matched;
+	for (size_t i = 0; i < near.count; i++) {
+		struct near_miss miss = {
+			.events = near.matches[i].events,
+			.key_count = near.matches[i].key_count,
+			.keys = near.matches[i].keys,
+		};
+
+		for (size_t k = 0; k < follower->stage_count; k++)
+			miss.event_count += miss.events[k] != SIZE_MAX;
+		keep_miss(result, &miss);
+	}
+	for (size_t i = 0; i < result->count && !rc; i++)
+		rc = look_at_sample(follower, &result->misses[i]);
+	return rc;
+}
+
 /* --- the whole ------------------------------------------------------------ */
 
 static int explain_sequences(struct follower *follower)
 {
 	const struct query *query = follower->search->query;
 	size_t first = next_stage(follower, 0);
-	int rc = 0;
+	int rc = find_all_hits(follower);
 
-	for (size_t i = 0; i < query->stage_count && !rc; i++) {
-		follower->hits[i].stage = &query->stages[i];
-		rc = find_hits(follower, &follower->hits[i]);
-	}
 	if (!rc && query->until) {
 		follower->hits[query->stage_count].stage = query->until;
 		rc = find_hits(follower, &follower->hits[query->stage_count]);
@@ -654,14 +737,12 @@ int near_misses(const struct search *search,
 	    found.misses) {
 		mark_matched(&follower, matches);
 		/* a sample has no first stage to follow it from */
-		if (query->type == QUERY_SAMPLE) {
-			found.started = found.matched = matches->count;
-			rc = 0;
-		} else {
+		if (query->type == QUERY_SAMPLE)
+			rc = explain_samples(&follower, matches->count);
+		else
 			rc = query->type == QUERY_EVENT
 				     ? explain_events(&follower)
 				     : explain_sequences(&follower);
-		}
 	}
 	for (size_t i = 0; follower.hits && i <= query->stage_count; i++) {
 		free(follower.hits[i].positions);

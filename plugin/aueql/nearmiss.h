@@ -14,7 +14,9 @@ enum near_kind {
 	NEAR_SPAN, /* all holds, but it came after the window */
 	NEAR_UNTIL, /* an until ended it */
 	NEAR_PRESENT, /* an event that must be missing is there */
+	NEAR_TAKEN, /* all holds, but the event counts for another stage */
 	NEAR_NOTHING, /* no event of the category in the window */
+	NEAR_NO_KEY, /* no event of the category has the key */
 };
 
 /* What stopped a sequence, one of several. */
@@ -36,6 +38,7 @@ struct near_reason {
 
 struct near_miss {
 	size_t event_count; /* stages it came to; missing ones not counted */
+	/* of a sample one for each stage, SIZE_MAX = none */
 	const size_t *events;
 	size_t key_count;
 	const struct value *keys;
@@ -44,7 +47,8 @@ struct near_miss {
 };
 
 struct near_result {
-	size_t started; /* first events, and that many of them matched */
+	/* first events, of a sample keys; and that many of them matched */
+	size_t started;
 	size_t matched;
 	size_t count; /* the nearest misses, nearest first */
 	struct near_miss *misses;
@@ -56,7 +60,8 @@ struct near_result {
  * matches: what search_run() found of the same search. 0, -ENOMEM, -E2BIG. A
  * sequence begins with each event that meets the first stage; of its keys the
  * one that came furthest is told. Of a long log the last thousand sequences
- * that did not match are looked at.
+ * that did not match are looked at. Of a sample each key is looked at that one
+ * of its stages has an event of.
  */
 int near_misses(const struct search *search,
 		const struct search_result *matches,

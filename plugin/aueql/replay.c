@@ -165,9 +165,13 @@ static int replay_open(struct replay *replay)
 
 static int replay_files(struct replay *replay, const struct input *input)
 {
-	int loaded =
-		command_load_rules(replay->rule_paths, replay->rule_path_count,
-				   RULESET_OFF_RUN, &replay->rules);
+	int loaded = command_load_rules(
+		&(struct ruleset_options){
+			.paths = replay->rule_paths,
+			.path_count = replay->rule_path_count,
+			.off = RULESET_OFF_RUN,
+		},
+		&replay->rules);
 	int code, rc;
 
 	if (!replay->rules)

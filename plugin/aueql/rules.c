@@ -26,6 +26,7 @@ static const char *const status_names[] = {
 struct rules_options {
 	enum command_format format;
 	bool audit_rules;
+	const char *environment; /* NULL = as configured */
 };
 
 /* What is printed of one rule. */
@@ -308,10 +309,8 @@ static void print_row_text(const struct row *row)
 	if (row->traits.no_maxspan)
 		print_item("state", STR("no maxspan: partials live for the "
 					"rule's 'from'"));
-	if (row->traits.racy)
-		print_item("racy", STR("container.id is null if the first "
-				       "process of the container is gone "
-				       "before it can be asked for"));
+	for (size_t i = 0; i < row->traits.racy_count; i++)
+		print_item("racy", str_from(row->traits.racy[i]));
 }
 
 static void print_table(const size_t totals[RULE_INVALID + 1], size_t count)
@@ -325,7 +324,19 @@ static void print_table(const size_t totals[RULE_INVALID + 1], size_t count)
 	putchar('\n');
 }
 
-static void print_totals(const struct ruleset *rules)
+/* It goes for most rules, so it stands here once. */
+static void print_parents(size_t parents)
+{
+	if (parents)
+		printf("parents    %zu rule%s process.parent.*: of a parent that "
+		       "only forked, and\n"
+		       "           executed nothing under audit, it is known live "
+		       "(from /proc, while\n"
+		       "           it runs), and null in a replay\n",
+		       parents, parents == 1 ? " asks for" : "s ask for");
+}
+
+static void print_totals(const struct ruleset *rules, size_t parents)
 {
 	size_t totals[RULE_INVALID + 1] = { 0 };
 	size_t off = 0, observe = 0;
@@ -348,10 +359,10 @@ static void print_totals(const struct ruleset *rules)
 	      "what is recorded)\n"
 	      "excluded   whoever takes such a value is not seen\n"
 	      "state      a partial for each value made up, within maxspan "
-	      "and memcap\n"
-	      "\n",
+	      "and memcap\n",
 	      stdout);
-	printf("%zu run, %zu of them only observe; %zu are off\n",
+	print_parents(parents);
+	printf("\n%zu run, %zu of them only observe; %zu are off\n",
 	       rules->rule_count, observe, off);
 	print_table(totals, rules->report_count);
 }
@@ -430,7 +441,8 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_add_fields(json, row, "excluded", is_excluded);
 	json_add_fields(json, row, "unbounded_by", is_key);
 	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
-	json_add_bool(json, "racy", row->traits.racy);
+	json_add_bool(json, "racy", row->traits.racy_count);
+	json_add_bool(json, "parents", row->traits.parents);
 }
 
 static void print_row_json(const struct row *row)
@@ -485,10 +497,12 @@ static int print_rows(const struct ruleset *rules, enum command_format format)
 		.needs = STRBUF_INIT(1U << 20),
 	};
 	int rc = row.arena ? 0 : -ENOMEM;
+	size_t parents = 0;
 
 	for (size_t i = 0; i < rules->report_count && !rc; i++) {
 		row.report = &rules->reports[i];
 		rc = row_fill(&row);
+		parents += !rc && row.report->rule && row.traits.parents;
 		if (!rc && format == FORMAT_JSON)
 			print_row_json(&row);
 		else if (!rc)
@@ -497,7 +511,7 @@ static int print_rows(const struct ruleset *rules, enum command_format format)
 	if (rc)
 		command_error("rules: %s", strerror(-rc));
 	else if (format == FORMAT_TEXT)
-		print_totals(rules);
+		print_totals(rules, parents);
 	strbuf_free(&row.needs);
 	arena_free(&row.arena);
 	return rc ? EXIT_NOT_DONE : EXIT_DONE;
@@ -527,17 +541,60 @@ static int rules_print(const struct ruleset *rules,
 	return print_rows(rules, options->format);
 }
 
+static int rules_do(const struct rules_options *options,
+		    const struct ruleset_options *wanted)
+{
+	struct ruleset *rules = NULL;
+	int loaded = command_load_rules(wanted, &rules), code;
+
+	if (!rules)
+		return EXIT_NOT_DONE;
+	code = rules_print(rules, options);
+	ruleset_free(&rules);
+	return code ? code : loaded;
+}
+
+/* With the variables of the option; else the configuration's count, whatever
+ * rules are named. */
+static int rules_find(const struct command *command,
+		      const struct rules_options *options,
+		      struct ruleset_options *wanted)
+{
+	struct arena *arena = arena_new(0);
+	struct config *config = NULL;
+	struct str_list names = { 0 };
+	int rc = arena ? 0 : -ENOMEM, code = EXIT_NOT_DONE;
+
+	if (!rc && options->environment)
+		rc = config_parse_names(arena, str_from(options->environment),
+					&names);
+	else if (!rc)
+		rc = config_load(NULL, command_diag, NULL, &config);
+	wanted->environment = config ? &config->environment : &names;
+	if (!rc)
+		code = rules_do(options, wanted);
+	else if (rc == -EINVAL && options->environment)
+		code = command_usage(command, "no names of variables '%s'",
+				     options->environment);
+	else
+		command_error("configuration: %s", strerror(-rc));
+	config_free(&config);
+	arena_free(&arena);
+	return code;
+}
+
 static int rules_run(const struct command *command, int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "audit-rules", no_argument, NULL, 'a' },
+		{ "environment", required_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	struct rules_options options = { 0 };
-	struct ruleset *rules = NULL;
-	int opt, loaded, code;
+	struct ruleset_options wanted = { .off = RULESET_OFF_RUN_NAMED };
+	int opt;
 
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":h", long_options, NULL)) !=
@@ -546,6 +603,8 @@ static int rules_run(const struct command *command, int argc, char **argv)
 			return command_help(command);
 		if (opt == 'a')
 			options.audit_rules = true;
+		else if (opt == 'e')
+			options.environment = optarg;
 		else if (opt == ':')
 			return command_usage(command, "'%s' wants an argument",
 					     argv[optind - 1]);
@@ -554,21 +613,17 @@ static int rules_run(const struct command *command, int argc, char **argv)
 		else if (!command_parse_format(optarg, &options.format))
 			return command_usage(command, "no format '%s'", optarg);
 	}
-	loaded = command_load_rules((const char *const *)argv + optind,
-				    (size_t)(argc - optind),
-				    RULESET_OFF_RUN_NAMED, &rules);
-	if (!rules)
-		return EXIT_NOT_DONE;
-	code = rules_print(rules, &options);
-	ruleset_free(&rules);
-	return command_finish(code ? code : loaded);
+	wanted.paths = (const char *const *)argv + optind;
+	wanted.path_count = (size_t)(argc - optind);
+	return command_finish(rules_find(command, &options, &wanted));
 }
 
 const struct command command_rules = {
 	.name = "rules",
 	.summary = "compiles rules; what each needs and lacks",
 	.help = "Usage: aueql rules [--format text|json] [--audit-rules] "
-		"[FILE|DIR]...\n"
+		"[--environment NAMES]\n"
+		"                   [FILE|DIR]...\n"
 		"Compiles rules and tells for each: full, degraded, "
 		"unsupported, skipped or\n"
 		"invalid, why, what auditing for it costs and is, by which fields it "
@@ -586,6 +641,11 @@ const struct command command_rules = {
 		"      --audit-rules    the least set of audit rules for all "
 		"that run, ready\n"
 		"                       for rules.d\n"
+		"      --environment NAMES\n"
+		"                       variables that are read for "
+		"process.env_vars, instead of\n"
+		"                       the configuration's 'environment'; '' = "
+		"none\n"
 		"  -h, --help           this text\n",
 	.run = rules_run,
 };

@@ -28,6 +28,7 @@ struct sampler {
 	size_t count, capacity, key_count;
 	struct search_match *matches;
 	size_t match_count, match_capacity;
+	bool near; /* the keys that do not match are asked for */
 	uint64_t errors;
 };
 
@@ -195,8 +196,13 @@ static int add_sample(struct sampler *sampler, const struct group *group)
 		sampler->matches = matches;
 		sampler->match_capacity = capacity;
 	}
-	for (size_t i = 0; i < group->stage_count; i++)
-		events[i] = group->candidates[group->chosen[i]].event;
+	for (size_t i = 0; i < group->stage_count; i++) {
+		size_t chosen = group->chosen[i];
+
+		events[i] = chosen == SIZE_MAX
+				    ? SIZE_MAX
+				    : group->candidates[chosen].event;
+	}
 	sampler->matches[sampler->match_count++] =
 		(struct search_match){ group->stage_count, sampler->key_count,
 				       events, group->candidates->keys };
@@ -220,11 +226,13 @@ static int sample_key(struct sampler *sampler,
 		rc = -ENOMEM;
 	for (size_t i = 0; i < group.stage_count && !rc; i++)
 		group.chosen[i] = SIZE_MAX;
-	for (size_t i = 0; i < group.stage_count && !rc && all; i++) {
+	for (size_t i = 0; i < group.stage_count && !rc; i++) {
 		memset(group.tried, 0, count * sizeof(*group.tried));
-		all = assign(&group, i);
+		all = assign(&group, i) && all;
+		if (!all && !sampler->near)
+			break;
 	}
-	if (!rc && all)
+	if (!rc && all != sampler->near)
 		rc = add_sample(sampler, &group);
 	free(group.chosen);
 	free(group.tried);
@@ -253,12 +261,14 @@ static int sample_all(struct sampler *sampler)
 	return rc;
 }
 
-int sample_run(const struct search *search, struct search_result *result)
+static int run(const struct search *search, bool near,
+	       struct search_result *result)
 {
 	struct sampler sampler = {
 		.search = search,
 		.scratch = arena_new(SCRATCH_BYTES),
 		.key_count = search->query->key_count,
+		.near = near,
 	};
 	int rc = sampler.scratch ? collect(&sampler) : -ENOMEM;
 
@@ -272,4 +282,14 @@ int sample_run(const struct search *search, struct search_result *result)
 	free(sampler.candidates);
 	arena_free(&sampler.scratch);
 	return rc;
+}
+
+int sample_run(const struct search *search, struct search_result *result)
+{
+	return run(search, false, result);
+}
+
+int sample_near(const struct search *search, struct search_result *result)
+{
+	return run(search, true, result);
 }

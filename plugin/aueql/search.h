@@ -39,6 +39,9 @@ int search_run(const struct search *search, struct search_result *result);
 
 /* The same for a query of type sample (sample.c): unsorted, without pipes. */
 int sample_run(const struct search *search, struct search_result *result);
+/* The keys that do not match, though a stage has events of them: the events of
+ * as many stages as go together, SIZE_MAX for the others. */
+int sample_near(const struct search *search, struct search_result *result);
 
 bool search_has_category(const struct stage *stage, const struct event *event);
 /*

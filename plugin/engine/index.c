@@ -23,14 +23,15 @@
 
 /* 64 probes of which some have a text in the same of their demands. */
 struct mark {
-	struct mark *next;
 	size_t word;
 	uint64_t bits;
 };
 
 struct text {
 	struct needle needle;
-	struct mark *marks;
+	struct mark mark; /* the first one, as most have no other */
+	struct mark *more;
+	uint32_t more_count, more_capacity;
 	uint64_t seen; /* the last event that had it */
 };
 
@@ -59,20 +60,47 @@ struct told {
 	uint64_t bit;
 };
 
+static struct mark *find_mark(struct text *text, size_t word)
+{
+	if (text->mark.bits && text->mark.word == word)
+		return &text->mark;
+	for (size_t i = 0; i < text->more_count; i++)
+		if (text->more[i].word == word)
+			return &text->more[i];
+	return NULL;
+}
+
+/* A blank one. NULL = out of memory. */
+static struct mark *add_mark(struct index *index, struct text *text)
+{
+	if (!text->mark.bits)
+		return &text->mark;
+	if (text->more_count == text->more_capacity) {
+		uint32_t capacity = 2 * text->more_capacity + 2;
+		struct mark *more =
+			arena_array(index->arena, capacity, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		if (text->more_count)
+			memcpy(more, text->more,
+			       text->more_count * sizeof(*more));
+		text->more = more;
+		text->more_capacity = capacity;
+	}
+	return &text->more[text->more_count++];
+}
+
 static int mark_text(struct index *index, struct text *text,
 		     const struct told *told)
 {
-	struct mark *mark = text->marks;
+	struct mark *mark = find_mark(text, told->word);
 
-	while (mark && mark->word != told->word)
-		mark = mark->next;
-	if (!mark) {
-		mark = arena_alloc(index->arena, sizeof(*mark));
-		if (!mark)
-			return -ENOMEM;
-		*mark = (struct mark){ text->marks, told->word, 0 };
-		text->marks = mark;
-	}
+	if (!mark)
+		mark = add_mark(index, text);
+	if (!mark)
+		return -ENOMEM;
+	mark->word = told->word;
 	mark->bits |= told->bit;
 	return 0;
 }
@@ -234,8 +262,9 @@ static void join(void *user, struct needle *needle)
 	if (text->seen == index->events)
 		return;
 	text->seen = index->events;
-	for (const struct mark *mark = text->marks; mark; mark = mark->next)
-		index->joined[mark->word] |= mark->bits;
+	index->joined[text->mark.word] |= text->mark.bits;
+	for (size_t i = 0; i < text->more_count; i++)
+		index->joined[text->more[i].word] |= text->more[i].bits;
 }
 
 /* False: a value that is no text may meet any demand. */

@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../eql/strset.h"
 #include "../eql/text.h"
 #include "../util/list.h"
 
-#define ENDING_BITS 14
+/* of a hash; a field has some hundred texts, and each field's bits want to be in
+ * the caches */
+#define ENDING_BITS 12
 #define ENDING_BYTES ((1U << ENDING_BITS) / 8)
+#define CASE_BITS 0x2020202020202020U
 
 static_assert(DEMAND_PIECE_MIN == 3, "an ending is three bytes");
 
@@ -55,10 +57,44 @@ static uint32_t ending_at(struct str text, size_t end)
 	return ending_hash(ending);
 }
 
+/* The same but for what tells the cases of letters apart. */
+static bool same_eight(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return !((x ^ y) & ~CASE_BITS);
+}
+
+static bool same_four(const char *a, const char *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return !((x ^ y) & ~(uint32_t)CASE_BITS);
+}
+
+/* Whether the text may stand there: of bytes that are no letters some pass for
+ * others, and then a stage is asked in vain. The last bytes are compared
+ * together with some before them. */
 static bool begins_with(const char *at, struct str wanted)
 {
-	for (size_t i = 0; i < wanted.len; i++)
-		if (text_fold(at[i]) != wanted.data[i])
+	const char *text = wanted.data;
+	size_t len = wanted.len, i = 0;
+
+	if (len >= 8) {
+		for (; i + 8 < len; i += 8)
+			if (!same_eight(at + i, text + i))
+				return false;
+		return same_eight(at + len - 8, text + len - 8);
+	}
+	if (len >= 4)
+		return same_four(at, text) &&
+		       same_four(at + len - 4, text + len - 4);
+	for (; i < len; i++)
+		if ((at[i] ^ text[i]) & ~0x20)
 			return false;
 	return true;
 }
@@ -92,7 +128,8 @@ static struct needle *find_same(const struct needles *needles, uint64_t hash,
 		if (node->hash == hash &&
 		    needle->demand.at_start == demand->at_start &&
 		    needle->demand.at_end == demand->at_end &&
-		    str_equal(needle->demand.text, demand->text))
+		    needle->demand.text.len == demand->text.len &&
+		    begins_with(demand->text.data, needle->demand.text))
 			return needle;
 	}
 	return NULL;
@@ -112,22 +149,34 @@ static void widen(struct needles *needles, const struct demand *demand)
 		needles->reach = len;
 }
 
+/* Its text stands behind it: whoever finds it compares that. */
+static struct needle *new_needle(const struct needles *needles,
+				 const struct demand *demand)
+{
+	size_t len = demand->text.len;
+	struct needle *needle =
+		arena_alloc(needles->arena, needles->size + len);
+	char *text = (char *)needle + needles->size;
+
+	if (!needle)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		text[i] = text_fold(demand->text.data[i]);
+	needle->demand = *demand;
+	needle->demand.text = (struct str){ text, len };
+	return needle;
+}
+
 struct needle *needles_add(struct needles *needles, const struct demand *demand)
 {
 	uint32_t hash = ending_at(demand->text, demand->text.len);
-	struct demand folded = *demand;
-	struct needle *needle;
+	struct needle *needle = find_same(needles, hash, demand);
 
-	folded.text = strset_fold(needles->arena, demand->text);
-	if (!folded.text.data)
-		return NULL;
-	needle = find_same(needles, hash, &folded);
 	if (needle)
 		return needle;
-	needle = arena_alloc(needles->arena, needles->size);
+	needle = new_needle(needles, demand);
 	if (!needle)
 		return NULL;
-	needle->demand = folded;
 	needle->node.hash = hash;
 	table_add(&needles->table, &needle->node);
 	needles->endings[hash / 8] |= (uint8_t)(1U << hash % 8);

@@ -5,6 +5,8 @@
 
 #include "../util/json.h"
 
+#define SHORT_TEXT 64
+
 static const struct lower_range {
 	uint32_t first, last;
 	int step, distance;
@@ -152,6 +154,21 @@ size_t text_utf16_offset(struct str text, size_t units)
 	return at;
 }
 
+/* From one of its first characters to the next: memmem() prepares a table
+ * first, for which a short text is not worth while. */
+static const char *find_in_short(struct str text, struct str needle)
+{
+	const char *at = text.data, *end = at + text.len - needle.len + 1;
+
+	while (at < end) {
+		at = memchr(at, needle.data[0], (size_t)(end - at));
+		if (!at || !memcmp(at, needle.data, needle.len))
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
 size_t text_find(struct str text, struct str needle)
 {
 	const char *found;
@@ -160,7 +177,10 @@ size_t text_find(struct str text, struct str needle)
 		return 0;
 	if (needle.len > text.len)
 		return SIZE_MAX;
-	found = memmem(text.data, text.len, needle.data, needle.len);
+	if (text.len <= SHORT_TEXT)
+		found = find_in_short(text, needle);
+	else
+		found = memmem(text.data, text.len, needle.data, needle.len);
 	return found ? (size_t)(found - text.data) : SIZE_MAX;
 }
 

@@ -51,7 +51,7 @@ struct context {
 	struct process *process; /* once context_set_process() has been there */
 	/* who is asked about processes; NULL = another host's event */
 	const struct process_resolver *resolver;
-	uint64_t *unresolved; /* containers asked for in vain */
+	struct normalizer_stats *stats;
 	struct str comm;
 	bool exe_deleted; /* the file the process runs has no name any more */
 	bool succeeded;

@@ -305,7 +305,7 @@ static int begin_host(struct normalizer *normalizer, struct context *context,
 {
 	context->recent = normalizer->recent;
 	context->births = normalizer->births;
-	context->unresolved = &normalizer->stats.containers_unresolved;
+	context->stats = &normalizer->stats;
 	context->file_host = provenance_host(host);
 	if (host.data == normalizer->config.host_id.data)
 		context->resolver = &normalizer->config.resolver;

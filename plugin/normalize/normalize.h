@@ -12,6 +12,13 @@ struct strbuf;
 
 #define CONTAINER_ID_MAX 128
 
+/* What came of asking for an environment. */
+enum environment_answer {
+	ENVIRONMENT_UNKNOWN, /* not to be known any more, or in time */
+	ENVIRONMENT_CUT, /* some of it is not told, as it was too long */
+	ENVIRONMENT_WHOLE,
+};
+
 struct process_seed;
 typedef int (*process_seed_fn)(void *user, const struct process_seed *seed);
 
@@ -32,6 +39,13 @@ struct process_resolver {
 	bool (*capabilities)(void *user, int64_t pid, int64_t since_ms,
 			     struct process_capabilities *out);
 	void *user;
+	/* The variables of interest, a list of NAME=value in the arena; null =
+	 * it has none of them. */
+	enum environment_answer (*environment)(void *environment_user,
+					       int64_t pid, int64_t since_ms,
+					       struct arena *arena,
+					       struct value *out);
+	void *environment_user;
 };
 
 struct normalizer_config {
@@ -53,6 +67,7 @@ struct normalizer_stats {
 	uint64_t processes; /* in the tables now */
 	uint64_t processes_evicted;
 	uint64_t containers_unresolved;
+	uint64_t environments_unresolved;
 	uint64_t files; /* known by their origin now */
 	uint64_t files_evicted;
 	uint64_t linked_evicted; /* of these, linked */

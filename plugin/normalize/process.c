@@ -23,7 +23,7 @@ static int resolve_container(struct context *context, struct process *process,
 	if (len)
 		return proctable_set_container(process,
 					       (struct str){ id, len });
-	*context->unresolved += must;
+	context->stats->containers_unresolved += must;
 	return 0;
 }
 
@@ -105,6 +105,30 @@ static struct process_capabilities read_capabilities(struct context *context)
 	return (struct process_capabilities){ 0 };
 }
 
+/* The kernel tells it of the program that runs when it is asked, which need not
+ * be this one any more. */
+static void set_environment(struct context *context)
+{
+	const struct process_resolver *resolver = context->resolver;
+	struct value variables = { 0 };
+
+	if (!resolver || !resolver->environment)
+		return;
+	switch (resolver->environment(
+		resolver->environment_user, context->sight.pid,
+		context->sight.time_ms, context->arena, &variables)) {
+	case ENVIRONMENT_UNKNOWN:
+		context->stats->environments_unresolved++;
+		return;
+	case ENVIRONMENT_CUT:
+		context->incomplete = true;
+		break;
+	case ENVIRONMENT_WHOLE:
+		break;
+	}
+	event_set(context->event, FIELD_PROCESS_ENV_VARS, variables);
+}
+
 /*
  * A container begins where a child of its runtime executes what is no runtime;
  * that its descendants are in it, too, is then known. The kernel is asked while
@@ -134,6 +158,7 @@ int process_on_exec(struct context *context)
 	context_set_names(context, exec.invoked, exec.sight.exe);
 	context_set_kind(context, &kind_exec);
 	exec.capabilities = read_capabilities(context);
+	set_environment(context);
 	process = proctable_exec(context->host, &exec);
 	if (!process)
 		return -ENOMEM;

@@ -184,7 +184,7 @@ static int print_kinds(uint64_t kinds, const char *name, struct strbuf *out)
 int rule_audit_rules(const struct rule *rule, const char *machine,
 		     struct strbuf *out)
 {
-	return print_kinds(support_kinds(rule->query), machine, out);
+	return print_kinds(support_kinds(rule), machine, out);
 }
 
 int ruleset_audit_rules(const struct ruleset *set, const char *machine,
@@ -193,6 +193,6 @@ int ruleset_audit_rules(const struct ruleset *set, const char *machine,
 	uint64_t kinds = 0;
 
 	for (size_t i = 0; i < set->rule_count; i++)
-		kinds |= support_kinds(set->rules[i]->query);
+		kinds |= support_kinds(set->rules[i]);
 	return print_kinds(kinds, machine, out);
 }

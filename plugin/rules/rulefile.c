@@ -439,7 +439,7 @@ static void set_hash(struct rule *rule)
 static int assess(struct rulefile *file, const struct toml_value *query)
 {
 	struct support support;
-	int rc = support_assess(file->rule->query, file->fields, file->scratch,
+	int rc = support_assess(file->rule, file->fields, file->scratch,
 				&support);
 
 	for (size_t i = 0; !rc && i < support.problem_count; i++) {
@@ -472,6 +472,7 @@ static int read_query(struct rulefile *file, const struct toml_value *table)
 	rc = rulefile_take_string(file, query, &rule->query_text);
 	if (rc || !rule->query_text.data)
 		return rc;
+	rule->environment = file->environment;
 	rc = eql_compile(&options, rule->query_text, &rule->query, &error);
 	if (rc > 0)
 		return rulefile_complain(

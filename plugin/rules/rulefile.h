@@ -20,6 +20,7 @@ struct rulefile {
 	struct arena *arena; /* of the rule set */
 	struct arena *scratch; /* for what is over when the file is read */
 	struct field_table *fields;
+	const struct str_list *environment; /* of the rule set */
 	size_t *exception_count; /* of the rule set */
 	struct str path; /* in arena */
 	struct str text; /* of the file, or one line of an export */

@@ -249,6 +249,7 @@ static struct rulefile new_file(const struct loader *loader)
 		.overrides = loader->overrides,
 		.arena = loader->set->arena,
 		.fields = loader->set->fields,
+		.environment = &loader->set->environment,
 		.exception_count = &loader->set->exception_count,
 	};
 }
@@ -449,6 +450,23 @@ static int load_all(struct loader *loader)
 	return rc;
 }
 
+/* The set outlives its options. */
+static int copy_environment(struct ruleset *set, const struct str_list *names)
+{
+	size_t count = names ? names->count : 0;
+	struct str *items = arena_array(set->arena, count, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		items[i] = arena_str(set->arena, names->items[i]);
+		if (!items[i].data)
+			return -ENOMEM;
+	}
+	set->environment = (struct str_list){ count, items };
+	return 0;
+}
+
 int ruleset_load(const struct ruleset_options *options, struct ruleset **out)
 {
 	struct ruleset *set = calloc(1, sizeof(*set));
@@ -459,6 +477,8 @@ int ruleset_load(const struct ruleset_options *options, struct ruleset **out)
 		return -ENOMEM;
 	set->arena = arena_new(RULESET_BYTES_MAX);
 	rc = set->arena ? field_table_new(&set->fields) : -ENOMEM;
+	if (!rc)
+		rc = copy_environment(set, options->environment);
 	if (!rc)
 		rc = load_all(&loader);
 	overrides_free(&loader.overrides);

@@ -21,6 +21,7 @@
 
 #include "../eql/pred.h"
 #include "../limits.h"
+#include "../util/strbuf.h"
 
 #define WORDS_MAX 6
 #define SLOTS_MAX (FIELD__COUNT + LIMIT_FIELDS)
@@ -53,6 +54,7 @@ enum group {
 	GROUP_CAPABILITIES = 1 << 15,
 	GROUP_ACCOUNT = 1 << 16, /* what a program tells of an account */
 	GROUP_CLASS = 1 << 17, /* the call is of a class that rules name */
+	GROUP_ENVIRONMENT = 1 << 18,
 };
 
 /* When a rule is taken to want a kind it could match (kinds.def). */
@@ -170,6 +172,8 @@ static unsigned int group_of(size_t slot)
 	case FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE:
 	case FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED:
 		return GROUP_CAPABILITIES;
+	case FIELD_PROCESS_ENV_VARS:
+		return GROUP_ENVIRONMENT;
 	case FIELD_AUDITD_DATA_CLASS:
 		return GROUP_CLASS;
 	case FIELD_AUDITD_DATA_CMD:
@@ -511,11 +515,10 @@ static bool is_within(enum kind_id id, const struct stage *stage,
 	       leaves_within(&probe, stage, stage->condition, bounds);
 }
 
-/* A container's /etc is another directory than the host's. */
-static bool is_of_containers(const struct query *query)
+bool query_reads(const struct query *query, size_t slot)
 {
 	for (size_t i = 0; i < query->field_slot_count; i++)
-		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+		if (query->field_slots[i] == slot)
 			return true;
 	return false;
 }
@@ -534,7 +537,8 @@ static enum kind_id narrowed(enum kind_id id, const struct query *query,
 
 	if (id == KIND_CREATE && is_within(id, stage, &linkers_only))
 		return KIND_BIRTH;
-	if (id != KIND_UID && is_of_containers(query))
+	/* a container's /etc is another directory than the host's */
+	if (id != KIND_UID && query_reads(query, FIELD_CONTAINER_ID))
 		return id;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].wide == id &&
@@ -549,6 +553,7 @@ static enum kind_id narrowed(enum kind_id id, const struct query *query,
 /* One query on its way through all this. */
 struct survey {
 	const struct query *query;
+	const struct str_list *environment;
 	const struct field_table *fields;
 	struct arena *arena; /* NULL = only the kinds are asked for */
 	struct support *out;
@@ -626,7 +631,7 @@ static const char *why_absent(struct str field)
 	static const struct {
 		const char *pattern, *why;
 	} reasons[] = {
-		{ "process*.env_vars", "the environment is not read" },
+		{ "process*.env_vars", "of other processes it is not read" },
 		{ "process*.code_signature.*", "programs here have none" },
 		{ "process.Ext.load_module.*", "audit has but the name" },
 		{ "container.security_context.*", "the runtime knows it" },
@@ -684,6 +689,90 @@ static int use_field(struct survey *survey, size_t slot, size_t offset,
 	return 0;
 }
 
+/* A leaf whose problem is told; another kind of event asks for it, too. */
+static bool is_told(const struct survey *survey, size_t offset)
+{
+	for (size_t i = 0; i < survey->out->problem_count; i++)
+		if (survey->out->problems[i].offset == offset)
+			return true;
+	return false;
+}
+
+/* --- environments --------------------------------------------------------- */
+
+static bool has_name(const struct str_list *names, struct str name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (str_equal(names->items[i], name))
+			return true;
+	return false;
+}
+
+/* The variable that a text NAME=... is about; false = it does not say. */
+static bool name_of_variable(struct str text, bool pattern, struct str *out)
+{
+	const char *end = memchr(text.data, '=', text.len);
+
+	*out = (struct str){ text.data, end ? (size_t)(end - text.data) : 0 };
+	return out->len && !(pattern && (memchr(out->data, '*', out->len) ||
+					 memchr(out->data, '?', out->len)));
+}
+
+/* Whether the variables a leaf names are all read; else those that are not, or
+ * none where they cannot be told. */
+static bool knows_variables(const struct survey *survey,
+			    const struct pred *leaf, struct strbuf *lacking)
+{
+	struct str text, name;
+	bool all = true;
+
+	if (pred_is_null_test(leaf))
+		return survey->environment->count;
+	for (size_t i = 0;; i++) {
+		enum pred_names names = pred_names(leaf, i, &text);
+
+		if (names == PRED_NAMES_END)
+			return all;
+		if (names == PRED_NAMES_UNKNOWN ||
+		    !name_of_variable(text, names == PRED_NAMES_PATTERN,
+				      &name)) {
+			strbuf_reset(lacking);
+			return false;
+		}
+		if (has_name(survey->environment, name))
+			continue;
+		strbuf_printf(lacking, "%s%.*s", all ? "" : ", ",
+			      STR_ARG(name));
+		all = false;
+	}
+}
+
+/* Of an environment there is what the configuration names. */
+static int use_variables(struct survey *survey, const struct pred *leaf,
+			 enum effect effect)
+{
+	struct strbuf lacking = STRBUF_INIT(256);
+	size_t offset = pred_offset(leaf);
+	int rc = 0;
+
+	if (!survey->arena || is_told(survey, offset) ||
+	    knows_variables(survey, leaf, &lacking))
+		rc = 0;
+	else if (lacking.len)
+		rc = add_problem(survey, offset, effect,
+				 "process.env_vars lacks %.*s, which "
+				 "'environment' in the configuration does not "
+				 "name",
+				 STR_ARG(strbuf_str(&lacking)));
+	else
+		rc = add_problem(survey, offset, effect,
+				 "process.env_vars has only what 'environment' "
+				 "in the configuration names, and this gives "
+				 "no name");
+	strbuf_free(&lacking);
+	return rc;
+}
+
 static int use_live_fields(struct survey *survey, const struct pred *pred)
 {
 	const struct pred_known known = { survey->probe.known, FIELD__COUNT };
@@ -697,10 +786,15 @@ static int use_live_fields(struct survey *survey, const struct pred *pred)
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = use_live_fields(survey, items[i]);
 	count = count ? 0 : pred_slots(pred, &slots);
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = use_field(survey, slots[i], pred_offset(pred),
-			       pred_is_negated(pred) ? effect_of_excess(survey)
-						     : effect_of_loss(survey));
+	for (size_t i = 0; i < count && !rc; i++) {
+		enum effect effect = pred_is_negated(pred)
+					     ? effect_of_excess(survey)
+					     : effect_of_loss(survey);
+
+		rc = use_field(survey, slots[i], pred_offset(pred), effect);
+		if (!rc && slots[i] == FIELD_PROCESS_ENV_VARS)
+			rc = use_variables(survey, pred, effect);
+	}
 	return rc;
 }
 
@@ -781,6 +875,9 @@ static int try_probe(struct survey *survey, bool *matched)
 		rc = use_keys(survey);
 	if (rc)
 		return rc;
+	if (!survey->environment->count)
+		probe_set(&survey->probe, FIELD_PROCESS_ENV_VARS,
+			  (struct value){ 0 });
 	*matched = can_match(&survey->probe, stage, SLOTS_MAX);
 	if (!*matched)
 		survey->kinds = before;
@@ -1008,35 +1105,45 @@ bool ruleset_asks_running(const struct ruleset *set)
 	return false;
 }
 
-bool ruleset_asks_capabilities(const struct ruleset *set)
+static bool ruleset_reads(const struct ruleset *set, size_t slot)
 {
-	for (size_t i = 0; i < set->rule_count; i++) {
-		const struct query *query = set->rules[i]->query;
-
-		for (size_t k = 0; k < query->stage_count; k++)
-			if (find_leaf(
-				    query->stages[k].condition,
-				    FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
-				    FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED))
-				return true;
-	}
+	for (size_t i = 0; i < set->rule_count; i++)
+		if (query_reads(set->rules[i]->query, slot))
+			return true;
 	return false;
 }
 
-uint64_t support_kinds(const struct query *query)
+bool ruleset_asks_capabilities(const struct ruleset *set)
 {
-	struct survey survey = { .query = query };
+	return ruleset_reads(set,
+			     FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE) ||
+	       ruleset_reads(set, FIELD_PROCESS_THREAD_CAPABILITIES_PERMITTED);
+}
+
+bool ruleset_asks_environment(const struct ruleset *set)
+{
+	return set->environment.count &&
+	       ruleset_reads(set, FIELD_PROCESS_ENV_VARS);
+}
+
+uint64_t support_kinds(const struct rule *rule)
+{
+	struct survey survey = {
+		.query = rule->query,
+		.environment = rule->environment,
+	};
 
 	survey_query(&survey);
 	return survey.kinds;
 }
 
-int support_assess(const struct query *query, const struct field_table *fields,
+int support_assess(const struct rule *rule, const struct field_table *fields,
 		   struct arena *arena, struct support *out)
 {
 	struct support support = { 0 };
 	struct survey survey = {
-		.query = query,
+		.query = rule->query,
+		.environment = rule->environment,
 		.fields = fields,
 		.arena = arena,
 		.out = &support,

@@ -33,14 +33,17 @@ struct support {
 	struct support_problem *problems;
 };
 
-/* The kinds of event a query needs, as KIND_BITs. */
-uint64_t support_kinds(const struct query *query);
+/* The kinds of event a rule needs, as KIND_BITs. */
+uint64_t support_kinds(const struct rule *rule);
 /* Whether a rule of the set asks for processes that run already: they need no
  * audit rule, but somebody to tell of them. */
 bool ruleset_asks_running(const struct ruleset *set);
-/* Whether one asks for the capabilities of processes: the kernel has to be asked
- * for them at each exec. */
+/* Whether one asks for the capabilities of processes, for their environment: the
+ * kernel has to be asked for them at each exec. */
 bool ruleset_asks_capabilities(const struct ruleset *set);
+bool ruleset_asks_environment(const struct ruleset *set);
+/* Whether a condition, a key or an exception reads a field. */
+bool query_reads(const struct query *query, size_t slot);
 /*
  * Tells the system calls of kinds.def and the record types of user_records.def
  * that no rule of the set can match an event of.
@@ -48,8 +51,8 @@ bool ruleset_asks_capabilities(const struct ruleset *set);
 void ruleset_tell_unwanted(const struct ruleset *set,
 			   void (*tell)(void *user, struct str name),
 			   void *user);
-/* What of a query is not supplied; allocated in arena. 0 or -ENOMEM. */
-int support_assess(const struct query *query, const struct field_table *fields,
+/* What of a rule's query is not supplied; allocated in arena. 0 or -ENOMEM. */
+int support_assess(const struct rule *rule, const struct field_table *fields,
 		   struct arena *arena, struct support *out);
 
 #endif

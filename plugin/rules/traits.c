@@ -56,7 +56,8 @@ static const struct choice {
 	{ "process*.command_line", ARGUMENTS },
 	{ "process*.title", ARGUMENTS },
 	{ "process*.working_directory", "the directory is chosen" },
-	{ "process*.env_vars", "the environment is chosen" },
+	{ "process*.env_vars",
+	  "the environment is chosen, and overwritten at will" },
 	{ "file.path", PATHS },
 	{ "file.name", PATHS },
 	{ "file.extension", PATHS },
@@ -174,12 +175,48 @@ static int list_fields(const struct collector *collector, struct arena *arena,
 	return 0;
 }
 
-/* The container is read from /proc while its first process lives. */
-static bool is_racy(const struct query *query)
+/* What is read from /proc while a process lives. */
+static const struct {
+	size_t slot;
+	const char *how;
+} racy[] = {
+	{ FIELD_CONTAINER_ID,
+	  "container.id is null if the first process of the container is gone "
+	  "before it can be asked for" },
+	{ FIELD_PROCESS_ENV_VARS,
+	  "process.env_vars is null if the process is gone before it can be "
+	  "asked for, and the next program's if it has executed one" },
+};
+
+static_assert(sizeof(racy) / sizeof(racy[0]) <= TRAITS_RACY_MAX,
+	      "a rule may ask for all of them");
+
+static void find_racy(const struct rule *rule, struct rule_traits *traits)
 {
-	for (size_t i = 0; i < query->field_slot_count; i++)
-		if (query->field_slots[i] == FIELD_CONTAINER_ID)
+	for (size_t i = 0; i < sizeof(racy) / sizeof(racy[0]); i++) {
+		bool read = racy[i].slot != FIELD_PROCESS_ENV_VARS ||
+			    rule->environment->count;
+
+		if (read && query_reads(rule->query, racy[i].slot))
+			traits->racy[traits->racy_count++] = racy[i].how;
+	}
+}
+
+/* What its own records tell of a parent; its pid stands in the child's. */
+static bool asks_parents(const struct query *query,
+			 const struct field_table *fields)
+{
+	static const struct str prefix = STR("process.parent.");
+
+	for (size_t i = 0; i < query->field_slot_count; i++) {
+		size_t slot = query->field_slots[i];
+		struct str name = field_table_name(fields, slot);
+
+		if (slot < FIELD__COUNT && slot != FIELD_PROCESS_PARENT_PID &&
+		    name.len > prefix.len &&
+		    !memcmp(name.data, prefix.data, prefix.len))
 			return true;
+	}
 	return false;
 }
 
@@ -201,12 +238,13 @@ int rule_traits(const struct rule *rule, const struct field_table *fields,
 	struct collector collector = { .fields = fields };
 	bool sequence = query->stage_count > 1;
 	struct rule_traits traits = {
-		.kinds = support_kinds(query),
+		.kinds = support_kinds(rule),
 		.no_maxspan = sequence && !query->maxspan_ns,
-		.racy = is_racy(query),
+		.parents = asks_parents(query, fields),
 	};
 	int rc;
 
+	find_racy(rule, &traits);
 	traits.cost = cost_of(traits.kinds);
 	for (size_t i = 0; i < query->stage_count; i++)
 		collect_stage(&collector, &query->stages[i], sequence);

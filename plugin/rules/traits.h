@@ -31,14 +31,21 @@ struct trait_field {
 	bool key;
 };
 
+#define TRAITS_RACY_MAX 4
+
 struct rule_traits {
 	enum cost_class cost;
 	uint64_t kinds; /* KIND_BITs of what it needs */
 	size_t field_count;
 	const struct trait_field *fields; /* as their names are sorted */
 	bool no_maxspan; /* a sequence that looks back the rule's `from` */
-	/* asks for what is read of a live process, which may be gone by then */
-	bool racy;
+	/* asks for parents: one that only forked, and has no record of its own,
+	 * is known live, from /proc, and never in a replay */
+	bool parents;
+	/* of what is read of a live process, which may be gone by then, what it
+	 * asks for: a clause for a reader each */
+	size_t racy_count;
+	const char *racy[TRAITS_RACY_MAX];
 };
 
 /* Allocates in the arena; 0 or -ENOMEM. */

@@ -121,7 +121,7 @@ ok "SIGUSR1 writes the state report" \
 # the canary, made by a compiler and without one
 canary() { # OPTION...
 	"$build/aueql" canary -c "$dir/audisp-eql.conf" --directory "$dir/w" \
-		--audit-log "$dir/audit.log" --syslog "$dir/syslog" "$@" \
+		--audit-log "$dir/audit/audit.log" --syslog "$dir/syslog" "$@" \
 		>"$dir/canary" 2>&1
 }
 sed -i '/^syslog = perhaps/d' "$dir/audisp-eql.conf"

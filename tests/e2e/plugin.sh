@@ -522,6 +522,45 @@ case_hidepid() {
 		"$dir/status"
 }
 
+# Of the environment of a process that has executed, what the configuration
+# names is known, and nothing else is told.
+case_environment() {
+	prepare environment
+	sed -i "s|^rules = .*|rules = $dir/rule.toml|" "$dir/conf"
+	echo "environment = LD_PRELOAD" >>"$dir/conf"
+	cat >"$dir/rule.toml" <<-'EOF'
+	[rule]
+	rule_id = "preloads"
+	name = "It preloads"
+	type = "eql"
+	query = """
+	process where event.action == "exec" and
+	process.env_vars : "LD_PRELOAD=*libmarked*"
+	"""
+	EOF
+	LD_PRELOAD='' SECRET=marked-secret \
+		env LD_PRELOAD=/none/libmarked.so sleep 600 2>/dev/null &
+	local marked=$! now
+	until_ok grep -q sleep "/proc/$marked/cmdline"
+	now=$(date +%s.%3N)
+	cat >"$dir/log.log" <<-EOF
+	type=SYSCALL msg=audit($now:70): arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=1 pid=$marked auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm="sleep" exe="/usr/bin/sleep" key=(null)
+	type=EXECVE msg=audit($now:70): argc=2 a0="sleep" a1="600"
+	type=EOE msg=audit($now:70):
+	EOF
+	start 4.0
+	feed "$dir/log.log"
+	ok "the variable is told of" until_ok file_alerts 1
+	ok "it was there" until_ok counted environments_unresolved_total 0
+	finish close
+	kill "$marked"
+	wait "$marked" 2>/dev/null
+	ok "by its value" grep -q '"env_vars":\["LD_PRELOAD=/none/libmarked.so"\]' \
+		"$dir/alerts"
+	ok "nothing else is" sh -c \
+		"! grep -q marked-secret '$dir/alerts' '$dir/state'"
+}
+
 # Each shipped rule that is not off, with its capture; these in the order of time.
 case_detections() {
 	prepare detections
@@ -974,7 +1013,7 @@ case_inspector() {
 }
 
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
-	empty inputs running hidepid privileges unconfined fail_closed directories
+	empty inputs running environment hidepid privileges unconfined fail_closed directories
 	inspector detections builtin builtin_kill no_rules auditd_killed gap
 	heartbeat dropped status"
 # shellcheck disable=SC2086

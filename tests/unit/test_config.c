@@ -69,6 +69,11 @@ static void print_config(const struct config *config, struct strbuf *out)
 {
 	add_list(out, "rules", config->rule_paths, config->rule_path_count);
 	add_list(out, "disable", config->disable, config->disable_count);
+	strbuf_printf(out, "environment =");
+	for (size_t i = 0; i < config->environment.count; i++)
+		strbuf_printf(out, " %.*s",
+			      STR_ARG(config->environment.items[i]));
+	strbuf_add_char(out, '\n');
 	add_number(out, "syslog", config->syslog);
 	add_text(out, "syslog_socket", config->syslog_socket);
 	add_number(out, "syslog_facility", config->syslog_facility >> 3);
@@ -251,7 +256,7 @@ static void test_packaged(void **state)
 		row[0] = ' ';
 		keys++;
 	}
-	assert_int_equal(keys, 20);
+	assert_int_equal(keys, 21);
 	/* the one that is not: of two rules for one attack, one runs */
 	row = strstr(text, "\ndisable = network_after_compile\n");
 	assert_non_null(row);

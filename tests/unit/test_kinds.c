@@ -36,6 +36,7 @@ enum group {
 	GROUP_MODULE = 1 << 12,
 	GROUP_LINK = 1 << 13,
 	GROUP_CLASS = 1 << 14,
+	GROUP_ENVIRONMENT = 1 << 15,
 	GROUP_CAPABILITIES = 0, /* of few execs; test_normalize has them */
 };
 
@@ -73,6 +74,7 @@ static const struct {
 	{ GROUP_MODULE, FIELD_AUDITD_DATA_NAME },
 	{ GROUP_LINK, FIELD_FILE_TARGET_PATH },
 	{ GROUP_CLASS, FIELD_AUDITD_DATA_CLASS },
+	{ GROUP_ENVIRONMENT, FIELD_PROCESS_ENV_VARS },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -218,13 +220,29 @@ static int check_event(void *user, const struct raw_event *raw)
 
 typedef int (*event_fn)(void *user, const struct raw_event *raw);
 
+/* As of every process, for what needs a /proc. */
+static enum environment_answer tell_environment(void *user, int64_t pid,
+						int64_t since_ms,
+						struct arena *arena,
+						struct value *out)
+{
+	(void)user;
+	(void)pid;
+	(void)since_ms;
+	(void)arena;
+	*out = VALUE_OF_STR(STR("A=1"));
+	return ENVIRONMENT_WHOLE;
+}
+
 /* Gives fn all events of tests/cases/normalize/NAME.log. */
+
 static void read_log(struct run *run, const char *name, event_fn fn, void *user)
 {
 	struct normalizer_config config = {
 		.field_count = run->field_count,
 		.memcap = 16U << 20,
 		.host_id = STR("this-host"),
+		.resolver.environment = tell_environment,
 	};
 	size_t len = 0;
 	char *path, *data;

@@ -5,7 +5,8 @@
  * are printed.
  *
  *   === name
- *   the file; <base> stands for the five lines of a smallest rule
+ *   the file; <base> stands for the five lines of a smallest rule. Of an
+ *   environment LD_PRELOAD and HISTFILE are read
  *   ---
  *   status
  *   complaints
@@ -111,11 +112,15 @@ static bool starts_with(struct str line, const char *text)
 /* Status and complaints of the file case.toml. */
 static void describe(struct strbuf *out)
 {
+	static const struct str names[] = { STR("LD_PRELOAD"),
+					    STR("HISTFILE") };
+	static const struct str_list environment = { 2, names };
 	const char *path = "case.toml";
 	struct strbuf diags = STRBUF_INIT(0);
 	struct ruleset_options options = {
 		.paths = &path,
 		.path_count = 1,
+		.environment = &environment,
 		.on_diag = note_diag,
 		.user = &diags,
 	};
@@ -1224,6 +1229,16 @@ static const struct {
 	  "", "low file.path+" },
 	{ "process where event.action == \"exec\" and container.id != null", "",
 	  "low racy" },
+	{ "process where event.action == \"exec\" and "
+	  "process.parent.user.id == \"0\"",
+	  "", "low parents" },
+	{ "process where event.action == \"exec\" and "
+	  "process.parent.pid == 1",
+	  "", "low" },
+	/* it is not read at all */
+	{ "process where event.action == \"exec\" and "
+	  "not process.env_vars == \"A=1\"",
+	  "", "low process.env_vars-" },
 	{ "sequence by container.id with maxspan=1s [process where "
 	  "event.action == \"exec\"] [process where event.action == \"end\"]",
 	  "", "medium racy" },
@@ -1237,7 +1252,7 @@ static const struct {
 	  "process.name in (\"a\", \"b\") and process.name != \"b\" and "
 	  "process.parent.executable == \"/x\" and process.tty.name == null",
 	  "",
-	  "low process.name+- process.parent.executable+ process.tty.name-" },
+	  "low process.name+- process.parent.executable+ process.tty.name- parents" },
 	{ "network where event.action == \"connection_attempted\" and "
 	  "not cidrMatch(destination.ip, \"127.0.0.0/8\") and "
 	  "destination.port == 80",
@@ -1278,8 +1293,10 @@ static void describe_traits(const char *query, const char *more,
 	write_fields(out, set, &traits);
 	if (traits.no_maxspan)
 		strbuf_add_str(out, STR(" no maxspan"));
-	if (traits.racy)
+	if (traits.racy_count)
 		strbuf_add_str(out, STR(" racy"));
+	if (traits.parents)
+		strbuf_add_str(out, STR(" parents"));
 	strbuf_free(&text);
 	ruleset_free(&set);
 	unlink("v.toml");
