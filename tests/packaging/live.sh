@@ -29,7 +29,7 @@ down() {
 		auditctl -e "$(printf '%s\n' "$before" | sed -n 's/^enabled //p')"
 		auditctl -b "$(printf '%s\n' "$before" | sed -n 's/^backlog_limit //p')"
 	fi >/dev/null 2>&1
-	umount "$root/dev" 2>/dev/null
+	umount -R "$root/dev" 2>/dev/null
 	finish
 }
 trap down EXIT
@@ -39,6 +39,7 @@ on() {
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C \
 		DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" 9>&-
 }
+stays() { exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@" 9>&-; }
 show() { # COMMAND...: as a person would see it
 	echo "# $*"
 	on "$@" 2>&1 | cut -c1-700
@@ -48,7 +49,7 @@ attack() { # NAME
 	on mkdir -p /home/dev
 	live_source "$root/home/dev/$1.c" 198.51.100.1
 	on gcc -o "/home/dev/$1" "/home/dev/$1.c" &&
-		ip netns exec "$net" env -i chroot "$root" "/home/dev/$1"
+		ip netns exec "$net" chroot "$root" "/home/dev/$1"
 }
 alerted() { grep -q "\"/home/dev/$1\"" "$alerts"; }
 pids() { pgrep -d, -f '^/usr/sbin/audisp-eql'; }
@@ -72,10 +73,12 @@ END
 
 live_wait_for_others
 reason=$(live_possible) || { echo "skipped: $reason"; exit 77; }
+# the package has augenrules load what is in files, and that alone
+auditctl -l | grep -qx 'No rules' || { echo "skipped: audit rules are loaded"; exit 77; }
 before=$(auditctl -s)
-on rsyslogd -n -f /etc/rsyslog-live.conf -i /run/rsyslogd.pid >/dev/null 2>&1 &
+stays rsyslogd -n -f /etc/rsyslog-live.conf -i /run/rsyslogd.pid >/dev/null 2>&1 &
 rsyslogd=$!
-on auditd -n >"$work/auditd.log" 2>&1 &
+stays auditd -n >"$work/auditd.log" 2>&1 &
 auditd=$!
 running() { [ -s "$root/run/auditd.pid" ] || [ -s "$root/run/audit/auditd.pid" ]; }
 ok "$suite: the packaged auditd runs" live_wait 10 running
