@@ -18,6 +18,7 @@ deb)
 	cp "$tarball" "$work/audisp-eql_$version.orig.tar.xz"
 	tar -C "$work" -xf "$tarball"
 	cp -a "$work/$name/packaging/debian" "$work/$name/debian"
+	# shellcheck disable=SC2086
 	(cd "$work/$name" && dpkg-buildpackage -us -uc ${DEB_FLAGS:-})
 	find "$work" -maxdepth 1 -type f -exec mv -t deb {} +
 	;;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # All tests of packages, in the build directory, after `make deb rpm`, as root.
-# With names, only those: lint, deb-bookworm, deb-trixie, rpm, selinux, live.
+# With names, only those: lint, deb-bookworm, deb-trixie, rpm, selinux, boot, live.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0 skipped=0
-[ $# -gt 0 ] || set -- lint deb-bookworm deb-trixie rpm selinux live
+[ $# -gt 0 ] || set -- lint deb-bookworm deb-trixie rpm selinux boot live
 for test in "$@"; do
 	script=${test%%-*}
 	argument=${test#"$script"}
