@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Sourced: deps_install SET... installs what building (build) and testing
-# (test) need, and
-# running a private auditd (live), on Debian, Ubuntu and RHEL-likes. Nothing is started by it: on
-# Debian, packages would start their services, so that is denied for the moment.
+# Sourced: deps_install SET... installs what building (build), testing (test),
+# running a private auditd (live) and making packages (packages) need, on Debian,
+# Ubuntu and RHEL-likes. Nothing is started by it: on Debian, packages would start
+# their services, so that is denied for the moment.
 
 deps_debian_build="autoconf automake gcc libc6-dev make pkg-config
 	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev
 	libcap-ng-dev libseccomp-dev"
 deps_debian_test="clang clang-format libcmocka-dev libclang-rt-dev xz-utils"
 deps_debian_live="auditd rsyslog iproute2 procps util-linux"
+deps_debian_packages="checkpolicy debhelper lintian mmdebstrap rpm rpmlint
+	selinux-policy-dev selinux-utils semodule-utils setools systemd-container
+	util-linux"
 deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
-	audit-libs-devel pcre2-devel json-c-devel
-	libcap-ng-devel libseccomp-devel"
+	audit-libs-devel pcre2-devel json-c-devel libcap-ng-devel
+	libseccomp-devel"
 deps_redhat_test="clang clang-tools-extra compiler-rt libcmocka-devel libasan libubsan xz"
 deps_redhat_live="audit rsyslog iproute procps-ng util-linux"
+deps_redhat_packages="rpm-build rpmlint selinux-policy-devel systemd-rpm-macros"
 
 # A command that installs packages of Debian, which may not start services.
 deps_denied() {
