@@ -46,6 +46,7 @@ plugin_conf() { # [KEY = VALUE]...
 	syslog_socket = $work/log
 	status_file = $work/status
 	state_file = $work/state
+	user = root
 	END
 	printf '%s\n' "$@" >>"$work/conf"
 }
