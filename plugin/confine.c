@@ -14,7 +14,8 @@
 static const uint64_t keeper_capabilities =
 	PRIVS_CAP(CAP_AUDIT_CONTROL) | /* asking for the state of audit */
 	PRIVS_CAP(CAP_CHOWN) | /* directories it makes for the worker */
-	PRIVS_CAP(CAP_DAC_READ_SEARCH) | /* rules and settings of others */
+	/* rules and settings of others; the inspector's */
+	PRIVS_CAP(CAP_DAC_READ_SEARCH) |
 	PRIVS_CAP(CAP_KILL) | /* a worker is somebody else */
 	PRIVS_CAP(CAP_SETGID) | PRIVS_CAP(CAP_SETUID) | /* becoming that */
 	PRIVS_CAP(CAP_SETPCAP) | /* for that to be for good */
@@ -192,10 +193,13 @@ static void tell_weakness(const struct config *config,
 			  "any system call and open what its user may");
 }
 
-int confine_worker(const struct config *config, struct sandbox_refused *refused,
-		   struct log *log, struct confinement *out)
+int confine_worker(const struct config *config,
+		   const struct str_list *environment,
+		   struct sandbox_refused *refused, struct log *log,
+		   struct confinement *out)
 {
 	struct inspector_config inspector = {
+		.environment = environment,
 		.refused = config->sandbox ? refused : NULL,
 	};
 	int rc;

@@ -29,12 +29,14 @@ void confine_keeper(bool sandbox, struct log *log);
  * Once all is read that only root may read, and before a thread begins: makes
  * the directories that are written to, leaves an inspector behind, becomes the
  * user of the configuration, and lets itself be confined to what a worker does.
- * 0, -ENOMEM, or CONFINE_E_REFUSED: something of that cannot be had (told, with
- * what mends it), and nothing is to be parsed.
+ * environment is the inspector's. 0, -ENOMEM, or CONFINE_E_REFUSED: something of
+ * that cannot be had (told, with what mends it), and nothing is to be parsed.
  */
 enum { CONFINE_E_REFUSED = 1 };
-int confine_worker(const struct config *config, struct sandbox_refused *refused,
-		   struct log *log, struct confinement *out);
+int confine_worker(const struct config *config,
+		   const struct str_list *environment,
+		   struct sandbox_refused *refused, struct log *log,
+		   struct confinement *out);
 /*
  * Whether a directory has gone since, or another one is there: Landlock knows
  * the one that was, and only root can make it anew.

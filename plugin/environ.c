@@ -19,20 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits.h"
 #include "procfs.h"
 #include "util/clock.h"
 
-#define TEXT_MAX \
-	(LIMIT_ENVIRONMENT_NAME_BYTES + 1 + LIMIT_ENVIRONMENT_VALUE_BYTES)
 #define FREE_WAIT_NS NSEC_PER_SEC
 
-/* One that is wanted: NAME=value, the first and the last. */
+/* One that is wanted. */
 struct variable {
 	struct str name;
 	size_t count; /* how many came, with the one under way */
-	size_t len[2];
-	char text[2][TEXT_MAX];
+	size_t len[ENVIRON_TEXTS];
+	char text[ENVIRON_TEXTS][ENVIRON_TEXT_MAX];
 };
 
 /* An environment on its way in. */
@@ -78,7 +75,7 @@ static void keep(struct scan *scan, char byte)
 	struct variable *variable = scan->in;
 	size_t which = variable->count > 1;
 
-	if (variable->len[which] == TEXT_MAX)
+	if (variable->len[which] == ENVIRON_TEXT_MAX)
 		scan->cut = true;
 	else
 		variable->text[which][variable->len[which]++] = byte;
@@ -96,8 +93,8 @@ static void begin_value(struct scan *scan)
 			scan->in = &scan->variables[i];
 	if (!scan->in)
 		return;
-	scan->cut = scan->cut || scan->in->count == 2;
-	if (scan->in->count < 2)
+	scan->cut = scan->cut || scan->in->count == ENVIRON_TEXTS;
+	if (scan->in->count < ENVIRON_TEXTS)
 		scan->in->count++;
 	scan->in->len[scan->in->count - 1] = 0;
 	for (size_t i = 0; i < name.len; i++)
@@ -132,8 +129,8 @@ static bool scan_take(void *user, struct str bytes)
 static int scan_tell(const struct scan *scan, struct arena *arena,
 		     struct value *out)
 {
-	struct value *items =
-		arena_array(arena, 2 * scan->variable_count, sizeof(*items));
+	struct value *items = arena_array(
+		arena, ENVIRON_TEXTS * scan->variable_count, sizeof(*items));
 	size_t count = 0;
 
 	if (!items)

@@ -8,7 +8,14 @@
 
 #include <audisp-eql/rule.h>
 
+#include "limits.h"
 #include "normalize/normalize.h"
+
+/* What is told of one name at most: NAME=value, the first and the last, each of
+ * so many bytes. */
+#define ENVIRON_TEXTS 2
+#define ENVIRON_TEXT_MAX \
+	(LIMIT_ENVIRONMENT_NAME_BYTES + 1 + LIMIT_ENVIRONMENT_VALUE_BYTES)
 
 struct environ_reader;
 

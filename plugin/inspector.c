@@ -4,7 +4,7 @@
  * CAP_SYS_PTRACE alone, with which one may also write into that process; and to
  * none that Landlock confines. The worker, which parses what attackers write,
  * is to have neither. So it asks: a question is a kind and two numbers, an
- * answer some processes, then an end.
+ * answer some parts, each a message of processes or variables, then an end.
  */
 #include "inspector.h"
 
@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "environ.h"
 #include "normalize/proctable.h"
 #include "util/clock.h"
 #include "util/codec.h"
@@ -29,11 +30,13 @@
 /* how long an answer may take, once nothing is read but /proc */
 #define ANSWER_MS 1000
 #define START_MS 10000
+/* of one environment: some 20 us are usual, waiting for the thread included */
+#define ENVIRON_NS (20 * NSEC_PER_MSEC)
 
 /* a process_resolver's user is not constant */
 static char proc[] = "/proc";
 
-enum question_kind { CONTAINER, CAPABILITIES, DESCRIBE, SEED };
+enum question_kind { CONTAINER, CAPABILITIES, DESCRIBE, ENVIRONMENT, SEED };
 
 struct question {
 	enum question_kind kind;
@@ -41,12 +44,13 @@ struct question {
 	int64_t since_ms; /* SEED: a deadline, in ns */
 };
 
-/* What follows the numbers of an answer: a process, or the end. */
-enum answer_kind { PROCESS, END };
+/* What a message is of an answer. */
+enum answer_kind { PART, END };
 
 struct inspector {
 	int fd;
 	bool failed, sees; /* sees: what everybody may see */
+	const struct str_list *environment;
 	struct str args[ARGS_MAX];
 	char message[MESSAGE_BYTES];
 };
@@ -110,6 +114,8 @@ static void read_process(struct reader *reader, struct str args[ARGS_MAX],
 struct server {
 	int fd;
 	struct strbuf message;
+	struct environ_reader *environ; /* NULL = it may read none */
+	struct arena *arena; /* of the variables in hand */
 };
 
 /* 0 or -errno: nobody is there any more. */
@@ -129,7 +135,7 @@ static int send_process(void *user, const struct process_seed *seed)
 	struct server *server = user;
 
 	strbuf_reset(&server->message);
-	write_u8(&server->message, PROCESS);
+	write_u8(&server->message, PART);
 	write_process(&server->message, seed);
 	return send_message(server);
 }
@@ -151,6 +157,34 @@ static int answer_all(struct server *server, int64_t deadline_ns)
 
 	return send_end(server, rc,
 			(struct str){ (const char *)&count, sizeof(count) });
+}
+
+static int send_variable(struct server *server, struct str text)
+{
+	strbuf_reset(&server->message);
+	write_u8(&server->message, PART);
+	write_str(&server->message, text);
+	return send_message(server);
+}
+
+static int answer_environment(struct server *server, int64_t pid,
+			      int64_t since_ms)
+{
+	enum environment_answer result = ENVIRONMENT_UNKNOWN;
+	struct value variables = { 0 };
+	const struct value *items;
+	size_t count;
+	int rc = 0;
+
+	if (server->environ) {
+		arena_reset(server->arena);
+		result = environ_read(server->environ, pid, since_ms,
+				      server->arena, &variables);
+	}
+	items = value_items(&variables, &count);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = send_variable(server, items[i].s);
+	return rc ? rc : send_end(server, result, (struct str){ 0 });
 }
 
 static int answer(struct server *server, const struct question *question)
@@ -175,6 +209,8 @@ static int answer(struct server *server, const struct question *question)
 	case DESCRIBE:
 		rc = procfs_describe(proc, pid, since_ms, send_process, server);
 		return send_end(server, rc, (struct str){ 0 });
+	case ENVIRONMENT:
+		return answer_environment(server, pid, since_ms);
 	case SEED:
 		return answer_all(server, since_ms);
 	}
@@ -186,7 +222,7 @@ static int confine(const struct inspector_config *config)
 	uint64_t capabilities = PRIVS_CAP(CAP_SYS_PTRACE);
 	int rc;
 
-	if (config->all_files)
+	if (config->environment)
 		capabilities |= PRIVS_CAP(CAP_DAC_READ_SEARCH);
 	rc = privs_drop(&config->user, capabilities);
 	/* one that somebody makes wait does not see its socket close */
@@ -195,6 +231,23 @@ static int confine(const struct inspector_config *config)
 	if (!rc && config->refused)
 		rc = sandbox_enter(SANDBOX_INSPECTOR, config->refused);
 	return rc;
+}
+
+/* Its thread has what this one has given up, and can do no more. */
+static int open_environ(struct server *server, const struct str_list *names)
+{
+	const struct environ_config config = {
+		.root = proc,
+		.names = names,
+		.deadline_ns = ENVIRON_NS,
+	};
+
+	if (!names)
+		return 0;
+	server->arena = arena_new(0);
+	if (!server->arena)
+		return -ENOMEM;
+	return environ_reader_new(&config, &server->environ);
 }
 
 static void serve(int fd, const struct inspector_config *config)
@@ -210,6 +263,8 @@ static void serve(int fd, const struct inspector_config *config)
 		return;
 	privs_close_inherited();
 	rc = confine(config);
+	if (!rc)
+		rc = open_environ(&server, config->environment);
 	if (send_end(&server, rc, (struct str){ 0 }) || rc)
 		return;
 	while (recv(server.fd, &question, sizeof(question), 0) ==
@@ -239,6 +294,13 @@ static bool receive(struct inspector *inspector, int timeout_ms,
 	return len > 0;
 }
 
+/* The next part of an answer; false = *out is at its end, or it has failed. */
+static bool next_part(struct inspector *inspector, int timeout_ms,
+		      struct reader *out)
+{
+	return receive(inspector, timeout_ms, out) && read_u8(out) == PART;
+}
+
 /* Tells of the processes of an answer up to its end, where *reader then is.
  * seeder NULL = there are none. 0, or what seeder->seed() did. */
 static int take_answer(struct inspector *inspector, int timeout_ms,
@@ -247,9 +309,7 @@ static int take_answer(struct inspector *inspector, int timeout_ms,
 	struct process_seed seed;
 	int rc = 0;
 
-	while (receive(inspector, timeout_ms, reader)) {
-		if (read_u8(reader) == END)
-			return rc;
+	while (next_part(inspector, timeout_ms, reader)) {
 		read_process(reader, inspector->args, &seed);
 		if (!rc && seeder && !reader->bad)
 			rc = seeder->seed(seeder->user, &seed);
@@ -344,6 +404,76 @@ bool inspector_capabilities(void *user, int64_t pid, int64_t since_ms,
 	return true;
 }
 
+static bool is_wanted(const struct str_list *names, struct str text)
+{
+	const char *equals = text.len ? memchr(text.data, '=', text.len) : NULL;
+	struct str name = { text.data, 0 };
+
+	if (!equals || text.len > ENVIRON_TEXT_MAX ||
+	    memchr(text.data, 0, text.len))
+		return false;
+	name.len = (size_t)(equals - text.data);
+	for (size_t i = 0; i < names->count; i++)
+		if (str_equal(names->items[i], name))
+			return true;
+	return false;
+}
+
+/* Copies the variables of an answer up to its end; there is room for the most
+ * there can be. Whoever says what cannot be has been taken over. */
+static enum environment_answer take_variables(struct inspector *inspector,
+					      struct arena *arena,
+					      struct value *items,
+					      size_t *count)
+{
+	size_t most = ENVIRON_TEXTS * inspector->environment->count;
+	bool copied = true;
+	struct reader reader;
+	int64_t result;
+
+	while (next_part(inspector, ANSWER_MS, &reader)) {
+		struct str text = read_str(&reader);
+
+		inspector->failed = *count == most ||
+				    !is_wanted(inspector->environment, text);
+		if (inspector->failed)
+			return ENVIRONMENT_UNKNOWN;
+		text = arena_str(arena, text);
+		copied = copied && text.data;
+		items[(*count)++] = VALUE_OF_STR(text);
+	}
+	result = read_i64(&reader);
+	inspector->failed = reader.bad || result < ENVIRONMENT_UNKNOWN ||
+			    result > ENVIRONMENT_WHOLE;
+	return copied && !inspector->failed ? (enum environment_answer)result
+					    : ENVIRONMENT_UNKNOWN;
+}
+
+enum environment_answer inspector_environment(void *user, int64_t pid,
+					      int64_t since_ms,
+					      struct arena *arena,
+					      struct value *out)
+{
+	const struct question question = { ENVIRONMENT, pid, since_ms };
+	struct inspector *inspector = user;
+	enum environment_answer result;
+	struct value *items;
+	size_t count = 0;
+
+	if (!inspector->environment)
+		return ENVIRONMENT_UNKNOWN;
+	items = arena_array(arena,
+			    ENVIRON_TEXTS * inspector->environment->count,
+			    sizeof(*items));
+	if (!items || !ask(inspector, &question))
+		return ENVIRONMENT_UNKNOWN;
+	result = take_variables(inspector, arena, items, &count);
+	if (result != ENVIRONMENT_UNKNOWN && count)
+		*out = (struct value){ .type = VALUE_LIST,
+				       .list = { items, count } };
+	return result;
+}
+
 void inspector_look_around(struct inspector *inspector)
 {
 	int fd = open("/proc/1/status", O_RDONLY | O_CLOEXEC);
@@ -376,6 +506,7 @@ int inspector_start(const struct inspector_config *config,
 		return rc;
 	}
 	inspector->fd = fds[0];
+	inspector->environment = config->environment;
 	pid = fork();
 	if (!pid) {
 		serve(fds[1], config);

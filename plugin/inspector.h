@@ -6,6 +6,8 @@
 #ifndef AUDISP_EQL_INSPECTOR_H
 #define AUDISP_EQL_INSPECTOR_H
 
+#include <audisp-eql/rule.h>
+
 #include "privs.h"
 #include "procfs.h"
 #include "sandbox.h"
@@ -14,8 +16,9 @@ struct inspector;
 
 struct inspector_config {
 	struct privs_user user; /* whom it runs as */
-	/* also files that are nobody else's to read: /proc/PID/environ */
-	bool all_files;
+	/* variables of environments it may be asked for; outlive it. NULL =
+	 * none: it may not read files that are nobody else's. */
+	const struct str_list *environment;
 	/* where refused system calls are counted; NULL = no sandbox */
 	struct sandbox_refused *refused;
 };
@@ -27,7 +30,8 @@ int inspector_start(const struct inspector_config *config,
 void inspector_free(struct inspector **inspector);
 /*
  * Whether it did not answer in time (a process can make that others wait who
- * look at it): it is not asked any more, and knows nothing.
+ * look at it), or what it cannot know: it is not asked any more, and knows
+ * nothing.
  */
 bool inspector_failed(const struct inspector *inspector);
 
@@ -48,5 +52,10 @@ int inspector_describe(void *inspector, int64_t pid, int64_t since_ms,
 		       process_seed_fn seed, void *seed_user);
 bool inspector_capabilities(void *inspector, int64_t pid, int64_t since_ms,
 			    struct process_capabilities *out);
+/* Of environments only: who keeps their reader waiting keeps nobody else. */
+enum environment_answer inspector_environment(void *inspector, int64_t pid,
+					      int64_t since_ms,
+					      struct arena *arena,
+					      struct value *out);
 
 #endif

@@ -79,30 +79,17 @@ static const char *const common_calls[] = {
 };
 
 static const char *const worker_calls[] = {
-	"clock_nanosleep",
-	"clock_nanosleep_time64",
-	"connect",
-	"fchmod",
-	"fdatasync",
-	"flock",
-	"ftruncate",
-	"ftruncate64",
-	"nanosleep",
-	"poll",
-	"ppoll",
-	"ppoll_time64",
-	"pwrite64",
-	"recv",
-	"recvfrom",
-	"rename",
-	"renameat",
-	"renameat2",
-	"rseq",
-	"set_robust_list",
-	"setsockopt",
-	"unlink",
-	"unlinkat",
-	"write",
+	"clock_nanosleep", "clock_nanosleep_time64",
+	"connect",	   "fchmod",
+	"fdatasync",	   "flock",
+	"ftruncate",	   "ftruncate64",
+	"nanosleep",	   "poll",
+	"ppoll",	   "ppoll_time64",
+	"pwrite64",	   "recv",
+	"recvfrom",	   "rename",
+	"renameat",	   "renameat2",
+	"setsockopt",	   "unlink",
+	"unlinkat",	   "write",
 	"writev",
 };
 
@@ -110,6 +97,8 @@ static const char *const inspector_calls[] = {
 	"dup",	    "fcntl",	  "fcntl64", "getdents64",
 	"readlink", "readlinkat", "recv",    "recvfrom",
 };
+
+static const char *const thread_calls[] = { "rseq", "set_robust_list" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -245,24 +234,31 @@ static int add_common(scmp_filter_ctx filter)
 #define CLONE_FLAGS 0
 #endif
 
+/* Threads, and no process. */
+static int add_threads(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp thread = { .arg = CLONE_FLAGS,
+					     .op = SCMP_CMP_MASKED_EQ,
+					     .datum_a = CLONE_THREAD,
+					     .datum_b = CLONE_THREAD };
+	int rc = add_all(filter, SCMP_ACT_ALLOW, thread_calls,
+			 COUNT(thread_calls));
+
+	if (!rc)
+		rc = add(filter, SCMP_ACT_ALLOW, "clone", &thread);
+	/* its flags cannot be looked at; libc then takes clone() */
+	return rc ? rc : add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL);
+}
+
 static int add_worker(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp local = { .arg = 0,
 					    .op = SCMP_CMP_EQ,
 					    .datum_a = AF_UNIX };
-	const struct scmp_arg_cmp thread = { .arg = CLONE_FLAGS,
-					     .op = SCMP_CMP_MASKED_EQ,
-					     .datum_a = CLONE_THREAD,
-					     .datum_b = CLONE_THREAD };
 	int rc = add_all(filter, SCMP_ACT_ALLOW, worker_calls,
 			 COUNT(worker_calls));
 
-	if (!rc)
-		rc = add(filter, SCMP_ACT_ALLOW, "socket", &local);
-	if (!rc)
-		rc = add(filter, SCMP_ACT_ALLOW, "clone", &thread);
-	/* its flags cannot be looked at; libc then takes clone() */
-	return rc ? rc : add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL);
+	return rc ? rc : add(filter, SCMP_ACT_ALLOW, "socket", &local);
 }
 
 static int add_profile(scmp_filter_ctx filter, enum sandbox_profile profile)
@@ -271,6 +267,10 @@ static int add_profile(scmp_filter_ctx filter, enum sandbox_profile profile)
 
 	if (!rc && profile != SANDBOX_KEEPER)
 		rc = add_common(filter);
+	/* also for an inspector that needs none: one can do with it what it
+	 * could do without */
+	if (!rc && profile != SANDBOX_KEEPER)
+		rc = add_threads(filter);
 	if (!rc && profile == SANDBOX_WORKER)
 		rc = add_worker(filter);
 	if (!rc && profile == SANDBOX_INSPECTOR)

@@ -21,7 +21,8 @@ enum sandbox_profile {
 	/* all but the deadly ones: what it starts inherits this */
 	SANDBOX_KEEPER,
 	SANDBOX_WORKER, /* files, sockets of this host, threads */
-	SANDBOX_INSPECTOR, /* reads files, and answers on a socket it has */
+	/* reads files, and answers on a socket it has; threads */
+	SANDBOX_INSPECTOR,
 };
 
 /* Of system calls that failed because nobody has a use for them. In memory that

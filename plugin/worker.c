@@ -24,7 +24,6 @@
 
 #include "config.h"
 #include "confine.h"
-#include "environ.h"
 #include "inspector.h"
 #include "node.h"
 #include "output/syslog.h"
@@ -51,8 +50,6 @@
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
-/* of one environment: some 20 us are usual, waiting for the thread included */
-#define ENVIRON_NS (20 * NSEC_PER_MSEC)
 
 struct worker {
 	const struct worker_config *io;
@@ -64,7 +61,6 @@ struct worker {
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	struct confinement confinement;
-	struct environ_reader *environ; /* NULL = no rule asks */
 	int signal_fd;
 	uint64_t base; /* ring position of the pipeline's byte 0 */
 	uint64_t position; /* read up to here */
@@ -175,17 +171,12 @@ static int open_outputs(struct worker *worker)
 	return outputs_new(&output, &worker->outputs);
 }
 
-static int open_environ(struct worker *worker)
+/* The variables that are read of environments; NULL = no rule asks. */
+static const struct str_list *asked_environment(const struct worker *worker)
 {
-	const struct environ_config config = {
-		.root = "/proc",
-		.names = &worker->config->environment,
-		.deadline_ns = ENVIRON_NS,
-	};
-
-	if (!ruleset_asks_environment(worker->rules))
-		return 0;
-	return environ_reader_new(&config, &worker->environ);
+	return ruleset_asks_environment(worker->rules)
+		       ? &worker->rules->environment
+		       : NULL;
 }
 
 static int open_pipeline(struct worker *worker)
@@ -206,8 +197,10 @@ static int open_pipeline(struct worker *worker)
 						? inspector_capabilities
 						: NULL,
 			.user = worker->confinement.inspector,
-			.environment = worker->environ ? environ_read : NULL,
-			.environment_user = worker->environ,
+			.environment = asked_environment(worker)
+					       ? inspector_environment
+					       : NULL,
+			.environment_user = worker->confinement.inspector,
 		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
@@ -386,12 +379,11 @@ static int open_all(struct worker *worker)
 	worker->host_id = config_host_id(worker->config, worker->names);
 	worker->boot_id = state_boot_id(worker->names);
 	worker->local_node = node_local(NODE_AUDITD_CONF, worker->names);
-	rc = confine_worker(worker->config, &worker->io->ring->refused,
-			    worker->log, &worker->confinement);
+	rc = confine_worker(worker->config, asked_environment(worker),
+			    &worker->io->ring->refused, worker->log,
+			    &worker->confinement);
 	if (!rc)
 		rc = open_outputs(worker);
-	if (!rc)
-		rc = open_environ(worker);
 	if (!rc)
 		rc = open_pipeline(worker);
 	if (!rc)
@@ -898,7 +890,6 @@ int worker_run(const struct worker_config *config)
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
 	inspector_free(&worker.confinement.inspector);
-	environ_reader_free(&worker.environ);
 	ruleset_free(&worker.rules);
 	config_free(&worker.config);
 	arena_free(&worker.arena);

@@ -522,12 +522,9 @@ case_hidepid() {
 		"$dir/status"
 }
 
-# Of the environment of a process that has executed, what the configuration
-# names is known, and nothing else is told.
-case_environment() {
-	prepare environment
+# A rule that asks for what a process preloads.
+ask_for_preloads() {
 	sed -i "s|^rules = .*|rules = $dir/rule.toml|" "$dir/conf"
-	echo "environment = LD_PRELOAD" >>"$dir/conf"
 	cat >"$dir/rule.toml" <<-'EOF'
 	[rule]
 	rule_id = "preloads"
@@ -538,6 +535,14 @@ case_environment() {
 	process.env_vars : "LD_PRELOAD=*libmarked*"
 	"""
 	EOF
+}
+
+# Of the environment of a process that has executed, what the configuration
+# names is known, and nothing else is told.
+case_environment() {
+	prepare environment
+	ask_for_preloads
+	echo "environment = LD_PRELOAD" >>"$dir/conf"
 	LD_PRELOAD='' SECRET=marked-secret \
 		env LD_PRELOAD=/none/libmarked.so sleep 600 2>/dev/null &
 	local marked=$! now
@@ -552,6 +557,7 @@ case_environment() {
 	feed "$dir/log.log"
 	ok "the variable is told of" until_ok file_alerts 1
 	ok "it was there" until_ok counted environments_unresolved_total 0
+	ok "no call was refused" counted refused_calls_total 0
 	finish close
 	kill "$marked"
 	wait "$marked" 2>/dev/null
@@ -559,6 +565,32 @@ case_environment() {
 		"$dir/alerts"
 	ok "nothing else is" sh -c \
 		"! grep -q marked-secret '$dir/alerts' '$dir/state'"
+	environment_reads
+}
+
+# Files that are nobody else's are read where a rule asks and the key says of
+# what, by the inspector alone.
+environment_reads() {
+	local locked="NoNewPrivs: 1;Seccomp: 2;$" key caps
+	needs_root "who reads environments" || return
+	for key in "" LD_PRELOAD; do
+		prepare "environment-of-${key:-none}"
+		ask_for_preloads
+		echo "environment = $key" >>"$dir/conf"
+		start 4.0
+		notice 'rules run'
+		show_threads
+		caps=80000
+		[ "$key" ] && caps=80004
+		ok "the inspector may do what reading '$key' takes" \
+			each_is inspector \
+			"$(id_of nobody)$(caps "$caps")$locked"
+		ok "the worker nothing more" \
+			each_is worker "$(id_of nobody)$(caps 0)$locked"
+		finish close
+	done
+	ok "one thread of the inspector reads, one answers" \
+		test "$(wc -l <"$dir/inspector")" = 2
 }
 
 # Each shipped rule that is not off, with its capture; these in the order of time.

@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,9 +27,11 @@
 
 #include "inspector.h"
 #include "landlock.h"
+#include "limits.h"
 #include "normalize/proctable.h"
 #include "privs.h"
 #include "sandbox.h"
+#include "util/arena.h"
 #include "util/clock.h"
 
 #define PROFILE_COUNT 3
@@ -512,6 +516,240 @@ static void test_inspector(void **state)
 	inspect(refused);
 }
 
+/* --- environments --------------------------------------------------------- */
+
+static char variables[LIMIT_ENVIRONMENT_NAMES][LIMIT_ENVIRONMENT_VALUE_BYTES];
+static struct str variable_names[LIMIT_ENVIRONMENT_NAMES];
+
+/* As many and as long as there can be, with what nobody asks for. */
+static void run_with_variables(int ready)
+{
+	static char *const args[] = { (char *)"sleep", (char *)"600", NULL };
+	static char secret[] = "SECRET=1";
+	char *environment[2 * LIMIT_ENVIRONMENT_NAMES + 2] = { secret };
+
+	for (size_t i = 0; i < 2 * LIMIT_ENVIRONMENT_NAMES; i++)
+		environment[i + 1] = variables[i / 2];
+	fcntl(ready, F_SETFD, FD_CLOEXEC);
+	execve("/bin/sleep", args, environment);
+	_exit(SETUP_FAILED);
+}
+
+/* A process, once it has these. */
+static pid_t start_process(void)
+{
+	char path[64], byte;
+	int ready[2], fd;
+	ssize_t got;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(ready[0]);
+		run_with_variables(ready[1]);
+	}
+	close(ready[1]);
+	/* the other end is closed when it executes; its variables come after */
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	do {
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		fd = open(path, O_RDONLY);
+		assert_true(fd >= 0);
+		got = read(fd, &byte, 1);
+		close(fd);
+	} while (!got);
+	assert_int_equal(got, 1);
+	return pid;
+}
+
+static void stop_process(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static struct inspector *start_inspector(const struct str_list *environment)
+{
+	const struct inspector_config config = {
+		.user = somebody(),
+		.environment = environment,
+		.refused = refused,
+	};
+	struct inspector *inspector = NULL;
+
+	atomic_store(&refused->count, 0);
+	assert_int_equal(inspector_start(&config, &inspector), 0);
+	return inspector;
+}
+
+static void stop_inspector(struct inspector *inspector)
+{
+	inspector_free(&inspector);
+	assert_true(wait(NULL) > 0);
+	assert_int_equal(atomic_load(&refused->count), 0);
+}
+
+/* As another user, and whole, however many messages that are. */
+static void test_environment(void **state)
+{
+	const struct str_list names = { LIMIT_ENVIRONMENT_NAMES,
+					variable_names };
+	struct inspector *inspector = start_inspector(&names);
+	struct arena *arena = arena_new(0);
+	struct value value = { 0 };
+	pid_t pid = start_process();
+
+	(void)state;
+	assert_int_equal(inspector_environment(inspector, pid, INT64_MAX / 2,
+					       arena, &value),
+			 ENVIRONMENT_WHOLE);
+	assert_int_equal(value.type, VALUE_LIST);
+	assert_int_equal(value.list.count, 2 * LIMIT_ENVIRONMENT_NAMES);
+	for (size_t i = 0; i < value.list.count; i++)
+		assert_true(str_equal(value.list.items[i].s,
+				      str_from(variables[i / 2])));
+	/* that of an older process is none of it */
+	value = (struct value){ 0 };
+	assert_int_equal(
+		inspector_environment(inspector, pid, 0, arena, &value),
+		ENVIRONMENT_UNKNOWN);
+	assert_int_equal(value.type, VALUE_NULL);
+	assert_false(inspector_failed(inspector));
+	stop_inspector(inspector);
+	/* it is asked for none, and reads none */
+	inspector = start_inspector(NULL);
+	assert_int_equal(inspector_environment(inspector, pid, INT64_MAX / 2,
+					       arena, &value),
+			 ENVIRONMENT_UNKNOWN);
+	assert_false(inspector_failed(inspector));
+	stop_inspector(inspector);
+	stop_process(pid);
+	arena_free(&arena);
+}
+
+/* One that tells of what it is not asked for is not asked again: here because
+ * we forget a name it was given. */
+static void test_environment_hostile(void **state)
+{
+	struct str given[] = { variable_names[0], variable_names[1] };
+	struct str_list names = { 2, given };
+	struct arena *arena = arena_new(0);
+	struct value value = { 0 };
+	pid_t pid = start_process();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct inspector *inspector = start_inspector(&names);
+
+		if (i)
+			names.count = 1; /* fewer */
+		else
+			given[1].len--; /* another one */
+		assert_int_equal(inspector_environment(inspector, pid,
+						       INT64_MAX / 2, arena,
+						       &value),
+				 ENVIRONMENT_UNKNOWN);
+		assert_int_equal(value.type, VALUE_NULL);
+		assert_true(inspector_failed(inspector));
+		given[1] = variable_names[1];
+		stop_inspector(inspector);
+	}
+	stop_process(pid);
+	arena_free(&arena);
+}
+
+struct stuck {
+	const char *directory; /* to work in */
+	struct privs_user user;
+	pid_t pid, other;
+};
+
+/* Over the environment of the one, a file that keeps its readers waiting. */
+static bool make_stuck(const struct stuck *stuck)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", stuck->pid);
+	return !chdir(stuck->directory) && !unshare(CLONE_NEWNS) &&
+	       !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mkfifo("fifo", 0600) &&
+	       !mount("fifo", path, NULL, MS_BIND, NULL);
+}
+
+static enum environment_answer ask(struct inspector *inspector, pid_t pid)
+{
+	struct arena *arena = arena_new(0);
+	struct value value = { 0 };
+	enum environment_answer answer = inspector_environment(
+		inspector, pid, INT64_MAX / 2, arena, &value);
+
+	arena_free(&arena);
+	return answer;
+}
+
+/* 0, or the number of what is not as it should be. */
+static int try_stuck(const void *argument)
+{
+	const struct str_list names = { 1, variable_names };
+	const struct stuck *stuck = argument;
+	const struct inspector_config config = {
+		.user = stuck->user,
+		.environment = &names,
+		.refused = refused,
+	};
+	struct inspector *inspector = NULL;
+	struct process_capabilities capabilities;
+	int fd;
+
+	if (!make_stuck(stuck) || inspector_start(&config, &inspector))
+		return SETUP_FAILED;
+	if (ask(inspector, stuck->pid) != ENVIRONMENT_UNKNOWN ||
+	    ask(inspector, stuck->other) != ENVIRONMENT_UNKNOWN)
+		return 1;
+	if (!inspector_capabilities(inspector, stuck->other, INT64_MAX / 2,
+				    &capabilities))
+		return 2;
+	/* somebody waits there, who is let go */
+	fd = open("fifo", O_WRONLY | O_NONBLOCK);
+	if (fd < 0)
+		return 3;
+	close(fd);
+	while (ask(inspector, stuck->other) == ENVIRONMENT_UNKNOWN)
+		if (inspector_failed(inspector))
+			return 4;
+	/* nor does it keep the inspector from ending */
+	if (ask(inspector, stuck->pid) != ENVIRONMENT_UNKNOWN)
+		return 5;
+	inspector_free(&inspector);
+	return wait(NULL) > 0 ? 0 : 6;
+}
+
+/* A process that keeps its reader waiting keeps nobody else. */
+static void test_environment_stuck(void **state)
+{
+	char directory[] = "/tmp/test_sandbox.XXXXXX", path[64];
+	struct stuck stuck = { directory, somebody(), start_process(),
+			       start_process() };
+	int status;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	status = end_of(try_stuck, &stuck);
+	stop_process(stuck.pid);
+	stop_process(stuck.other);
+	snprintf(path, sizeof(path), "%s/fifo", directory);
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+	/* it takes root to mount */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SETUP_FAILED)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 static int stop_at_first(void *user, const struct process_seed *seed)
 {
 	(void)seed;
@@ -546,6 +784,14 @@ static void test_inspector_error(void **state)
 static int make_shared(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i < LIMIT_ENVIRONMENT_NAMES; i++) {
+		int len = snprintf(variables[i], sizeof(variables[i]), "N%02zu",
+				   i);
+
+		variable_names[i] = (struct str){ variables[i], (size_t)len };
+		memset(variables[i] + len, 'x', sizeof(variables[i]) - 1 - len);
+		variables[i][len] = '=';
+	}
 	refused = mmap(NULL, sizeof(*refused), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	return refused == MAP_FAILED;
@@ -571,6 +817,9 @@ int main(void)
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_inspector),
 		cmocka_unit_test(test_inspector_error),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_environment_hostile),
+		cmocka_unit_test(test_environment_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, make_shared, unmap_shared);
