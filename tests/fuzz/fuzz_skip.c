@@ -98,7 +98,7 @@ static void run_all(struct run *run, struct str log, bool parse_all)
 		.user = run,
 		.parse_all = parse_all,
 	};
-	struct pipeline *pipeline;
+	struct pipeline *pipeline = NULL;
 
 	run->arena = arena_new(0);
 	require(run->arena && !pipeline_new(&config, &pipeline));
