@@ -26,9 +26,8 @@ installed() { # VERSION-PATTERN
 	inside "$root" dpkg-query -W -f '${Status} ${Version}\n' audisp-eql |
 		grep "^install ok installed $1"
 }
-owned() { # DIRECTORY MODE
-	[ "$(inside "$root" stat -c '%U:%G %a' "$1")" = \
-		"_audisp-eql:_audisp-eql $2" ]
+owned() { # DIRECTORY GROUP MODE
+	[ "$(inside "$root" stat -c '%U:%G %a' "$1")" = "_audisp-eql:$2 $3" ]
 }
 placed() {
 	[ "$(stat -c '%u:%g %a' "$stanza")" = '0:0 640' ] &&
@@ -58,9 +57,9 @@ after=$(inside "$root" dpkg-query -W -f '${Installed-Size}\n' | awk '{ n += $1 }
 pulled=$(inside "$root" sed -n 's/^Commandline: .*this.deb.*//p; s/^Install: //p' \
 	/var/log/apt/history.log | tail -n 1)
 ok "$suite: without auditd the tool works" works
-ok "$suite: directories are the user's" owned /var/lib/audisp-eql 750
-ok "$suite: and the log's" owned /var/log/audisp-eql 750
-ok "$suite: and the state report's" owned /run/audisp-eql 755
+ok "$suite: directories are the user's" owned /var/lib/audisp-eql _audisp-eql 700
+ok "$suite: and the log's" owned /var/log/audisp-eql adm 2750
+ok "$suite: and the state report's" owned /run/audisp-eql _audisp-eql 755
 ok "$suite: the tool alone is purged" apt purge audisp-eql
 ok "$suite: nothing is left" nothing_left
 

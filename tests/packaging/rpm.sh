@@ -40,9 +40,8 @@ make_newer() {
 	mv "$work"/newer/rpm/audisp-eql-[0-9]*.x86_64.rpm "$work/newer.rpm"
 }
 
-owned() {
-	[ "$(inside "$root" stat -c '%U:%G %a' "$1")" = \
-		"_audisp-eql:_audisp-eql 750" ]
+owned() { # DIRECTORY GROUP MODE
+	[ "$(inside "$root" stat -c '%U:%G %a' "$1")" = "_audisp-eql:$2 $3" ]
 }
 placed() {
 	[ "$(stat -c '%u:%g %a' "$stanza")" = '0:0 640' ] &&
@@ -55,14 +54,15 @@ whole() { ! rpm_in -V audisp-eql | grep .; }
 ok "rpm: a root" root_make bookworm "$root"
 ok "rpm: libraries" sh -c "
 	chroot $root apt-get -q update && chroot $root apt-get -q -y install \
-		--no-install-recommends libauparse0 libjson-c5"
+		--no-install-recommends libauparse0 libjson-c5 libcap-ng0 \
+		libseccomp2"
 ok "rpm: what stands for audit" make_audit
 ok "rpm: release 2" make_newer
 ok "rpm: installs without audit" rpm_in -i "$rpm"
 ok "rpm: auditd is left alone" gone
 ok "rpm: the tool works" inside "$root" aueql rules
-ok "rpm: directories are the user's" owned /var/lib/audisp-eql
-ok "rpm: and the log's" owned /var/log/audisp-eql
+ok "rpm: directories are the user's" owned /var/lib/audisp-eql _audisp-eql 700
+ok "rpm: and the log's" owned /var/log/audisp-eql adm 2750
 ok "rpm: all as packaged" whole
 ok "rpm: audit comes" rpm_in -i "$work/audit.rpm"
 ok "rpm: stanza and rules are placed" placed
