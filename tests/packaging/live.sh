@@ -52,7 +52,29 @@ attack() { # NAME
 		ip netns exec "$net" chroot "$root" "/home/dev/$1"
 }
 alerted() { grep -q "\"/home/dev/$1\"" "$alerts"; }
-pids() { pgrep -d, -f '^/usr/sbin/audisp-eql'; }
+# keeper, worker and inspector: the keeper came first
+keeper() { pgrep -o -f '^/usr/sbin/audisp-eql'; }
+field() { awk -v name="$2:" '$1 == name { print $2, $3, $4, $5 }' "/proc/$1/status"; }
+caps() { printf '%s\n' $((16#$(field "$1" CapEff | tr -d ' '))); }
+# root keeps the socket; who parses has a user and no capability, and who looks at
+# /proc for it has the same user and CAP_SYS_PTRACE
+confined() {
+	local uid
+	uid=$(on id -u _audisp-eql)
+	for pid in $(pgrep -f '^/usr/sbin/audisp-eql'); do
+		[ "$pid" = "$(keeper)" ] ||
+			echo "$(field "$pid" Uid) $(caps "$pid")"
+	done | sort -n -k 5 >"$work/confined"
+	cat "$work/confined"
+	[ "$(field "$(keeper)" Uid)" = "0 0 0 0" ] &&
+		printf '%s\n' "$uid $uid $uid $uid 0" \
+			"$uid $uid $uid $uid $((1 << 19))" |
+		cmp - "$work/confined"
+}
+log_owned() {
+	[ "$(on stat -c '%U:%G %a' /var/log/audisp-eql/alerts.ndjson)" = \
+		'_audisp-eql:adm 640' ]
+}
 stopped() { [ -z "$(pgrep -f '^/usr/sbin/audisp-eql')" ]; }
 rules_of_ours() { auditctl -l | grep -c audisp_eql_; }
 
@@ -61,7 +83,8 @@ ok "$suite: a root" root_make "$suite" "$root"
 ok "$suite: lists of packages" inside "$root" apt-get -q update
 ok "$suite: auditd, rsyslogd, a compiler" inside "$root" apt-get -q -y install \
 	--no-install-recommends auditd rsyslog gcc libc6-dev \
-	libjson-c5 systemd-standalone-sysusers systemd-standalone-tmpfiles
+	libcap-ng0 libjson-c5 libseccomp2 logrotate \
+	systemd-standalone-sysusers systemd-standalone-tmpfiles
 cp "$deb" "$root/audisp-eql.deb"
 mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev"
 mkdir -p "$root/run/log"
@@ -99,15 +122,27 @@ ok "$suite: the plugin runs" live_wait 10 pgrep -f '^/usr/sbin/audisp-eql'
 ok "$suite: compiles, runs, connects" attack first
 ok "$suite: the alert is there" live_wait 20 alerted first
 alert=$(date +%s.%N)
+ok "$suite: by the worker's user, which has no rights" confined
+ok "$suite: the alerts are its file, and adm's" log_owned
 ok "$suite: and in syslog" live_wait 10 grep -q 'ALERT .*/home/dev/first' \
 	"$root/var/log/syslog"
 echo "# transcript"
 show grep 'ALERT.*/home/dev/first' /var/log/syslog
 show aueql check
+ok "$suite: the canary comes through" show aueql canary \
+	--syslog /var/log/syslog
+cat "$work/out"
+ok "$suite: a state report" live_wait 20 test -s "$root/run/audisp-eql/status"
+ok "$suite: which says it is well" show aueql status
+cat "$work/out"
+ok "$suite: logrotate" on logrotate -f /etc/logrotate.d/audisp-eql
+ok "$suite: the alerts were moved" \
+	grep -q '"/home/dev/first"' "$alerts.1"
+ok "$suite: the new file is its, and adm's" log_owned
 
-old=$(pids)
+old=$(keeper)
 ok "$suite: the same again, as an upgrade" on dpkg -i /audisp-eql.deb
-swapped() { [ -n "$(pids)" ] && [ "$(pids)" != "$old" ]; }
+swapped() { [ -n "$(keeper)" ] && [ "$(keeper)" != "$old" ]; }
 ok "$suite: auditd runs the new program" live_wait 10 swapped
 ok "$suite: and was not restarted" kill -0 "$auditd"
 ready() { [ "$(grep -c 'rules run' "$root/var/log/syslog")" -ge 2 ]; }
