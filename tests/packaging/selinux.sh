@@ -22,6 +22,8 @@ linked() {
 		[ -s "$policy" ]
 }
 rule() { sesearch "$@" "$policy" | grep .; }
+# not where it could not be asked
+none() { sesearch -A "$@" "$policy" >"$work/found" && [ ! -s "$work/found" ]; }
 context() { # PATH TYPE
 	matchpathcon -n -f "$work/store/etc/selinux/default/contexts/files/file_contexts" \
 		"$1" | grep -q ":$2:"
@@ -39,14 +41,38 @@ ok "selinux: auditd may signal it" \
 	rule -A -s auditd_t -t audisp_eql_t -c process -p signal
 ok "selinux: it may change its user" \
 	rule -A -s audisp_eql_t -t audisp_eql_t -c capability -p setuid
+for capability in setgid setpcap kill chown dac_read_search; do
+	ok "selinux: the keeper has $capability" rule -A -s audisp_eql_t \
+		-t audisp_eql_t -c capability -p $capability
+done
+ok "selinux: it may ask the kernel about audit" \
+	rule -A -s audisp_eql_t -t audisp_eql_t -c netlink_audit_socket -p nlmsg_read
+ok "selinux: for which that wants audit_control" \
+	rule -A -s audisp_eql_t -t audisp_eql_t -c capability -p audit_control
+ok "selinux: and may not tell it" \
+	none -s audisp_eql_t -t audisp_eql_t -c netlink_audit_socket -p nlmsg_write
+ok "selinux: the inspector may read where others' links lead" \
+	rule -A -s audisp_eql_t -t sshd_t -c lnk_file -p read
+ok "selinux: and their environments" \
+	rule -A -s audisp_eql_t -t sshd_t -c file -p read
+ok "selinux: which are for those with sys_ptrace" \
+	rule -A -s audisp_eql_t -t audisp_eql_t -c capability -p sys_ptrace
+ok "selinux: but may not trace them" \
+	none -s audisp_eql_t -t sshd_t -c process -p ptrace
+ok "selinux: it may replace its state" \
+	rule -A -s audisp_eql_t -t audisp_eql_var_lib_t -c file -p rename
+ok "selinux: and leave one in memory" \
+	rule -A -s audisp_eql_t -t audisp_eql_tmpfs_t -c file -p write
+ok "selinux: it may make its directories" \
+	rule -T -s audisp_eql_t -t var_run_t -c dir
 ok "selinux: it may write its log" \
 	rule -A -s audisp_eql_t -t audisp_eql_log_t -c file -p append
 ok "selinux: it may talk to syslog" \
 	rule -A -s audisp_eql_t -c sock_file -t devlog_t -p write
 ok "selinux: it may not write what is others'" \
-	sh -c "! sesearch -A -s audisp_eql_t -t auditd_etc_t -c file -p write '$policy' | grep ."
+	none -s audisp_eql_t -t auditd_etc_t -c file -p write
 ok "selinux: nor start programs of others" \
-	sh -c "! sesearch -A -s audisp_eql_t -t shell_exec_t -c file -p execute '$policy' | grep ."
+	none -s audisp_eql_t -t shell_exec_t -c file -p execute
 if command -v matchpathcon >/dev/null; then
 	ok "selinux: the program's type" context /usr/sbin/audisp-eql audisp_eql_exec_t
 	ok "selinux: the log's type" context /var/log/audisp-eql/alerts.ndjson audisp_eql_log_t
