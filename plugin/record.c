@@ -245,11 +245,6 @@ static struct str after_node(struct str text)
 	return text;
 }
 
-static bool begins(struct str text, struct str with)
-{
-	return text.len >= with.len && !memcmp(text.data, with.data, with.len);
-}
-
 /* The text up to what, if that is in it. Quoted or encoded values hold no
  * space, so none of them can pass for a field. */
 static struct str up_to(struct str text, struct str what)
@@ -272,11 +267,11 @@ static struct str wanted_part(struct str text)
 	struct str rest = after_node(text);
 	const char *end;
 
-	if (begins(rest, STR("type=PROCTITLE ")))
+	if (str_begins(rest, STR("type=PROCTITLE ")))
 		return (struct str){ 0 };
-	if (begins(rest, STR("type=PATH ")))
+	if (str_begins(rest, STR("type=PATH ")))
 		return up_to(text, STR(" cap_fp="));
-	if (!begins(rest, STR("type=CWD ")))
+	if (!str_begins(rest, STR("type=CWD ")))
 		return text;
 	rest = up_to(text, STR(" cwd="));
 	end = rest.len == text.len ? NULL

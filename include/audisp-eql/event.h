@@ -65,6 +65,12 @@ static inline bool str_equal(struct str a, struct str b)
 	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
+static inline bool str_begins(struct str text, struct str with)
+{
+	return text.len >= with.len &&
+	       (!with.len || !memcmp(text.data, with.data, with.len));
+}
+
 /* <0, 0, >0 in byte order, a prefix before its extension. */
 int str_compare(struct str a, struct str b);
 /* The part after the last '/'; the whole where there is none. */

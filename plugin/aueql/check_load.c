@@ -60,18 +60,13 @@ static struct service *find_service(struct load *load, struct str exe,
 	return service;
 }
 
-static bool begins(struct str text, struct str with)
-{
-	return text.len >= with.len && !memcmp(text.data, with.data, with.len);
-}
-
 /* Calls that our audit rules log, of who has no login. */
 static void take_call(struct load *load, const struct record *record)
 {
 	struct service *service;
 	int64_t login, uid, call;
 
-	if (!begins(record_decoded(record, "key"), STR("audisp_eql_")) ||
+	if (!str_begins(record_decoded(record, "key"), STR("audisp_eql_")) ||
 	    !record_number(record, "auid", 10, &login) || login != UINT32_MAX ||
 	    !record_number(record, "uid", 10, &uid) ||
 	    !record_number(record, "syscall", 10, &call))

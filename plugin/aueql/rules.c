@@ -111,12 +111,6 @@ static bool next_word(struct str *rest, struct str *word)
 	return word->len;
 }
 
-static bool has_prefix(struct str text, struct str prefix)
-{
-	return text.len >= prefix.len &&
-	       !memcmp(text.data, prefix.data, prefix.len);
-}
-
 static void print_cost(const struct row *row)
 {
 	struct strbuf text = STRBUF_INIT(0);
@@ -169,8 +163,8 @@ static void add_audit_rule(struct strbuf *out, struct str line)
 		if (str_equal(flag, STR("-S"))) {
 			add_calls(out, word);
 		} else if (str_equal(flag, STR("-F")) &&
-			   !has_prefix(word, STR("arch=")) &&
-			   !has_prefix(word, STR("key="))) {
+			   !str_begins(word, STR("arch=")) &&
+			   !str_begins(word, STR("key="))) {
 			strbuf_add_char(out, ' ');
 			strbuf_add_str(out, word);
 		}
