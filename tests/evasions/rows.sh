@@ -539,6 +539,154 @@ gcc -B"$PWD/t/" -o beacon beacon.c
 ./beacon
 EOF
 
+row cxx attack user - 'g++ with link-time optimization and pipes, stripped in place' <<'EOF'
+need g++
+g++ -flto -pipe -x c++ -fpermissive -w -o beacon beacon.c
+strip beacon
+./beacon
+EOF
+
+row ccache attack user - 'the compiler behind ccache, object and all' <<'EOF'
+need ccache
+ccache gcc -c beacon.c
+ccache gcc -o beacon beacon.o
+./beacon
+EOF
+
+row libtool attack user - 'libtool, the program in .libs behind its wrapper' <<'EOF'
+need libtool
+printf 'int f(void) { return 0; }\n' >f.c
+libtool --tag=CC --mode=compile gcc -c f.c
+libtool --tag=CC --mode=link gcc -o libf.la f.lo -rpath /nowhere
+libtool --tag=CC --mode=compile gcc -c beacon.c
+libtool --tag=CC --mode=link gcc -o beacon beacon.lo libf.la
+./beacon
+EOF
+
+row rustc attack user - 'rustc' <<'EOF'
+[ -x /usr/bin/rustc ] || need rustc-of-the-system
+cat >b.rs <<R
+fn main() { println!("{:?}", std::net::TcpStream::connect("$TO:4444").is_ok()); }
+R
+/usr/bin/rustc -o b b.rs
+./b
+EOF
+
+row cargo attack user - 'cargo run: the program started by what had it linked' <<'EOF'
+[ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] || need cargo-of-the-system
+PATH=/usr/bin:/bin cargo init -q --vcs none --name b .
+cat >src/main.rs <<R
+fn main() { println!("{:?}", std::net::TcpStream::connect("$TO:4444").is_ok()); }
+R
+PATH=/usr/bin:/bin cargo run -q --offline
+EOF
+
+row go attack user - 'go build, cgo off: the linker of go' <<'EOF'
+need go
+cat >b.go <<G
+package main
+import "net"
+func main() { net.Dial("tcp", "$TO:4444") }
+G
+CGO_ENABLED=0 GOCACHE="$PWD/cache" GO111MODULE=off go build -o b b.go
+./b
+EOF
+
+row go-run attack user - 'go run: linked below a temporary directory, started by go' <<'EOF'
+need go
+cat >b.go <<G
+package main
+import "net"
+func main() { net.Dial("tcp", "$TO:4444") }
+G
+CGO_ENABLED=0 GOCACHE="$PWD/cache" GO111MODULE=off go run b.go
+EOF
+
+row fortran attack user - 'gfortran with an object of C' <<'EOF'
+need gfortran
+sed 's/int main(/int c_main(/' beacon.c >c.c
+gcc -c c.c
+cat >m.f90 <<'F'
+program m
+  use iso_c_binding
+  interface
+    function c_main(n, v) bind(c, name="c_main")
+      import
+      integer(c_int), value :: n
+      type(c_ptr) :: v(*)
+      integer(c_int) :: c_main
+    end function
+  end interface
+  type(c_ptr) :: v(2)
+  integer(c_int) :: r
+  v = c_null_ptr
+  r = c_main(1_c_int, v)
+end program
+F
+gfortran -o b m.f90 c.o
+./b
+EOF
+
+row pascal attack user - 'fpc, which writes a script for ld' <<'EOF'
+need fpc
+cat >b.pas <<P
+uses sockets;
+var s: longint; a: TInetSockAddr;
+begin
+  s := fpSocket(AF_INET, SOCK_STREAM, 0);
+  a.sin_family := AF_INET;
+  a.sin_port := htons(4444);
+  a.sin_addr := StrToNetAddr('$TO');
+  fpConnect(s, @a, sizeof(a));
+end.
+P
+fpc -ob b.pas
+./b
+EOF
+
+row d attack user - 'ldc2' <<'EOF'
+need ldc2
+cat >b.d <<D
+import std.socket;
+void main() { auto s = new TcpSocket(new InternetAddress("$TO", 4444)); }
+D
+ldc2 -of=b b.d
+./b
+EOF
+
+row nasm attack user - 'nasm and ld' <<'EOF'
+need nasm
+cat >b.asm <<N
+global _start
+_start: mov eax,41
+mov edi,2
+mov esi,1
+xor edx,edx
+syscall
+mov edi,eax
+lea rsi,[rel peer]
+mov edx,16
+mov eax,42
+syscall
+mov eax,60
+xor edi,edi
+syscall
+peer: dw 2
+db 0x11,0x5c
+db ${TO//./,}
+dq 0
+N
+nasm -f elf64 -o b.o b.asm
+ld -o b b.o
+./b
+EOF
+
+row musl attack user - 'musl-gcc, static' <<'EOF'
+need musl-gcc
+musl-gcc -static -w -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu -o beacon beacon.c
+./beacon
+EOF
+
 row strace-gcc attack user - 'the compiler under strace' <<'EOF'
 need strace
 strace -f -o /dev/null gcc -o beacon beacon.c
