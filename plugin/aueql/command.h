@@ -56,12 +56,12 @@ bool command_parse_format(const char *text, enum command_format *out);
 
 /*
  * Loads rules: the wanted paths, or with none the configuration's, with all
- * else that it says of rules. off = what becomes of those in wanted paths that
+ * else that it says of rules (config_path; NULL = the default one). off = what becomes of those in wanted paths that
  * are off; the configured ones stay so. Complaints go to stderr. EXIT_DONE, or
  * EXIT_NOT_DONE where something had an error; *out is set nevertheless, unless
  * nothing could be loaded at all.
  */
 int command_load_rules(const struct ruleset_options *wanted,
-		       struct ruleset **out);
+		       const char *config_path, struct ruleset **out);
 
 #endif

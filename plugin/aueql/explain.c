@@ -363,7 +363,7 @@ static int load_rule(struct explain *explain)
 			.path_count = explain->rule_path_count,
 			.off = RULESET_OFF_RUN,
 		},
-		&explain->rules);
+		NULL, &explain->rules);
 	if (explain->rules)
 		explain->rule = find_rule(explain->rules,
 					  str_from(explain->name), file);

@@ -124,7 +124,7 @@ static int load_rules(const struct ruleset_options *options,
 }
 
 int command_load_rules(const struct ruleset_options *wanted,
-		       struct ruleset **out)
+		       const char *config_path, struct ruleset **out)
 {
 	struct ruleset_options options = *wanted;
 	struct config *config = NULL;
@@ -132,7 +132,7 @@ int command_load_rules(const struct ruleset_options *wanted,
 
 	options.on_diag = command_diag;
 	if (!options.path_count) {
-		rc = config_load(NULL, command_diag, NULL, &config);
+		rc = config_load(config_path, command_diag, NULL, &config);
 		if (rc) {
 			command_error("configuration: %s", strerror(-rc));
 			return EXIT_NOT_DONE;

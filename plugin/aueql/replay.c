@@ -171,7 +171,7 @@ static int replay_files(struct replay *replay, const struct input *input)
 			.path_count = replay->rule_path_count,
 			.off = RULESET_OFF_RUN,
 		},
-		&replay->rules);
+		NULL, &replay->rules);
 	int code, rc;
 
 	if (!replay->rules)

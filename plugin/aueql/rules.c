@@ -27,6 +27,7 @@ struct rules_options {
 	enum command_format format;
 	bool audit_rules;
 	const char *environment; /* NULL = as configured */
+	const char *config_path; /* NULL = the default */
 };
 
 /* What is printed of one rule. */
@@ -539,7 +540,8 @@ static int rules_do(const struct rules_options *options,
 		    const struct ruleset_options *wanted)
 {
 	struct ruleset *rules = NULL;
-	int loaded = command_load_rules(wanted, &rules), code;
+	int loaded = command_load_rules(wanted, options->config_path, &rules);
+	int code;
 
 	if (!rules)
 		return EXIT_NOT_DONE;
@@ -563,7 +565,8 @@ static int rules_find(const struct command *command,
 		rc = config_parse_names(arena, str_from(options->environment),
 					&names);
 	else if (!rc)
-		rc = config_load(NULL, command_diag, NULL, &config);
+		rc = config_load(options->config_path, command_diag, NULL,
+				 &config);
 	wanted->environment = config ? &config->environment : &names;
 	if (!rc)
 		code = rules_do(options, wanted);
@@ -581,6 +584,7 @@ static int rules_run(const struct command *command, int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "audit-rules", no_argument, NULL, 'a' },
+		{ "config", required_argument, NULL, 'c' },
 		{ "environment", required_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -591,12 +595,14 @@ static int rules_run(const struct command *command, int argc, char **argv)
 	int opt;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", long_options, NULL)) !=
+	while ((opt = getopt_long(argc, argv, ":c:h", long_options, NULL)) !=
 	       -1) {
 		if (opt == 'h')
 			return command_help(command);
 		if (opt == 'a')
 			options.audit_rules = true;
+		else if (opt == 'c')
+			options.config_path = optarg;
 		else if (opt == 'e')
 			options.environment = optarg;
 		else if (opt == ':')
@@ -615,9 +621,9 @@ static int rules_run(const struct command *command, int argc, char **argv)
 const struct command command_rules = {
 	.name = "rules",
 	.summary = "compiles rules; what each needs and lacks",
-	.help = "Usage: aueql rules [--format text|json] [--audit-rules] "
-		"[--environment NAMES]\n"
-		"                   [FILE|DIR]...\n"
+	.help = "Usage: aueql rules [-c FILE] [--format text|json] "
+		"[--audit-rules]\n"
+		"                   [--environment NAMES] [FILE|DIR]...\n"
 		"Compiles rules and tells for each: full, degraded, "
 		"unsupported, skipped or\n"
 		"invalid, why, what auditing for it costs and is, by which fields it "
@@ -629,6 +635,7 @@ const struct command command_rules = {
 		"A rule that is off runs where its file is named, and stays "
 		"off in a directory.\n"
 		"\n"
+		"  -c, --config FILE    configuration, instead of the default\n"
 		"      --format FORMAT  text (default), or json: one line a "
 		"rule, with the\n"
 		"                       audit rules it needs\n"
