@@ -860,6 +860,26 @@ unshare -rm bash -c 'mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m 
 u/beacon
 EOF
 
+row leased attack user 'Writing over an executable file' 'a leased file, started before its contents are linked, written while exec waits' <<'EOF'
+need python3
+cp /bin/true x
+cat >l.py <<'P'
+import fcntl, os, signal, subprocess, time
+fd = os.open("x", os.O_RDWR)
+signal.signal(signal.SIGIO, lambda *_: None)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+p = subprocess.Popen(["sh", "-c", "exec ./x"])
+time.sleep(1)
+subprocess.call(["gcc", "-o", "beacon", "beacon.c"])
+data = open("beacon", "rb").read()
+os.pwrite(fd, data, 0)
+os.ftruncate(fd, len(data))
+os.close(fd)
+p.wait()
+P
+python3 l.py
+EOF
+
 row deletes-itself attack user - 'deletes itself first' <<'EOF'
 gcc -o beacon beacon.c
 ./beacon gone
