@@ -108,6 +108,9 @@ static int read_paths(const struct input *input, char **paths, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		int rc = read_file(input, paths[i]);
 
+		/* a reader of ours that had enough is told of nothing */
+		if (rc == -EPIPE)
+			return EXIT_NOT_DONE;
 		if (rc < 0) {
 			command_error("%s: %s", paths[i], strerror(-rc));
 			return EXIT_NOT_DONE;

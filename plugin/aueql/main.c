@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../config.h"
 #include "../util/diag.h"
@@ -14,8 +16,9 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_canary,  &command_check,  &command_eql,   &command_events,
-	&command_explain, &command_replay, &command_rules, &command_status,
+	&command_canary, &command_check,   &command_eql,
+	&command_events, &command_explain, &command_replay,
+	&command_rules,	 &command_status,  &command_timeline,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -88,12 +91,24 @@ void command_diag(void *user, const struct diag *diag)
 	strbuf_free(&text);
 }
 
+/* Whether nobody reads standard output any more. */
+static bool stdout_is_left(void)
+{
+	struct pollfd poll_fd = { .fd = STDOUT_FILENO };
+
+	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLERR;
+}
+
 int command_finish(int code)
 {
-	if (!fflush(stdout) && !ferror(stdout))
+	bool failed = ferror(stdout);
+
+	/* what failed before has left no errno */
+	errno = failed ? EIO : 0;
+	if (!fflush(stdout) && !failed)
 		return code;
 	/* a reader that had enough (head) is no failure worth a word */
-	if (errno != EPIPE)
+	if (errno != EPIPE && !stdout_is_left())
 		command_error("standard output: %s", strerror(errno));
 	return EXIT_NOT_DONE;
 }
