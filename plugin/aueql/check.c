@@ -170,9 +170,9 @@ const struct command command_check = {
 	.summary = "examines this installation and says what to type",
 	.help = "Usage: aueql check [--format text|json]\n"
 		"Examines this installation: configuration, rules, kernel "
-		"audit, audit rules, stanza,\n"
-		"and what of the host makes it easier to do things that no "
-		"record tells.\n"
+		"audit, audit rules,\n"
+		"stanza, and what of the host makes it easier to do things "
+		"that no record tells.\n"
 		"Each finding has a severity (ok, warning, problem) and, "
 		"where something is to be\n"
 		"mended, the command to type. Exit status 1 on problems. "

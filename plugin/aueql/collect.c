@@ -31,7 +31,11 @@ static int keep(struct collection *collection, const struct event *event)
 /* What a document becomes lives in the arena already. */
 static int on_document(void *user, struct event *event)
 {
-	return keep(user, event);
+	struct collection *collection = user;
+
+	if (!period_holds(&collection->period, event->time_ns))
+		return 0;
+	return keep(collection, event);
 }
 
 static void on_bad(void *user, uint64_t line)
@@ -102,6 +106,7 @@ static int collect_documents(const struct collect_options *options,
 	const struct input input = {
 		.paths = options->paths,
 		.count = options->count,
+		.sparse = true,
 		.no_logs = true,
 		.on_chunk = on_documents,
 		.on_end = on_documents_end,
@@ -131,10 +136,13 @@ static int collect_records(const struct collect_options *options,
 		.memcap = 64U << 20,
 		.on_event = on_event,
 		.user = collection,
+		.start_ns = options->period.start_ns,
+		.end_ns = options->period.end_ns,
 	};
 	const struct input input = {
 		.paths = options->paths,
 		.count = options->count,
+		.sparse = true,
 		.on_chunk = on_records,
 		.user = collection,
 	};
@@ -160,6 +168,7 @@ int collect(const struct collect_options *options,
 {
 	int code;
 
+	collection->period = options->period;
 	collection->arena = arena_new(options->memory);
 	if (!collection->arena)
 		return memory_error(options);

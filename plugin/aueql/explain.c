@@ -21,6 +21,7 @@
 struct explain {
 	const char *name; /* RULE as given */
 	bool ecs;
+	struct period period;
 	const char **rule_paths; /* -r */
 	size_t rule_path_count;
 	struct ruleset *rules;
@@ -383,6 +384,7 @@ static int explain_do(struct explain *explain, char **paths, int count)
 		.paths = paths,
 		.count = (size_t)count,
 		.ecs = explain->ecs,
+		.period = explain->period,
 		.memory = MEMORY,
 	};
 	struct strbuf out = STRBUF_INIT(0);
@@ -417,6 +419,7 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 		{ "ecs", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
 	int opt;
@@ -433,6 +436,12 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 			break;
 		case 'h':
 			return -1;
+		case PERIOD_OPTION + PERIOD_START:
+		case PERIOD_OPTION + PERIOD_END:
+			if (!command_period(command, opt, optarg,
+					    &explain->period))
+				break;
+			return EXIT_USAGE;
 		default:
 			return command_bad_option(command, opt, argv);
 		}
@@ -440,12 +449,12 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 	if (optind == argc)
 		return command_usage(command, "a rule is wanted");
 	explain->name = argv[optind++];
-	return EXIT_DONE;
+	return command_check_period(command, &explain->period);
 }
 
 static int explain_run(const struct command *command, int argc, char **argv)
 {
-	struct explain explain = { 0 };
+	struct explain explain = { .period = PERIOD_ALL };
 	int code;
 
 	explain.rule_paths =
@@ -469,12 +478,14 @@ static int explain_run(const struct command *command, int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.summary = "a rule as it runs, and why it did not fire",
-	.help = "Usage: aueql explain [-r PATH]... [--ecs] RULE [FILE|-]...\n"
+	.help = "Usage: aueql explain [-r PATH]... [--ecs] [--start TIME] "
+		"[--end TIME]\n"
+		"                     RULE [FILE|-]...\n"
 		"Prints a rule as compiled. With a log: the sequences that "
-		"came near, how far, and\n"
-		"which condition, key, order or span stopped them; of a "
-		"sample, the keys of which\n"
-		"some stages have an event; then what matched.\n"
+		"came near, how far,\n"
+		"and which condition, key, order or span stopped them; of a "
+		"sample, the keys of\n"
+		"which some stages have an event; then what matched.\n"
 		"RULE is a file, or the id, name or file name of a rule that "
 		"is configured.\n"
 		"\n"
@@ -482,6 +493,9 @@ const struct command command_explain = {
 		"repeated\n"
 		"      --ecs         the input is ECS events, one JSON object "
 		"a line\n"
+		"      --start TIME  events from then on: yesterday, "
+		"'2026-11-24 02:14'\n"
+		"      --end TIME    events up to then\n"
 		"  -h, --help        this text\n",
 	.run = explain_run,
 };

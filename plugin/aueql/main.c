@@ -124,6 +124,28 @@ bool command_parse_format(const char *text, enum command_format *out)
 	return true;
 }
 
+int command_period(const struct command *command, int opt, const char *text,
+		   struct period *period)
+{
+	enum period_edge edge = (enum period_edge)(opt - PERIOD_OPTION);
+	const char *why = period_parse(text, edge, time(NULL),
+				       edge == PERIOD_START ? &period->start_ns
+							    : &period->end_ns);
+
+	if (!why)
+		return EXIT_DONE;
+	return command_usage(command, "'%s' is no time for --%s: %s", text,
+			     edge == PERIOD_START ? "start" : "end", why);
+}
+
+int command_check_period(const struct command *command,
+			 const struct period *period)
+{
+	if (period->start_ns <= period->end_ns)
+		return EXIT_DONE;
+	return command_usage(command, "--start is behind --end");
+}
+
 static int load_rules(const struct ruleset_options *options,
 		      struct ruleset **out)
 {
