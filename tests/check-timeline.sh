@@ -57,14 +57,6 @@ if LC_ALL=C ./aueql timeline "$work/sequence.ndjson" | grep -q '[^ -~]'; then
 fi
 ! grep -lP '[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae' "$cases"/*.txt "$cases"/*.svg ||
 	fail "control characters in a picture"
-if command -v script >/dev/null; then
-	TERM=xterm script -qec "./aueql timeline $work/sequence.ndjson" /dev/null |
-		grep -q "$(printf '\033')\[" || fail "no colours on a terminal"
-	! TERM=xterm NO_COLOR=1 script -qec \
-		"./aueql timeline $work/sequence.ndjson" /dev/null |
-		grep -q "$(printf '\033')\[" || fail "colours with NO_COLOR"
-fi
-
 # which one
 want=$(./aueql timeline --list "$work/alerts" | tail -n 1)
 count=$(wc -l <"$work/alerts")

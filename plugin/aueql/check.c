@@ -11,6 +11,7 @@
 #include "../config.h"
 #include "../util/diag.h"
 #include "../util/json.h"
+#include "terminal.h"
 
 static const char *const severity_names[] = {
 	[FINDING_OK] = "ok",
@@ -21,9 +22,14 @@ static const char *const severity_names[] = {
 static void print_finding_text(enum finding_severity severity,
 			       const char *sentence, const char *mend)
 {
+	static const enum color colors[] = {
+		[FINDING_OK] = COLOR_GOOD,
+		[FINDING_WARNING] = COLOR_WARNING,
+		[FINDING_PROBLEM] = COLOR_BAD,
+	};
 	struct strbuf out = STRBUF_INIT(64U << 10);
 
-	strbuf_printf(&out, "%-8s ", severity_names[severity]);
+	terminal_word(colors[severity], severity_names[severity], 9);
 	text_escape(&out, str_from(sentence));
 	if (mend) {
 		strbuf_add_str(&out, STR("\n         type: "));

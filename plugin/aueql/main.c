@@ -14,6 +14,7 @@
 #include "../util/diag.h"
 #include "canary.h"
 #include "command.h"
+#include "terminal.h"
 
 static const struct command *const commands[] = {
 	&command_canary, &command_check,   &command_eql,
@@ -86,7 +87,7 @@ void command_diag(void *user, const struct diag *diag)
 	struct strbuf text = STRBUF_INIT(0);
 
 	(void)user;
-	diag_print(diag, &text);
+	diag_print(diag, terminal_colors(stderr), &text);
 	fwrite(text.data, 1, text.len, stderr);
 	strbuf_free(&text);
 }

@@ -14,6 +14,7 @@
 #include "../rules/traits.h"
 #include "../util/json.h"
 #include "command.h"
+#include "terminal.h"
 
 static const char *const status_names[] = {
 	[RULE_FULL] = "full",
@@ -21,6 +22,12 @@ static const char *const status_names[] = {
 	[RULE_UNSUPPORTED] = "unsupported",
 	[RULE_SKIPPED] = "skipped",
 	[RULE_INVALID] = "invalid",
+};
+
+static const enum color status_colors[] = {
+	[RULE_FULL] = COLOR_GOOD,	    [RULE_DEGRADED] = COLOR_WARNING,
+	[RULE_UNSUPPORTED] = COLOR_WARNING, [RULE_SKIPPED] = COLOR_NONE,
+	[RULE_INVALID] = COLOR_BAD,
 };
 
 struct rules_options {
@@ -280,8 +287,9 @@ static void print_row_text(const struct row *row)
 	struct strbuf text = STRBUF_INIT(0);
 
 	text_escape(&text, report->name.len ? report->name : report->file);
-	printf("%-11s %.*s\n", status_names[report->status],
-	       STR_ARG(strbuf_str(&text)));
+	terminal_word(status_colors[report->status],
+		      status_names[report->status], 12);
+	printf("%.*s\n", STR_ARG(strbuf_str(&text)));
 	strbuf_reset(&text);
 	if (report->id.len) {
 		strbuf_printf(&text, "%.*s %.*s:%u", STR_ARG(report->id),

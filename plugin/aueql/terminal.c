@@ -13,7 +13,17 @@ bool terminal_colors(FILE *stream)
 
 	if (no_color && *no_color)
 		return false;
-	return term && strcmp(term, "dumb") && isatty(fileno(stream));
+	return term && *term && strcmp(term, "dumb") && isatty(fileno(stream));
+}
+
+void terminal_word(enum color color, const char *word, int columns)
+{
+	struct strbuf out = STRBUF_INIT(0);
+
+	color_add(&out, terminal_colors(stdout), color, str_from(word));
+	fwrite(out.data, 1, out.len, stdout);
+	printf("%*s", columns - (int)strlen(word), "");
+	strbuf_free(&out);
 }
 
 bool terminal_utf8(void)

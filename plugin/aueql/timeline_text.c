@@ -73,6 +73,8 @@ static void put_cut(struct page *page, enum color color, struct str text,
 {
 	strbuf_reset(&page->scratch);
 	text_escape_plain(&page->scratch, text);
+	if (!text.len)
+		return;
 	color_begin(page->out, page->look->color, color);
 	page->column += columns_fit(page->out, strbuf_str(&page->scratch),
 				    columns, cut, str_from(page->glyphs->mark));
@@ -300,7 +302,8 @@ static void put_since(struct page *page, const struct timeline_step *step,
 static void put_axis(struct page *page, const char *glyph, enum color color)
 {
 	go_to(page, AXIS - 1);
-	put(page, color, str_from(glyph));
+	if (*glyph != ' ')
+		put(page, color, str_from(glyph));
 	go_to(page, AXIS + 1);
 }
 
