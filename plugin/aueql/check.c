@@ -162,7 +162,9 @@ static int check_run(const struct command *command, int argc, char **argv)
 		if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		if (!command_parse_format(optarg, &check.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 	}
 	if (optind < argc)
 		return command_usage(command, "takes no operand '%s'",

@@ -95,8 +95,10 @@ static int compare_events(const void *x, const void *y)
 
 static int memory_error(const struct collect_options *options)
 {
-	command_error("the events take more than %zu MB",
-		      options->memory >> 20);
+	command_error(
+		"the events take more than %zu MB: take a part of them, with "
+		"--start and --end",
+		options->memory >> 20);
 	return EXIT_NOT_DONE;
 }
 
@@ -124,8 +126,7 @@ static int collect_documents(const struct collect_options *options,
 	code = input_read(&input);
 	if (code || collection->documents.count || !collection->documents.bad)
 		return code;
-	command_error("the input holds no ECS event");
-	return EXIT_NOT_DONE;
+	return input_was_empty(true);
 }
 
 static int collect_records(const struct collect_options *options,
@@ -159,8 +160,7 @@ static int collect_records(const struct collect_options *options,
 	pipeline_stats(collection->pipeline, &stats);
 	if (code || stats.sieve.records)
 		return code;
-	command_error("the input holds no audit record");
-	return EXIT_NOT_DONE;
+	return input_was_empty(false);
 }
 
 int collect(const struct collect_options *options,

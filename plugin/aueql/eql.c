@@ -103,8 +103,10 @@ static int run_query(const struct eql *eql)
 	int rc = search_run(&search, &result);
 
 	if (rc == -ENOMEM || rc == -E2BIG) {
-		command_error("the query needs more than --memory (%lld MB)",
-			      (long long)(eql->memory >> 20));
+		command_error(
+			"the query needs more than --memory (%lld MB): raise "
+			"it, or take a part with --start and --end",
+			(long long)(eql->memory >> 20));
 		return EXIT_NOT_DONE;
 	}
 	if (!rc && result.errors) {

@@ -56,8 +56,7 @@ static int events_read(struct events *events, const struct input *input)
 	}
 	pipeline_stats(events->pipeline, &stats);
 	if (!stats.sieve.records) {
-		command_error("the input holds no audit record");
-		return EXIT_NOT_DONE;
+		return input_was_empty(false);
 	}
 	return code;
 }

@@ -312,7 +312,10 @@ static int explain_log(struct explain *explain, struct strbuf *out)
 	if (!rc)
 		rc = near_misses(&search, &matches, &near);
 	if (rc) {
-		command_error("the log takes more than %lu MB", MEMORY >> 20);
+		command_error(
+			"the log takes more than %lu MB: take a part of it, "
+			"with --start and --end",
+			MEMORY >> 20);
 		return EXIT_NOT_DONE;
 	}
 	report(explain, &matches, &near, out);
@@ -371,10 +374,11 @@ static int load_rule(struct explain *explain)
 	if (explain->rule)
 		return EXIT_DONE;
 	if (explain->rules)
-		command_error(file ? "%s: not one rule that runs; name it by "
-				     "its id, with -r FILE"
-				   : "no rule '%s' runs",
-			      explain->name);
+		command_error(
+			file ? "%s: not one rule that runs; name it by "
+			       "its id, with -r FILE"
+			     : "no rule '%s' runs: 'aueql rules' says which do",
+			explain->name);
 	return EXIT_NOT_DONE;
 }
 

@@ -142,6 +142,14 @@ static int source_unpack(struct source *source)
 	return rc;
 }
 
+static int source_refused(const struct source *source, int error)
+{
+	command_error("%s: %s%s", source->name.data, strerror(error),
+		      error == EACCES && geteuid() ? ": audit logs are root's"
+						   : "");
+	return -error;
+}
+
 /* 0 or -errno, with a word. */
 static int source_open(struct source *source)
 {
@@ -158,8 +166,7 @@ static int source_open(struct source *source)
 			     ? STDIN_FILENO
 			     : open(source->path, O_RDONLY | O_CLOEXEC);
 	if (source->fd < 0) {
-		command_error("%s: %s", source->name.data, strerror(errno));
-		return -errno;
+		return source_refused(source, errno);
 	}
 	if (!fstat(source->fd, &st) && S_ISDIR(st.st_mode)) {
 		command_error("%s: is a directory: name the files in it",
@@ -302,6 +309,18 @@ int input_read(const struct input *input)
 	if (!input->count)
 		return read_audit_logs(input);
 	return read_paths(input, input->paths, input->count);
+}
+
+int input_was_empty(bool ecs)
+{
+	if (ecs)
+		command_error("the input holds no ECS event: JSON objects with "
+			      "@timestamp are wanted, one a line");
+	else
+		command_error("the input holds no audit record: logs of "
+			      "auditd are wanted, or what 'ausearch --raw' "
+			      "writes");
+	return EXIT_NOT_DONE;
 }
 
 void input_before_output(void)

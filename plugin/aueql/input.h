@@ -29,6 +29,8 @@ struct input {
  * EXIT_NOT_DONE. EXIT_DONE else.
  */
 int input_read(const struct input *input);
+/* All that was read held nothing of use: says what is wanted. EXIT_NOT_DONE. */
+int input_was_empty(bool ecs);
 /* Before a sparse reader writes to standard output: away with the progress. */
 void input_before_output(void);
 

@@ -127,9 +127,7 @@ static int replay_read(struct replay *replay, const struct input *input)
 	/* alerts first, then the summary, also where both share a terminal */
 	fflush(stdout);
 	if (!replay_print_summary(replay)) {
-		command_error("the input holds no %s",
-			      replay->ecs ? "ECS event" : "audit record");
-		return EXIT_NOT_DONE;
+		return input_was_empty(replay->ecs);
 	}
 	return replay->failed ? EXIT_NOT_DONE : code;
 }
@@ -218,7 +216,9 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 		case 'f':
 			if (command_parse_format(optarg, &replay->format))
 				break;
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 		case 'r':
 			replay->rule_paths[replay->rule_path_count++] = optarg;
 			break;

@@ -613,7 +613,9 @@ static int rules_run(const struct command *command, int argc, char **argv)
 		else if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		else if (!command_parse_format(optarg, &options.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 	}
 	wanted.paths = (const char *const *)argv + optind;
 	wanted.path_count = (size_t)(argc - optind);

@@ -485,7 +485,10 @@ static int status_run(const struct command *command, int argc, char **argv)
 		if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		if (!parse_format(optarg, &report.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(
+				command,
+				"no format '%s': text, json or prometheus",
+				optarg);
 	}
 	if (argc - optind > 1)
 		return command_usage(command, "takes one file");

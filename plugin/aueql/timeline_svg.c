@@ -339,7 +339,7 @@ static void draw_since(struct drawing *drawing, size_t step)
 	struct strbuf text = STRBUF_INIT(0);
 	int x = step_x(drawing, step);
 
-	if (!step || x - step_x(drawing, step - 1) < 50)
+	if (!step || steps[step].missing || x - step_x(drawing, step - 1) < 50)
 		return;
 	strbuf_add_char(&text, '+');
 	timeline_put_span(
@@ -349,20 +349,34 @@ static void draw_since(struct drawing *drawing, size_t step)
 	strbuf_free(&text);
 }
 
+static bool is_of_one_day(const struct timeline *timeline)
+{
+	const int64_t day = 86400 * NSEC_PER_SEC;
+
+	return timeline->start_ns / day == timeline->end_ns / day;
+}
+
 static void draw_time(struct drawing *drawing, size_t step)
 {
+	const struct timeline *timeline = drawing->timeline;
 	struct strbuf text = STRBUF_INIT(0);
 	struct str time;
 
 	/* every other one, and so on, where they would cover each other */
 	if (step && step_x(drawing, step) - step_x(drawing, step - 1) < 80 &&
-	    step + 1 != drawing->timeline->step_count)
+	    step + 1 != timeline->step_count)
 		return;
-	text_time(&text, drawing->timeline->steps[step].time_ns);
+	if (timeline->steps[step].missing)
+		return;
+	text_time(&text, timeline->steps[step].time_ns);
 	time = strbuf_str(&text);
-	if (time.len > 13)
-		put(drawing, step_x(drawing, step), drawing->lanes_y - 22,
-		    "time", (struct str){ time.data + time.len - 13, 12 }, 16);
+	/* of several days the date is worth more than milliseconds */
+	if (time.len == 24 && !is_of_one_day(timeline))
+		time = (struct str){ time.data + 5, 14 };
+	else if (time.len > 13)
+		time = (struct str){ time.data + time.len - 13, 12 };
+	put(drawing, step_x(drawing, step), drawing->lanes_y - 22, "time", time,
+	    16);
 	strbuf_free(&text);
 }
 
@@ -536,6 +550,15 @@ static int draw_remarks(struct drawing *drawing, int y)
 		  STR("there are more processes or files than are shown") },
 	};
 
+	if (timeline->suppressed > 0) {
+		char text[64];
+
+		snprintf(text, sizeof(text),
+			 "%lld more of the same were not sent",
+			 (long long)timeline->suppressed);
+		put(drawing, MARGIN, y + 14, "strong", str_from(text), 110);
+		y += 20;
+	}
 	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++) {
 		if (!remarks[i].holds)
 			continue;
