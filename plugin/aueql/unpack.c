@@ -88,26 +88,15 @@ static int spawn(const struct unpacker *unpacker,
 {
 	static const char *const directories[] = { "/usr/bin", "/bin" };
 	static char *const environment[] = { (char *)"LC_ALL=C", NULL };
-	posix_spawnattr_t attributes;
-	sigset_t pipe_signal;
 	char path[64];
-	int rc = posix_spawnattr_init(&attributes);
+	int rc = ENOENT;
 
-	if (rc)
-		return -rc;
-	/* it is to die of SIGPIPE, which we ignore */
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	rc = ENOENT;
 	for (size_t i = 0; i < 2 && rc == ENOENT; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directories[i],
 			 unpacker->argv[0]);
-		rc = posix_spawn(child, path, actions, &attributes,
+		rc = posix_spawn(child, path, actions, NULL,
 				 (char *const *)unpacker->argv, environment);
 	}
-	posix_spawnattr_destroy(&attributes);
 	return -rc;
 }
 
@@ -147,9 +136,10 @@ bool unpack_end(struct unpacking *unpacking, bool early, char why[128])
 	int status = 0;
 	pid_t done;
 
-	close(unpacking->fd);
+	/* before its pipe is closed, of which it would complain */
 	if (early)
 		kill(unpacking->child, SIGTERM);
+	close(unpacking->fd);
 	do
 		done = waitpid(unpacking->child, &status, 0);
 	while (done < 0 && errno == EINTR);
