@@ -21,10 +21,24 @@ struct pipeline {
 	struct engine *engine;
 	struct sensor *sensor; /* NULL = without built-in rules */
 	struct arena *arena; /* of the event in hand */
+	uint64_t outside; /* see pipeline_stats */
 };
+
+static bool is_outside(const struct pipeline *pipeline,
+		       const struct event *event)
+{
+	const struct pipeline_config *config = &pipeline->config;
+
+	return config->end_ns && (event->time_ns < config->start_ns ||
+				  event->time_ns > config->end_ns);
+}
 
 static int pipeline_take(struct pipeline *pipeline, const struct event *event)
 {
+	if (is_outside(pipeline, event)) {
+		pipeline->outside++;
+		return 0;
+	}
 	if (pipeline->config.on_event)
 		pipeline->config.on_event(pipeline->config.user, event);
 	if (!pipeline->engine)
@@ -127,6 +141,8 @@ static int pipeline_on_sensor(void *user, const struct event *event)
 {
 	struct pipeline *pipeline = user;
 
+	if (is_outside(pipeline, event))
+		return 0;
 	return engine_process(pipeline->engine, event);
 }
 
@@ -390,7 +406,7 @@ struct engine *pipeline_engine(struct pipeline *pipeline)
 
 void pipeline_stats(const struct pipeline *pipeline, struct pipeline_stats *out)
 {
-	*out = (struct pipeline_stats){ 0 };
+	*out = (struct pipeline_stats){ .outside = pipeline->outside };
 	sieve_stats(pipeline->sieve, &out->sieve);
 	normalizer_stats(pipeline->normalizer, &out->normalizer);
 	if (pipeline->engine)

@@ -37,12 +37,16 @@ struct pipeline_config {
 	/* processes that run already are events; a rule asks for them */
 	bool running;
 	bool parse_all; /* also what no rule can use; for tests */
+	/* first and last time of events that are told of, to on_event and to
+	 * rules; others only teach the tables. end_ns 0 = all are told of */
+	int64_t start_ns, end_ns;
 };
 
 struct pipeline_stats {
 	struct sieve_stats sieve;
 	struct normalizer_stats normalizer;
 	struct engine_stats engine;
+	uint64_t outside; /* events before start_ns or after end_ns */
 };
 
 int pipeline_new(const struct pipeline_config *config, struct pipeline **out);

@@ -35,6 +35,7 @@
 #include "../util/clock.h"
 #include "../util/quantity.h"
 #include "command.h"
+#include "terminal.h"
 
 #define NAME_PREFIX "aueql-canary-"
 #define LINKER_NAME NAME_PREFIX "link"
@@ -328,8 +329,8 @@ static void leg_add_journal(struct canary *canary, const char *mend)
 
 static void tell_unknown(void)
 {
-	printf("unknown  %-18s cannot be read back here; name its file with "
-	       "--syslog\n",
+	terminal_word(COLOR_WARNING, "unknown", 9);
+	printf("%-18s cannot be read back here; name its file with --syslog\n",
 	       "syslog");
 }
 
@@ -472,12 +473,14 @@ static size_t tell_legs(const struct canary *canary)
 		const char *path = leg->path ? leg->path : "";
 
 		if (leg->found_ms >= 0) {
-			printf("ok       %-18s after %lld ms  %s\n", leg->name,
+			terminal_word(COLOR_GOOD, "ok", 9);
+			printf("%-18s after %lld ms  %s\n", leg->name,
 			       (long long)leg->found_ms, path);
 			continue;
 		}
 		broken++;
-		printf("broken   %-18s nothing in %lld s%s  %s\n"
+		terminal_word(COLOR_BAD, "broken", 9);
+		printf("%-18s nothing in %lld s%s  %s\n"
 		       "         type: %s\n",
 		       leg->name, (long long)(canary->wait_ns / NSEC_PER_SEC),
 		       leg->fd < 0 ? ": it cannot be read" : "", path,
@@ -639,8 +642,8 @@ const struct command command_canary = {
 		"type; exit status 1 then. The alert names aueql-canary- and "
 		"a number that was\n"
 		"drawn for this run: any other is not from here. Needs root "
-		"and a rule that alerts\n"
-		"on linked programs that connect.\n"
+		"and a rule that\n"
+		"alerts on linked programs that connect.\n"
 		"\n"
 		"      --audit-log FILE  auditd's, instead of " AUDIT_LOG "\n"
 		"  -c, --config FILE     configuration, instead of the default\n"

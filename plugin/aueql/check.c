@@ -11,6 +11,7 @@
 #include "../config.h"
 #include "../util/diag.h"
 #include "../util/json.h"
+#include "terminal.h"
 
 static const char *const severity_names[] = {
 	[FINDING_OK] = "ok",
@@ -21,9 +22,14 @@ static const char *const severity_names[] = {
 static void print_finding_text(enum finding_severity severity,
 			       const char *sentence, const char *mend)
 {
+	static const enum color colors[] = {
+		[FINDING_OK] = COLOR_GOOD,
+		[FINDING_WARNING] = COLOR_WARNING,
+		[FINDING_PROBLEM] = COLOR_BAD,
+	};
 	struct strbuf out = STRBUF_INIT(64U << 10);
 
-	strbuf_printf(&out, "%-8s ", severity_names[severity]);
+	terminal_word(colors[severity], severity_names[severity], 9);
 	text_escape(&out, str_from(sentence));
 	if (mend) {
 		strbuf_add_str(&out, STR("\n         type: "));
@@ -156,7 +162,9 @@ static int check_run(const struct command *command, int argc, char **argv)
 		if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		if (!command_parse_format(optarg, &check.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 	}
 	if (optind < argc)
 		return command_usage(command, "takes no operand '%s'",
@@ -170,9 +178,9 @@ const struct command command_check = {
 	.summary = "examines this installation and says what to type",
 	.help = "Usage: aueql check [--format text|json]\n"
 		"Examines this installation: configuration, rules, kernel "
-		"audit, audit rules, stanza,\n"
-		"and what of the host makes it easier to do things that no "
-		"record tells.\n"
+		"audit, audit rules,\n"
+		"stanza, and what of the host makes it easier to do things "
+		"that no record tells.\n"
 		"Each finding has a severity (ok, warning, problem) and, "
 		"where something is to be\n"
 		"mended, the command to type. Exit status 1 on problems. "

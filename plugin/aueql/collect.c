@@ -31,7 +31,11 @@ static int keep(struct collection *collection, const struct event *event)
 /* What a document becomes lives in the arena already. */
 static int on_document(void *user, struct event *event)
 {
-	return keep(user, event);
+	struct collection *collection = user;
+
+	if (!period_holds(&collection->period, event->time_ns))
+		return 0;
+	return keep(collection, event);
 }
 
 static void on_bad(void *user, uint64_t line)
@@ -91,8 +95,10 @@ static int compare_events(const void *x, const void *y)
 
 static int memory_error(const struct collect_options *options)
 {
-	command_error("the events take more than %zu MB",
-		      options->memory >> 20);
+	command_error(
+		"the events take more than %zu MB: take a part of them, with "
+		"--start and --end",
+		options->memory >> 20);
 	return EXIT_NOT_DONE;
 }
 
@@ -102,6 +108,7 @@ static int collect_documents(const struct collect_options *options,
 	const struct input input = {
 		.paths = options->paths,
 		.count = options->count,
+		.sparse = true,
 		.no_logs = true,
 		.on_chunk = on_documents,
 		.on_end = on_documents_end,
@@ -119,8 +126,7 @@ static int collect_documents(const struct collect_options *options,
 	code = input_read(&input);
 	if (code || collection->documents.count || !collection->documents.bad)
 		return code;
-	command_error("the input holds no ECS event");
-	return EXIT_NOT_DONE;
+	return input_was_empty(true);
 }
 
 static int collect_records(const struct collect_options *options,
@@ -131,10 +137,13 @@ static int collect_records(const struct collect_options *options,
 		.memcap = 64U << 20,
 		.on_event = on_event,
 		.user = collection,
+		.start_ns = options->period.start_ns,
+		.end_ns = options->period.end_ns,
 	};
 	const struct input input = {
 		.paths = options->paths,
 		.count = options->count,
+		.sparse = true,
 		.on_chunk = on_records,
 		.user = collection,
 	};
@@ -151,8 +160,7 @@ static int collect_records(const struct collect_options *options,
 	pipeline_stats(collection->pipeline, &stats);
 	if (code || stats.sieve.records)
 		return code;
-	command_error("the input holds no audit record");
-	return EXIT_NOT_DONE;
+	return input_was_empty(false);
 }
 
 int collect(const struct collect_options *options,
@@ -160,6 +168,7 @@ int collect(const struct collect_options *options,
 {
 	int code;
 
+	collection->period = options->period;
 	collection->arena = arena_new(options->memory);
 	if (!collection->arena)
 		return memory_error(options);

@@ -5,6 +5,7 @@
 
 #include "../pipeline.h"
 #include "documents.h"
+#include "period.h"
 
 struct collection {
 	struct arena *arena; /* owns the events */
@@ -12,6 +13,7 @@ struct collection {
 	const struct event **events; /* by time, then serial or place */
 	struct pipeline *pipeline;
 	struct documents documents;
+	struct period period;
 	int failed; /* -errno of an event that could not be kept */
 };
 
@@ -19,6 +21,7 @@ struct collect_options {
 	char **paths;
 	size_t count;
 	bool ecs; /* ECS documents, not audit records */
+	struct period period; /* events outside are left out */
 	size_t memory; /* bytes the events may take */
 	/* what is read of documents: compile the query first */
 	const struct field_table *fields;

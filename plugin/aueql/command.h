@@ -9,6 +9,8 @@
 
 #include <audisp-eql/rule.h>
 
+#include "period.h"
+
 /* Exit codes, as aueql(8) documents them. */
 enum {
 	EXIT_DONE = 0, /* the job was done, whatever it found */
@@ -33,6 +35,7 @@ extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_rules;
 extern const struct command command_status;
+extern const struct command command_timeline;
 
 /* --help of a subcommand on stdout; EXIT_DONE. */
 int command_help(const struct command *command);
@@ -53,6 +56,13 @@ enum command_format { FORMAT_TEXT, FORMAT_JSON };
 
 /* The argument of --format; false = neither text nor json. */
 bool command_parse_format(const char *text, enum command_format *out);
+
+/* The argument of --start or --end, of which opt is one. An exit code. */
+int command_period(const struct command *command, int opt, const char *text,
+		   struct period *period);
+/* Whether there is any time in it. An exit code. */
+int command_check_period(const struct command *command,
+			 const struct period *period);
 
 /*
  * Loads rules: the wanted paths, or with none the configuration's, with all

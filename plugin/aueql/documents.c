@@ -61,12 +61,17 @@ static int take_text(struct documents *documents)
 	return rc;
 }
 
+static size_t limit_of(const struct documents *documents)
+{
+	return documents->max ? documents->max : LIMIT_DOCUMENT_BYTES;
+}
+
 /* Keeps a part of a line whose end is still to come. 0 or -ENOMEM. */
 static int keep(struct documents *documents, struct str part)
 {
 	if (documents->cut)
 		return 0;
-	documents->cut = documents->text.len + part.len > LIMIT_DOCUMENT_BYTES;
+	documents->cut = documents->text.len + part.len > limit_of(documents);
 	if (!documents->cut)
 		strbuf_add_str(&documents->text, part);
 	return documents->text.failed ? -ENOMEM : 0;
@@ -85,7 +90,7 @@ int documents_feed(struct documents *documents, const char *data, size_t len)
 
 		data += part.len + 1;
 		if (newline && !documents->text.len && !documents->cut &&
-		    part.len <= LIMIT_DOCUMENT_BYTES) {
+		    part.len <= limit_of(documents)) {
 			rc = take_line(documents, part);
 			continue;
 		}

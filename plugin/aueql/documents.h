@@ -13,6 +13,7 @@ struct documents {
 	struct ecs_reader reader;
 	struct arena *arena; /* of the document in hand; reset for each if */
 	bool reset; /* this says so */
+	size_t max; /* bytes of a document; 0 = LIMIT_DOCUMENT_BYTES */
 	document_fn on_event;
 	/* a document that is none: reader.error says why; may be NULL */
 	void (*on_bad)(void *user, uint64_t line);

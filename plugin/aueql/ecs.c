@@ -438,16 +438,12 @@ static int set_origin(struct document *document, struct json_object *origin,
 	return 0;
 }
 
-static int make_event(struct document *document, struct str text,
-		      struct event **out)
+static int make_event(struct document *document, struct event **out)
 {
 	struct event *event = event_new(document->arena, document->slot_count);
 	int rc;
 
 	if (!event)
-		return -ENOMEM;
-	event->document = arena_str(document->arena, text);
-	if (!event->document.data)
 		return -ENOMEM;
 	set_values(document, event);
 	rc = set_time(document, event);
@@ -460,8 +456,11 @@ static int make_event(struct document *document, struct str text,
 	return 0;
 }
 
-int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
-	      struct event **out)
+/* An event of an object that has been read; origin = the object that says how
+ * the event came about, NULL = there is none. */
+static int read_event(struct ecs_reader *reader, struct json_object *json,
+		      struct json_object *origin, struct arena *arena,
+		      struct event **out)
 {
 	struct document document = {
 		.reader = reader,
@@ -469,23 +468,107 @@ int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
 		.path = STRBUF_INIT(LIMIT_FIELD_NAME_BYTES),
 		.slot_count = field_table_count(reader->fields),
 	};
-	struct json_object *json = NULL;
 	struct event *event;
 	int rc;
 
-	reader->serial++;
 	document.pending = arena_array(arena, document.slot_count,
 				       sizeof(*document.pending));
-	rc = document.pending ? parse_json(reader, text, &json) : -ENOMEM;
+	rc = document.pending ? read_members(&document, json) : -ENOMEM;
 	if (!rc)
-		rc = read_members(&document, json);
+		rc = make_event(&document, &event);
 	if (!rc)
-		rc = make_event(&document, text, &event);
-	if (!rc)
-		rc = set_origin(&document, member(json, "audisp_eql"), event);
+		rc = set_origin(&document, origin, event);
 	if (!rc)
 		*out = event;
-	json_object_put(json);
 	strbuf_free(&document.path);
+	return rc;
+}
+
+static int read_document(struct ecs_reader *reader, struct str text,
+			 struct json_object *json, struct arena *arena,
+			 struct event **out)
+{
+	struct event *event;
+	int rc = read_event(reader, json, member(json, "audisp_eql"), arena,
+			    &event);
+
+	if (rc)
+		return rc;
+	event->document = arena_str(arena, text);
+	if (!event->document.data)
+		return -ENOMEM;
+	*out = event;
+	return 0;
+}
+
+int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
+	      struct event **out)
+{
+	struct json_object *json = NULL;
+	int rc;
+
+	reader->serial++;
+	rc = parse_json(reader, text, &json);
+	if (!rc)
+		rc = read_document(reader, text, json, arena, out);
+	json_object_put(json);
+	return rc;
+}
+
+static int read_stage(struct ecs_reader *reader, struct json_object *json,
+		      struct arena *arena, struct event **out)
+{
+	if (!json_object_is_type(json, json_type_object))
+		return fail(reader,
+			    "audisp_eql.events is not a list of objects");
+	if (json_object_get_boolean(member(json, "missing"))) {
+		*out = NULL;
+		return 0;
+	}
+	return read_event(reader, json, json, arena, out);
+}
+
+static int read_stages(struct ecs_reader *reader, struct json_object *list,
+		       struct arena *arena, struct ecs_alert *alert)
+{
+	size_t count;
+	int rc = 0;
+
+	if (!list)
+		return 0;
+	if (!json_object_is_type(list, json_type_array))
+		return fail(reader, "audisp_eql.events is not a list");
+	count = json_object_array_length(list);
+	if (count > LIMIT_STAGES)
+		return fail(reader, "audisp_eql.events has more than %d",
+			    LIMIT_STAGES);
+	alert->events = arena_array(arena, count, sizeof(*alert->events));
+	if (count && !alert->events)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = read_stage(reader, json_object_array_get_idx(list, i),
+				arena, &alert->events[i]);
+	alert->event_count = count;
+	return rc;
+}
+
+int ecs_parse_alert(struct ecs_reader *reader, struct str text,
+		    struct arena *arena, struct ecs_alert *out)
+{
+	struct ecs_alert alert = { 0 };
+	struct json_object *json = NULL;
+	int rc;
+
+	reader->serial++;
+	rc = parse_json(reader, text, &json);
+	if (!rc)
+		rc = read_document(reader, text, json, arena, &alert.event);
+	if (!rc)
+		rc = read_stages(reader,
+				 member(member(json, "audisp_eql"), "events"),
+				 arena, &alert);
+	if (!rc)
+		*out = alert;
+	json_object_put(json);
 	return rc;
 }

@@ -30,4 +30,18 @@ enum {
 int ecs_parse(struct ecs_reader *reader, struct str text, struct arena *arena,
 	      struct event **out);
 
+/* An alert document, ours or another tool's. */
+struct ecs_alert {
+	struct event *event; /* what it says itself */
+	/* what it says of the events it is about, in their order; NULL = a
+	 * missing event. Other tools' alerts have none. */
+	size_t event_count;
+	struct event **events;
+};
+
+/* The same for an alert. Of each event also the members "stage" and "audit.id"
+ * are read, where the reader knows them. */
+int ecs_parse_alert(struct ecs_reader *reader, struct str text,
+		    struct arena *arena, struct ecs_alert *out);
+
 #endif

@@ -23,6 +23,7 @@
 struct eql {
 	struct str text;
 	bool ecs;
+	struct period period;
 	int64_t memory;
 	struct field_table *fields;
 	struct arena *rules; /* the compiled query */
@@ -102,8 +103,10 @@ static int run_query(const struct eql *eql)
 	int rc = search_run(&search, &result);
 
 	if (rc == -ENOMEM || rc == -E2BIG) {
-		command_error("the query needs more than --memory (%lld MB)",
-			      (long long)(eql->memory >> 20));
+		command_error(
+			"the query needs more than --memory (%lld MB): raise "
+			"it, or take a part with --start and --end",
+			(long long)(eql->memory >> 20));
 		return EXIT_NOT_DONE;
 	}
 	if (!rc && result.errors) {
@@ -200,6 +203,9 @@ static int take_option(const struct command *command, struct eql *eql, int opt,
 			return EXIT_DONE;
 		return command_usage(
 			command, "'%s' is not FIELD=ip|date|version", optarg);
+	case PERIOD_OPTION + PERIOD_START:
+	case PERIOD_OPTION + PERIOD_END:
+		return command_period(command, opt, optarg, &eql->period);
 	default:
 		return command_bad_option(command, opt, argv);
 	}
@@ -213,6 +219,7 @@ static int eql_parse(const struct command *command, int argc, char **argv,
 		{ "help", no_argument, NULL, 'h' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "type", required_argument, NULL, 't' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
 	int opt;
@@ -230,7 +237,7 @@ static int eql_parse(const struct command *command, int argc, char **argv,
 	if (optind == argc)
 		return command_usage(command, "a query is wanted");
 	eql->text = str_from(argv[optind++]);
-	return EXIT_DONE;
+	return command_check_period(command, &eql->period);
 }
 
 static int eql_do(struct eql *eql, char **paths, int count)
@@ -239,6 +246,7 @@ static int eql_do(struct eql *eql, char **paths, int count)
 		.paths = paths,
 		.count = (size_t)count,
 		.ecs = eql->ecs,
+		.period = eql->period,
 		.memory = (size_t)eql->memory,
 		.fields = eql->fields,
 	};
@@ -251,7 +259,7 @@ static int eql_do(struct eql *eql, char **paths, int count)
 
 static int eql_run(const struct command *command, int argc, char **argv)
 {
-	struct eql eql = { .memory = MEMORY_DEFAULT };
+	struct eql eql = { .memory = MEMORY_DEFAULT, .period = PERIOD_ALL };
 	int code = eql_open(&eql);
 
 	if (code) {
@@ -273,11 +281,13 @@ const struct command command_eql = {
 	.name = "eql",
 	.summary = "one EQL query over the events of a log",
 	.help = "Usage: aueql eql [--ecs] [--type FIELD=TYPE]... "
-		"[--memory SIZE] QUERY [FILE|-]...\n"
+		"[--memory SIZE]\n"
+		"                 [--start TIME] [--end TIME] QUERY "
+		"[FILE|-]...\n"
 		"Prints a JSON line for each match, in Elasticsearch's order: "
-		"its join keys, and its\n"
-		"events in full (null for a missing event). Reads all input, "
-		"and sorts it by time.\n"
+		"its join keys, and\n"
+		"its events in full (null for a missing event). Reads all "
+		"input, and sorts it.\n"
 		"No FILE = auditd's own logs, with --ecs standard input; - = "
 		"standard input.\n"
 		"\n"
@@ -287,6 +297,8 @@ const struct command command_eql = {
 		"date or version\n"
 		"      --memory SIZE     what events and matches may take "
 		"(1G); more is an error\n"
+		"      --start TIME      events from then on: yesterday, '2026-11-24 02:14'\n"
+		"      --end TIME        events up to then\n"
 		"  -h, --help            this text\n",
 	.run = eql_run,
 };

@@ -11,6 +11,7 @@
 #include "input.h"
 
 struct events {
+	struct period period;
 	struct pipeline *pipeline;
 	struct field_table *fields;
 	struct strbuf text;
@@ -55,8 +56,7 @@ static int events_read(struct events *events, const struct input *input)
 	}
 	pipeline_stats(events->pipeline, &stats);
 	if (!stats.sieve.records) {
-		command_error("the input holds no audit record");
-		return EXIT_NOT_DONE;
+		return input_was_empty(false);
 	}
 	return code;
 }
@@ -69,6 +69,8 @@ static int events_open_and_read(struct events *events,
 		.memcap = 64U << 20,
 		.on_event = events_on_event,
 		.user = events,
+		.start_ns = events->period.start_ns,
+		.end_ns = events->period.end_ns,
 	};
 	int rc = field_table_new(&events->fields);
 
@@ -85,9 +87,13 @@ static int events_run(const struct command *command, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
-	struct events events = { .text = STRBUF_INIT(64U << 20) };
+	struct events events = {
+		.period = PERIOD_ALL,
+		.text = STRBUF_INIT(64U << 20),
+	};
 	struct input input = {
 		.on_chunk = events_on_chunk,
 		.user = &events,
@@ -95,11 +101,19 @@ static int events_run(const struct command *command, int argc, char **argv)
 	int opt, code;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return command_help(command);
-		return command_bad_option(command, opt, argv);
+		code = opt < PERIOD_OPTION
+			       ? command_bad_option(command, opt, argv)
+			       : command_period(command, opt, optarg,
+						&events.period);
+		if (code)
+			return code;
 	}
+	code = command_check_period(command, &events.period);
+	if (code)
+		return code;
 	input.paths = argv + optind;
 	input.count = (size_t)(argc - optind);
 	code = events_open_and_read(&events, &input);
@@ -112,12 +126,16 @@ static int events_run(const struct command *command, int argc, char **argv)
 const struct command command_events = {
 	.name = "events",
 	.summary = "the ECS events of a log, as JSON lines",
-	.help = "Usage: aueql events [FILE|-]...\n"
+	.help = "Usage: aueql events [--start TIME] [--end TIME] "
+		"[FILE|-]...\n"
 		"Prints the normalized ECS events of raw audit logs as JSON "
 		"lines.\n"
 		"No FILE = auditd's own logs, oldest first; - = standard "
 		"input.\n"
 		"\n"
-		"  -h, --help  this text\n",
+		"      --start TIME  events from then on: yesterday, "
+		"'2026-11-24 02:14'\n"
+		"      --end TIME    events up to then\n"
+		"  -h, --help        this text\n",
 	.run = events_run,
 };

@@ -21,6 +21,7 @@
 struct explain {
 	const char *name; /* RULE as given */
 	bool ecs;
+	struct period period;
 	const char **rule_paths; /* -r */
 	size_t rule_path_count;
 	struct ruleset *rules;
@@ -311,7 +312,10 @@ static int explain_log(struct explain *explain, struct strbuf *out)
 	if (!rc)
 		rc = near_misses(&search, &matches, &near);
 	if (rc) {
-		command_error("the log takes more than %lu MB", MEMORY >> 20);
+		command_error(
+			"the log takes more than %lu MB: take a part of it, "
+			"with --start and --end",
+			MEMORY >> 20);
 		return EXIT_NOT_DONE;
 	}
 	report(explain, &matches, &near, out);
@@ -370,10 +374,11 @@ static int load_rule(struct explain *explain)
 	if (explain->rule)
 		return EXIT_DONE;
 	if (explain->rules)
-		command_error(file ? "%s: not one rule that runs; name it by "
-				     "its id, with -r FILE"
-				   : "no rule '%s' runs",
-			      explain->name);
+		command_error(
+			file ? "%s: not one rule that runs; name it by "
+			       "its id, with -r FILE"
+			     : "no rule '%s' runs: 'aueql rules' says which do",
+			explain->name);
 	return EXIT_NOT_DONE;
 }
 
@@ -383,6 +388,7 @@ static int explain_do(struct explain *explain, char **paths, int count)
 		.paths = paths,
 		.count = (size_t)count,
 		.ecs = explain->ecs,
+		.period = explain->period,
 		.memory = MEMORY,
 	};
 	struct strbuf out = STRBUF_INIT(0);
@@ -417,6 +423,7 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 		{ "ecs", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
 	int opt;
@@ -433,6 +440,12 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 			break;
 		case 'h':
 			return -1;
+		case PERIOD_OPTION + PERIOD_START:
+		case PERIOD_OPTION + PERIOD_END:
+			if (!command_period(command, opt, optarg,
+					    &explain->period))
+				break;
+			return EXIT_USAGE;
 		default:
 			return command_bad_option(command, opt, argv);
 		}
@@ -440,12 +453,12 @@ static int explain_parse(const struct command *command, int argc, char **argv,
 	if (optind == argc)
 		return command_usage(command, "a rule is wanted");
 	explain->name = argv[optind++];
-	return EXIT_DONE;
+	return command_check_period(command, &explain->period);
 }
 
 static int explain_run(const struct command *command, int argc, char **argv)
 {
-	struct explain explain = { 0 };
+	struct explain explain = { .period = PERIOD_ALL };
 	int code;
 
 	explain.rule_paths =
@@ -469,12 +482,14 @@ static int explain_run(const struct command *command, int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.summary = "a rule as it runs, and why it did not fire",
-	.help = "Usage: aueql explain [-r PATH]... [--ecs] RULE [FILE|-]...\n"
+	.help = "Usage: aueql explain [-r PATH]... [--ecs] [--start TIME] "
+		"[--end TIME]\n"
+		"                     RULE [FILE|-]...\n"
 		"Prints a rule as compiled. With a log: the sequences that "
-		"came near, how far, and\n"
-		"which condition, key, order or span stopped them; of a "
-		"sample, the keys of which\n"
-		"some stages have an event; then what matched.\n"
+		"came near, how far,\n"
+		"and which condition, key, order or span stopped them; of a "
+		"sample, the keys of\n"
+		"which some stages have an event; then what matched.\n"
 		"RULE is a file, or the id, name or file name of a rule that "
 		"is configured.\n"
 		"\n"
@@ -482,6 +497,9 @@ const struct command command_explain = {
 		"repeated\n"
 		"      --ecs         the input is ECS events, one JSON object "
 		"a line\n"
+		"      --start TIME  events from then on: yesterday, "
+		"'2026-11-24 02:14'\n"
+		"      --end TIME    events up to then\n"
 		"  -h, --help        this text\n",
 	.run = explain_run,
 };

@@ -13,6 +13,9 @@ struct input {
 	char **paths; /* "-" = standard input */
 	size_t count;
 	bool no_logs; /* no paths = standard input, not auditd's own logs */
+	/* little is written to standard output while reading, so that progress
+	 * may share a terminal with it: see input_before_output() */
+	bool sparse;
 	input_fn on_chunk;
 	/* after each file: a last record without newline is whole */
 	int (*on_end)(void *user);
@@ -20,10 +23,15 @@ struct input {
 };
 
 /*
- * Reads all files in order, with progress on a terminal. A file that cannot be
+ * Reads all files in order, with progress on a terminal; compressed ones (gzip,
+ * xz, zstd, bzip2, by their first bytes) through the program for it. A file that cannot be
  * read is told on stderr and the rest is read nevertheless: then
  * EXIT_NOT_DONE. EXIT_DONE else.
  */
 int input_read(const struct input *input);
+/* All that was read held nothing of use: says what is wanted. EXIT_NOT_DONE. */
+int input_was_empty(bool ecs);
+/* Before a sparse reader writes to standard output: away with the progress. */
+void input_before_output(void);
 
 #endif

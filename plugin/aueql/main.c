@@ -3,19 +3,23 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../config.h"
 #include "../util/diag.h"
 #include "canary.h"
 #include "command.h"
+#include "terminal.h"
 
 static const struct command *const commands[] = {
-	&command_canary,  &command_check,  &command_eql,   &command_events,
-	&command_explain, &command_replay, &command_rules, &command_status,
+	&command_canary, &command_check,   &command_eql,
+	&command_events, &command_explain, &command_replay,
+	&command_rules,	 &command_status,  &command_timeline,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -83,17 +87,29 @@ void command_diag(void *user, const struct diag *diag)
 	struct strbuf text = STRBUF_INIT(0);
 
 	(void)user;
-	diag_print(diag, &text);
+	diag_print(diag, terminal_colors(stderr), &text);
 	fwrite(text.data, 1, text.len, stderr);
 	strbuf_free(&text);
 }
 
+/* Whether nobody reads standard output any more. */
+static bool stdout_is_left(void)
+{
+	struct pollfd poll_fd = { .fd = STDOUT_FILENO };
+
+	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLERR;
+}
+
 int command_finish(int code)
 {
-	if (!fflush(stdout) && !ferror(stdout))
+	bool failed = ferror(stdout);
+
+	/* what failed before has left no errno */
+	errno = failed ? EIO : 0;
+	if (!fflush(stdout) && !failed)
 		return code;
 	/* a reader that had enough (head) is no failure worth a word */
-	if (errno != EPIPE)
+	if (errno != EPIPE && !stdout_is_left())
 		command_error("standard output: %s", strerror(errno));
 	return EXIT_NOT_DONE;
 }
@@ -107,6 +123,28 @@ bool command_parse_format(const char *text, enum command_format *out)
 	else
 		return false;
 	return true;
+}
+
+int command_period(const struct command *command, int opt, const char *text,
+		   struct period *period)
+{
+	enum period_edge edge = (enum period_edge)(opt - PERIOD_OPTION);
+	const char *why = period_parse(text, edge, time(NULL),
+				       edge == PERIOD_START ? &period->start_ns
+							    : &period->end_ns);
+
+	if (!why)
+		return EXIT_DONE;
+	return command_usage(command, "'%s' is no time for --%s: %s", text,
+			     edge == PERIOD_START ? "start" : "end", why);
+}
+
+int command_check_period(const struct command *command,
+			 const struct period *period)
+{
+	if (period->start_ns <= period->end_ns)
+		return EXIT_DONE;
+	return command_usage(command, "--start is behind --end");
 }
 
 static int load_rules(const struct ruleset_options *options,

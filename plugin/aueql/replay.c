@@ -21,6 +21,7 @@ struct replay {
 	struct ruleset *rules;
 	struct pipeline *pipeline;
 	bool ecs;
+	struct period period;
 	struct documents documents; /* with ecs */
 	struct arena *arena; /* of the alert in hand */
 	uint64_t alerts;
@@ -45,6 +46,7 @@ static void replay_on_alert(void *user, const struct alert *alert)
 	}
 	replay->alerts++;
 	text = replay->format == FORMAT_JSON ? rendered.json : rendered.text;
+	input_before_output();
 	fwrite(text.data, 1, text.len, stdout);
 	fputc('\n', stdout);
 }
@@ -94,6 +96,7 @@ static uint64_t replay_print_summary(const struct replay *replay)
 			fprintf(stderr, ", %llu " text, \
 				(unsigned long long)(count)); \
 	} while (0)
+	TELL(stats.outside, "events outside the time asked for");
 	TELL(stats.engine.observed, "of them only observed");
 	TELL(stats.engine.excepted, "times an exception held");
 	TELL(stats.engine.suppressed, "repeats suppressed");
@@ -124,9 +127,7 @@ static int replay_read(struct replay *replay, const struct input *input)
 	/* alerts first, then the summary, also where both share a terminal */
 	fflush(stdout);
 	if (!replay_print_summary(replay)) {
-		command_error("the input holds no %s",
-			      replay->ecs ? "ECS event" : "audit record");
-		return EXIT_NOT_DONE;
+		return input_was_empty(replay->ecs);
 	}
 	return replay->failed ? EXIT_NOT_DONE : code;
 }
@@ -139,6 +140,8 @@ static int replay_open(struct replay *replay)
 		.host_id = STR("localhost"),
 		.memcap = 256U << 20,
 		.exact = true,
+		.start_ns = replay->period.start_ns,
+		.end_ns = replay->period.end_ns,
 		.on_alert = replay_on_alert,
 		.user = replay,
 	};
@@ -199,6 +202,7 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
 	int opt;
@@ -212,23 +216,32 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 		case 'f':
 			if (command_parse_format(optarg, &replay->format))
 				break;
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 		case 'r':
 			replay->rule_paths[replay->rule_path_count++] = optarg;
 			break;
 		case 'h':
 			return -1;
+		case PERIOD_OPTION + PERIOD_START:
+		case PERIOD_OPTION + PERIOD_END:
+			if (!command_period(command, opt, optarg,
+					    &replay->period))
+				break;
+			return EXIT_USAGE;
 		default:
 			return command_bad_option(command, opt, argv);
 		}
 	}
-	return EXIT_DONE;
+	return command_check_period(command, &replay->period);
 }
 
 static int replay_run(const struct command *command, int argc, char **argv)
 {
-	struct replay replay = { 0 };
+	struct replay replay = { .period = PERIOD_ALL };
 	struct input input = {
+		.sparse = true,
 		.on_chunk = replay_on_chunk,
 		.on_end = replay_on_end,
 		.user = &replay,
@@ -262,13 +275,14 @@ const struct command command_replay = {
 	.name = "replay",
 	.summary = "recorded logs through the rules; prints alerts",
 	.help = "Usage: aueql replay [-r FILE|DIR]... [--format text|json] "
-		"[--ecs] [FILE|-]...\n"
+		"[--ecs]\n"
+		"                    [--start TIME] [--end TIME] [FILE|-]...\n"
 		"Runs raw audit logs (auditd's files, ausearch --raw, what a "
 		"plugin receives)\n"
 		"through the rules, in exact order of time. Alerts go to "
-		"stdout, one a line; a\n"
-		"summary to stderr. No FILE = auditd's own logs, oldest "
-		"first; - = standard input.\n"
+		"stdout, one a line,\n"
+		"a summary to stderr. No FILE = auditd's own logs, oldest "
+		"first; - = stdin.\n"
 		"\n"
 		"  -r, --rules PATH      rule file or directory, instead of "
 		"the configured ones;\n"
@@ -280,6 +294,8 @@ const struct command command_replay = {
 		"object a line, as\n"
 		"                        aueql events and Elastic's sensors "
 		"write them\n"
+		"      --start TIME      events from then on: yesterday, '2026-11-24 02:14'\n"
+		"      --end TIME        events up to then\n"
 		"  -h, --help            this text\n",
 	.run = replay_run,
 };

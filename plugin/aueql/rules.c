@@ -14,6 +14,7 @@
 #include "../rules/traits.h"
 #include "../util/json.h"
 #include "command.h"
+#include "terminal.h"
 
 static const char *const status_names[] = {
 	[RULE_FULL] = "full",
@@ -21,6 +22,12 @@ static const char *const status_names[] = {
 	[RULE_UNSUPPORTED] = "unsupported",
 	[RULE_SKIPPED] = "skipped",
 	[RULE_INVALID] = "invalid",
+};
+
+static const enum color status_colors[] = {
+	[RULE_FULL] = COLOR_GOOD,	    [RULE_DEGRADED] = COLOR_WARNING,
+	[RULE_UNSUPPORTED] = COLOR_WARNING, [RULE_SKIPPED] = COLOR_NONE,
+	[RULE_INVALID] = COLOR_BAD,
 };
 
 struct rules_options {
@@ -281,8 +288,9 @@ static void print_row_text(const struct row *row)
 	struct strbuf text = STRBUF_INIT(0);
 
 	text_escape(&text, report->name.len ? report->name : report->file);
-	printf("%-11s %.*s\n", status_names[report->status],
-	       STR_ARG(strbuf_str(&text)));
+	terminal_word(status_colors[report->status],
+		      status_names[report->status], 12);
+	printf("%.*s\n", STR_ARG(strbuf_str(&text)));
 	strbuf_reset(&text);
 	if (report->id.len) {
 		strbuf_printf(&text, "%.*s %.*s:%u", STR_ARG(report->id),
@@ -611,7 +619,9 @@ static int rules_run(const struct command *command, int argc, char **argv)
 		else if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		else if (!command_parse_format(optarg, &options.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 	}
 	wanted.paths = (const char *const *)argv + optind;
 	wanted.path_count = (size_t)(argc - optind);
@@ -626,9 +636,9 @@ const struct command command_rules = {
 		"                   [--environment NAMES] [FILE|DIR]...\n"
 		"Compiles rules and tells for each: full, degraded, "
 		"unsupported, skipped or\n"
-		"invalid, why, what auditing for it costs and is, by which fields it "
-		"is evaded and\n"
-		"forged, and where its state grows at will. *.toml is one "
+		"invalid, why, what auditing for it costs and is, by which "
+		"fields it is evaded\n"
+		"and forged, and where its state grows at will. *.toml is one "
 		"rule, *.ndjson an\n"
 		"export of Kibana. No operand = the configured rules, with "
 		"their overrides.\n"

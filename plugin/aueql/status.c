@@ -17,6 +17,7 @@
 #include "../util/diag.h"
 #include "../util/json.h"
 #include "command.h"
+#include "terminal.h"
 
 #define FILE_BYTES_MAX (4U << 20)
 /* written every ten seconds: this is three times missed */
@@ -201,7 +202,9 @@ static void complain(struct report *report, bool problem, const char *mend,
 			json_add_str(report->json, "type", str_from(mend));
 		json_object_end(report->json);
 	} else if (report->format == STATUS_TEXT) {
-		printf("%-8s %s\n", problem ? "problem" : "warning", sentence);
+		terminal_word(problem ? COLOR_BAD : COLOR_WARNING,
+			      problem ? "problem" : "warning", 9);
+		puts(sentence);
 		if (mend)
 			printf("         type: %s\n", mend);
 	}
@@ -304,8 +307,10 @@ static void print_text(struct report *report)
 	uint64_t written = number_of(report, "written_timestamp_seconds");
 
 	judge(report);
-	if (!report->problems && !report->warnings)
-		puts("ok       the plugin runs, and sees all there is");
+	if (!report->problems && !report->warnings) {
+		terminal_word(COLOR_GOOD, "ok", 9);
+		puts("the plugin runs, and sees all there is");
+	}
 	putchar('\n');
 	print_str("host", info_of(report, "host"));
 	print_str("version", info_of(report, "version"));
@@ -480,7 +485,10 @@ static int status_run(const struct command *command, int argc, char **argv)
 		if (opt != 'f')
 			return command_bad_option(command, opt, argv);
 		if (!parse_format(optarg, &report.format))
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(
+				command,
+				"no format '%s': text, json or prometheus",
+				optarg);
 	}
 	if (argc - optind > 1)
 		return command_usage(command, "takes one file");
@@ -494,11 +502,11 @@ const struct command command_status = {
 	.summary = "what the running plugin counts, and whether it sees",
 	.help = "Usage: aueql status [--format text|json|prometheus] [FILE]\n"
 		"What the running plugin counts, what is wrong first. Without "
-		"FILE it is read from\n"
-		"the configuration's status_file, which the plugin writes "
-		"every 10 seconds. Exit\n"
-		"status 1 where it does not run, is blind, or its report is "
-		"older than 30 seconds.\n"
+		"FILE it is read\n"
+		"from the configuration's status_file, which the plugin "
+		"writes every 10 seconds.\n"
+		"Exit status 1 where it does not run, is blind, or its report "
+		"is older than 30 s.\n"
 		"\n"
 		"      --format FORMAT  text (default), json: one object, or "
 		"prometheus: the file\n"

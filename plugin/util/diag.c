@@ -3,12 +3,19 @@
 
 #include <string.h>
 
+#include "color.h"
 #include "json.h"
 
 static const char *const severity_names[] = {
 	[DIAG_ERROR] = "error",
 	[DIAG_WARNING] = "warning",
 	[DIAG_NOTE] = "note",
+};
+
+static const enum color severity_colors[] = {
+	[DIAG_ERROR] = COLOR_BAD,
+	[DIAG_WARNING] = COLOR_WARNING,
+	[DIAG_NOTE] = COLOR_STRONG,
 };
 
 /* A line of an export is a whole rule: what is longer is shown around the
@@ -42,7 +49,8 @@ static struct str source_window(const struct diag *diag, size_t *column)
  * The source and a caret below its column. What stands before the caret is as
  * wide as it was printed: tabs stay tabs, an escaped byte takes four columns.
  */
-static void print_source(const struct diag *diag, struct strbuf *out)
+static void print_source(const struct diag *diag, bool color,
+			 struct strbuf *out)
 {
 	size_t column, len;
 	struct str source = source_window(diag, &column);
@@ -73,7 +81,8 @@ static void print_source(const struct diag *diag, struct strbuf *out)
 		strbuf_add_str(out, STR("..."));
 	strbuf_add_char(out, '\n');
 	strbuf_add_str(out, strbuf_str(&indent));
-	strbuf_add_str(out, STR("^\n"));
+	color_add(out, color, severity_colors[diag->severity], STR("^"));
+	strbuf_add_char(out, '\n');
 	strbuf_free(&indent);
 }
 
@@ -98,14 +107,16 @@ void diag_summary(const struct diag *diag, struct strbuf *out)
 	text_escape_plain(out, diag->message);
 }
 
-void diag_print(const struct diag *diag, struct strbuf *out)
+void diag_print(const struct diag *diag, bool color, struct strbuf *out)
 {
 	print_place(diag, out);
-	strbuf_printf(out, "%s: ", severity_names[diag->severity]);
+	color_add(out, color, severity_colors[diag->severity],
+		  str_from(severity_names[diag->severity]));
+	strbuf_add_str(out, STR(": "));
 	text_escape_plain(out, diag->message);
 	strbuf_add_char(out, '\n');
 	if (diag->line && diag->column && diag->source_line.len)
-		print_source(diag, out);
+		print_source(diag, color, out);
 }
 
 void diag_locate(struct str text, size_t offset, struct diag *diag)

@@ -19,9 +19,10 @@ struct diag {
 void diag_summary(const struct diag *diag, struct strbuf *out);
 /*
  * file:line:column: error: message, then the source line and a caret below
- * the column (tabs kept, hostile bytes escaped). Ends with a newline.
+ * the column (tabs kept, hostile bytes escaped). Ends with a newline. In colour
+ * for a terminal.
  */
-void diag_print(const struct diag *diag, struct strbuf *out);
+void diag_print(const struct diag *diag, bool color, struct strbuf *out);
 /* Line, column and source line of an offset in a text. */
 void diag_locate(struct str text, size_t offset, struct diag *diag);
 

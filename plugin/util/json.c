@@ -62,14 +62,16 @@ size_t utf8_length(const char *p, size_t len)
 }
 
 /*
- * What may not stand in a terminal or a one-line format as it is: controls,
- * line separators, and marks that turn the direction of text around.
+ * What may not stand in a terminal, a one-line format or XML as it is: controls,
+ * line separators, marks that turn the direction of text around, and two codes
+ * that are no characters.
  */
 static bool code_is_hostile(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) ||
 	       code == 0x061c || code == 0x200e || code == 0x200f ||
 	       code == 0x2028 || code == 0x2029 || code == 0xfeff ||
+	       code == 0xfffe || code == 0xffff ||
 	       (code >= 0x202a && code <= 0x202e) ||
 	       (code >= 0x2066 && code <= 0x2069);
 }

@@ -36,7 +36,7 @@ static void on_diag(void *user, const struct diag *diag)
 	require(diag->severity == DIAG_ERROR && diag->message.len > 0);
 	require(diag->line <= run->rows && !diag->line == !diag->column);
 	require(!diag->line || diag->column <= diag->source_line.len + 1);
-	diag_print(diag, &out);
+	diag_print(diag, true, &out);
 	require(!out.failed && out.data[out.len - 1] == '\n');
 	strbuf_free(&out);
 }

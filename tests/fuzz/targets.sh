@@ -3,7 +3,7 @@
 # Sourced at the top of the tree: the fuzz targets, and the directories each
 # begins from.
 
-targets="config eql ndjson normalize sensor sieve skip toml"
+targets="config eql ndjson normalize sensor sieve skip timeline toml"
 
 seeds() { # TARGET
 	[ ! -d "tests/fuzz/corpus/$1" ] || echo "tests/fuzz/corpus/$1"
@@ -12,6 +12,7 @@ seeds() { # TARGET
 	normalize | sieve | skip) echo tests/cases/normalize tests/corpus/gcc-o ;;
 	sensor) echo tests/cases/sensor ;;
 	ndjson) echo tests/rules ;;
+	timeline) echo tests/cases/timeline ;;
 	toml) echo rules.d/detect tests/rules ;;
 	esac
 }

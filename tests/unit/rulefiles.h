@@ -17,7 +17,7 @@
 
 static inline void rulefiles_note(void *user, const struct diag *diag)
 {
-	diag_print(diag, user);
+	diag_print(diag, false, user);
 }
 
 static inline void rulefiles_write(const char *path, const void *data,

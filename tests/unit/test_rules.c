@@ -45,7 +45,7 @@ static char directory[] = "/tmp/test_rules.XXXXXX";
 
 static void note_diag(void *user, const struct diag *diag)
 {
-	diag_print(diag, user);
+	diag_print(diag, false, user);
 }
 
 static void write_file(const char *path, const void *data, size_t len)

@@ -858,7 +858,7 @@ static void test_diag_print(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct strbuf out = STRBUF_INIT(0);
 
-		diag_print(&cases[i].diag, &out);
+		diag_print(&cases[i].diag, false, &out);
 		assert_str_equal(strbuf_str(&out), str_from(cases[i].text));
 		strbuf_free(&out);
 	}
