@@ -128,6 +128,7 @@ struct rule {
 	int64_t risk_score; /* 0..100 */
 	int64_t from_ns; /* look-back of `from`, 6 minutes where absent */
 	int64_t suppress_ns; /* -1 = the configuration's */
+	int64_t budget; /* alerts an hour; 0 = all, -1 = the configuration's */
 	enum process_names process_names;
 	bool process_names_set; /* else the configuration's applies */
 	enum rule_mode mode;

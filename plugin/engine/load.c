@@ -508,7 +508,7 @@ static void read_finding(struct loader *loader, struct finding *finding,
 	home->print.a = read_u64(reader);
 	home->print.b = read_u64(reader);
 	finding->item.due_ns = read_i64(reader);
-	finding->flood = read_u8(reader);
+	finding->kind = read_u8(reader);
 	finding->sent = read_u32(reader);
 	finding->start_ns = read_i64(reader);
 	read_bytes(reader, finding->alert_id, sizeof(finding->alert_id));
@@ -520,7 +520,8 @@ static void read_finding(struct loader *loader, struct finding *finding,
 	if (!reader->bad)
 		finding->rule = loader->rules[rule];
 	/* repeats have a last event, and only they */
-	if (!finding->repeats != !finding->last)
+	if (!finding->repeats != !finding->last ||
+	    finding->kind >= FINDING__COUNT)
 		reader->bad = true;
 }
 

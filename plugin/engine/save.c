@@ -333,7 +333,7 @@ static void write_finding(struct writer *writer, const struct item *item)
 	write_u64(out, finding->node.hash);
 	write_u64(out, finding->print_b);
 	write_u64(out, (uint64_t)item->due_ns);
-	write_u8(out, finding->flood);
+	write_u8(out, finding->kind);
 	write_u32(out, finding->sent);
 	write_u64(out, (uint64_t)finding->start_ns);
 	strbuf_add(out, finding->alert_id, sizeof(finding->alert_id));

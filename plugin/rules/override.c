@@ -376,6 +376,20 @@ static int take_suppress(struct rulefile *file, const struct toml_value *value,
 	return 0;
 }
 
+static int take_budget(struct rulefile *file, const struct toml_value *value,
+		       void *out)
+{
+	(void)out;
+	if (value->type != TOML_INTEGER || value->integer < 0 ||
+	    value->integer > LIMIT_BUDGET)
+		return RULEFILE_INVALID(file, value->offset,
+					"'budget' must be a whole number of "
+					"alerts an hour, 0 to %d",
+					LIMIT_BUDGET);
+	file->rule->budget = value->integer;
+	return 0;
+}
+
 static int take_suppress_by(struct rulefile *file,
 			    const struct toml_value *value, void *out)
 {
@@ -440,6 +454,7 @@ static int take_rule_id(struct rulefile *file, const struct toml_value *value,
 /* The first is for overrides alone. */
 static const struct key override_keys[] = {
 	{ "rule_id", take_rule_id },
+	{ "budget", take_budget },
 	{ "exceptions", take_exceptions },
 	{ "mode", take_mode },
 	{ "process_names", take_process_names },

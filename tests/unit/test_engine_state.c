@@ -82,6 +82,53 @@ static void save(struct rig *rig, struct strbuf *state)
 	assert_int_equal(engine_save(rig->engine, state), 0);
 }
 
+/* --- budgets -------------------------------------------------------------- */
+
+/* Who takes over does not begin the hour anew; the rule's budget may be another
+ * by then. */
+static void test_budget(void **state)
+{
+	static const size_t rules[] = { 2 };
+	static const struct {
+		int64_t budget;
+		const char *expect;
+	} cases[] = {
+		{ 1, "" },
+		{ 2, "" },
+		{ 3, "r2: 4 spent 3 until 3601000\n" },
+		{ 0, "r2: 4\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct strbuf bytes = STRBUF_INIT(0);
+		struct rig rig;
+
+		state_open(&rig, rules, 1);
+		rig.rules[0].budget = 2;
+		rig_feed(&rig, "t=1000 n=1 k=s destination.ip=192.0.2.1");
+		rig_feed(&rig, "t=2000 n=2 k=s destination.ip=192.0.2.2");
+		rig_feed(&rig, "t=3000 n=3 k=s destination.ip=192.0.2.3");
+		rig_feed(&rig, "t=4000 n=0");
+		rig_expect(&rig, "r2: 1\nr2: 2 spent 2 until 3601000\n");
+		assert_int_equal(engine_save(rig.engine, &bytes), 0);
+		engine_free(&rig.engine);
+		rig.rules[0].budget = cases[i].budget;
+		rig_start(&rig);
+		assert_int_equal(engine_load(rig.engine, strbuf_str(&bytes)),
+				 0);
+		rig_feed(&rig, "t=5000 n=4 k=s destination.ip=192.0.2.4");
+		rig_feed(&rig, "t=6000 n=0");
+		rig_expect(&rig, cases[i].expect);
+		/* what was counted before is told, whatever it is now */
+		rig_feed(&rig, "t=3700000 n=0");
+		strbuf_add_char(&rig.alerts, '\0');
+		assert_non_null(strstr(rig.alerts.data, "budget r2: "));
+		strbuf_free(&bytes);
+		rig_close(&rig);
+	}
+}
+
 /* --- what goes on --------------------------------------------------------- */
 
 /* Saved in the middle or not: the same is said. */
@@ -414,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_on),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_other_rules),
 		cmocka_unit_test(test_changed_rule),
 		cmocka_unit_test(test_values),
