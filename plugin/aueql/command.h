@@ -63,5 +63,9 @@ bool command_parse_format(const char *text, enum command_format *out);
  */
 int command_load_rules(const struct ruleset_options *wanted,
 		       struct ruleset **out);
+/* The same by another configuration file; NULL = the default one. */
+int command_load_rules_by(const char *config,
+			  const struct ruleset_options *wanted,
+			  struct ruleset **out);
 
 #endif

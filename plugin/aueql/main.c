@@ -123,8 +123,9 @@ static int load_rules(const struct ruleset_options *options,
 	return rules->error_count ? EXIT_NOT_DONE : EXIT_DONE;
 }
 
-int command_load_rules(const struct ruleset_options *wanted,
-		       struct ruleset **out)
+int command_load_rules_by(const char *path,
+			  const struct ruleset_options *wanted,
+			  struct ruleset **out)
 {
 	struct ruleset_options options = *wanted;
 	struct config *config = NULL;
@@ -132,7 +133,7 @@ int command_load_rules(const struct ruleset_options *wanted,
 
 	options.on_diag = command_diag;
 	if (!options.path_count) {
-		rc = config_load(NULL, command_diag, NULL, &config);
+		rc = config_load(path, command_diag, NULL, &config);
 		if (rc) {
 			command_error("configuration: %s", strerror(-rc));
 			return EXIT_NOT_DONE;
@@ -150,6 +151,12 @@ int command_load_rules(const struct ruleset_options *wanted,
 	rc = load_rules(&options, out);
 	config_free(&config);
 	return rc;
+}
+
+int command_load_rules(const struct ruleset_options *wanted,
+		       struct ruleset **out)
+{
+	return command_load_rules_by(NULL, wanted, out);
 }
 
 int main(int argc, char **argv)

@@ -1305,7 +1305,11 @@ static void assert_exception_hits(const struct rig *rig, size_t index,
 {
 	const struct exception exception = { .index = index };
 
-	assert_int_equal(engine_exception_hits(rig->engine, &exception), hits);
+	struct exception_use use;
+
+	engine_exception_use(rig->engine, &exception, &use);
+	assert_int_equal(use.hits, hits);
+	assert_int_equal(use.last_ns != 0, hits != 0);
 }
 
 static void test_exceptions(void **state)
