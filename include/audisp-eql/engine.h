@@ -27,7 +27,9 @@ struct engine_config {
 	int64_t reorder_ns; /* hold-back; see engine_process() */
 	int64_t lateness_ns; /* how long partials outlive maxspan */
 	int64_t suppress_ns; /* interval of one finding; 0 = never suppress */
-	int64_t budget; /* alerts an hour, of rules that do not say; 0 = all */
+	/* alerts an hour, of rules that do not say; 0 = all, -1 = no budgets,
+	 * not even of those that say */
+	int64_t budget;
 	/* exact order (replay): hold back for lateness_ns instead */
 	bool exact;
 	alert_fn on_alert;

@@ -33,6 +33,7 @@ extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_rules;
 extern const struct command command_status;
+extern const struct command command_tune;
 
 /* --help of a subcommand on stdout; EXIT_DONE. */
 int command_help(const struct command *command);

@@ -14,8 +14,9 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_canary,  &command_check,  &command_eql,   &command_events,
-	&command_explain, &command_replay, &command_rules, &command_status,
+	&command_canary, &command_check,   &command_eql,
+	&command_events, &command_explain, &command_replay,
+	&command_rules,	 &command_status,  &command_tune,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

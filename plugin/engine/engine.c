@@ -415,7 +415,7 @@ int engine_new(const struct engine_config *config, struct engine **out)
 	if (!config->rules || !config->on_alert ||
 	    config->memcap < MEMCAP_MIN || config->reorder_ns < 0 ||
 	    config->lateness_ns < 0 || config->suppress_ns < 0 ||
-	    config->budget < 0)
+	    config->budget < -1)
 		return -EINVAL;
 	engine = calloc(1, sizeof(*engine));
 	if (!engine)

@@ -245,6 +245,8 @@ static void count_repeat(struct engine *engine, struct finding *finding,
 static int64_t budget_limit(const struct engine *engine,
 			    const struct rule *rule)
 {
+	if (engine->config.budget < 0)
+		return 0;
 	return rule->budget >= 0 ? rule->budget : engine->config.budget;
 }
 
