@@ -41,6 +41,7 @@ enum value_kind {
 	TRUTH,
 	DURATION, /* empty or 0 = off */
 	SIZE,
+	COUNT, /* empty or 0 = off */
 	SYSLOG,
 	FACILITY,
 	FORMAT,
@@ -61,6 +62,7 @@ static const struct key {
 			preset \
 	}
 	KEY("batch_delay", DURATION, batch_delay_ns, 0, NSEC_PER_SEC, "5ms"),
+	KEY("budget", COUNT, budget, 0, LIMIT_BUDGET, "0"),
 	KEY("disable", LIST_COMMA, disable, 0, 0, ""),
 	KEY("environment", LIST_NAMES, environment, 0, 0, ""),
 	KEY("heartbeat", DURATION, heartbeat_ns, 0, 86400 * NSEC_PER_SEC,
@@ -113,10 +115,13 @@ static void complain(struct reader *reader, size_t offset, const char *what,
 
 static bool parse_quantity(const struct key *key, struct str text, int64_t *out)
 {
-	if (key->kind == DURATION && (!text.len || str_equal(text, STR("0"))))
+	if (key->kind != SIZE && (!text.len || str_equal(text, STR("0"))))
 		*out = 0;
-	else if (!(key->kind == DURATION ? quantity_duration(text, out)
-					 : quantity_size(text, out)))
+	else if (key->kind == COUNT && !quantity_count(text, out))
+		return false;
+	else if (key->kind == DURATION && !quantity_duration(text, out))
+		return false;
+	else if (key->kind == SIZE && !quantity_size(text, out))
 		return false;
 	return *out >= key->least && *out <= key->most;
 }
@@ -280,6 +285,7 @@ static int set_value(struct reader *reader, const struct key *key,
 					  (struct str_list *)where);
 	case DURATION:
 	case SIZE:
+	case COUNT:
 		if (!parse_quantity(key, text, &number))
 			return -EINVAL;
 		if (key->kind == SIZE)

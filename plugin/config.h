@@ -25,6 +25,7 @@ struct config {
 	int64_t reorder_ns, lateness_ns, batch_delay_ns;
 	enum process_names process_names;
 	int64_t suppress_ns;
+	int64_t budget; /* alerts an hour of a rule; 0 = all */
 	const char *redact; /* NULL = off */
 	int64_t heartbeat_ns; /* 0 = off */
 	const char *state_file; /* NULL = off */

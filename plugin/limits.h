@@ -74,6 +74,9 @@
 #define LIMIT_OUTPUT_QUEUE 256
 #define LIMIT_OUTPUT_QUEUE_BYTES (8U << 20)
 
+/* Alerts an hour that a rule may be held to. */
+#define LIMIT_BUDGET 1000000
+
 /* One alert document, and what of it goes to syslog (rsyslog cuts at 8 KiB). */
 #define LIMIT_ALERT_BYTES (256U << 10)
 #define LIMIT_SYSLOG_BYTES 8000

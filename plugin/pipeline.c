@@ -201,6 +201,7 @@ static int pipeline_open_engine(struct pipeline *pipeline)
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
+		.budget = config->budget,
 		.exact = config->exact,
 		.on_alert = pipeline_on_alert,
 		.on_evict = pipeline_on_evict,

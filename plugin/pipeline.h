@@ -21,7 +21,7 @@ struct pipeline_config {
 	struct str local_node; /* node name that is this host; may be empty */
 	struct process_resolver resolver; /* may be none */
 	size_t memcap;
-	int64_t reorder_ns, lateness_ns, suppress_ns;
+	int64_t reorder_ns, lateness_ns, suppress_ns, budget;
 	bool exact; /* replay: see engine_config */
 	alert_fn on_alert; /* may be NULL without rules */
 	/* each ECS event before the engine sees it; may be NULL */

@@ -62,39 +62,73 @@ static void add_kernel(struct strbuf *out, const struct ring *ring)
 	add(out, "kernel_lost_total", atomic_load(&ring->kernel_lost));
 }
 
-/* One row for each exception of a stage, whose number is as written. */
-static void add_exceptions(struct strbuf *out, const struct status *status,
-			   const struct stage *stage, const char *labels)
+static uint64_t seconds_of(int64_t time_ns)
 {
-	for (size_t i = 0; i < stage->exception_count; i++)
-		strbuf_printf(out,
-			      STATUS_PREFIX "exception_hits_total{%s,"
-					    "exception=\"%zu\"} %llu\n",
-			      labels, i + 1,
-			      (unsigned long long)engine_exception_hits(
-				      status->engine, &stage->exceptions[i]));
+	return time_ns > 0 ? (uint64_t)(time_ns / NSEC_PER_SEC) : 0;
 }
 
-static void add_rule(struct strbuf *out, const struct status *status,
-		     const struct rule *rule)
+static uint64_t use_hits(const struct exception *exception,
+			 const struct exception_use *use)
 {
-	struct strbuf labels = STRBUF_INIT(0);
-	size_t number = 0;
+	(void)exception;
+	return use->hits;
+}
 
-	for (size_t i = 0; i < rule->query->stage_count; i++) {
-		if (query_stage_repeats(rule->query, i))
-			continue;
-		strbuf_reset(&labels);
-		strbuf_add_str(&labels, STR("rule=\""));
-		text_escape(&labels, rule->id);
-		strbuf_printf(&labels, "\",stage=\"%zu\"", ++number);
-		strbuf_add_char(&labels, '\0');
-		if (!labels.failed)
-			add_exceptions(out, status, &rule->query->stages[i],
-				       labels.data);
+static uint64_t use_since(const struct exception *exception,
+			  const struct exception_use *use)
+{
+	(void)exception;
+	return seconds_of(use->since_ns);
+}
+
+static uint64_t use_last(const struct exception *exception,
+			 const struct exception_use *use)
+{
+	(void)exception;
+	return seconds_of(use->last_ns);
+}
+
+/* 0 = never; one that has expired before the epoch has at its first second. */
+static uint64_t use_expires(const struct exception *exception,
+			    const struct exception_use *use)
+{
+	uint64_t seconds = seconds_of(exception->expires_ns);
+
+	(void)use;
+	if (exception->expires_ns == INT64_MAX)
+		return 0;
+	return seconds ? seconds : 1;
+}
+
+/* What is told of each exception. */
+static const struct use_row {
+	const char *name;
+	uint64_t (*get)(const struct exception *exception,
+			const struct exception_use *use);
+} use_rows[] = {
+	{ "exception_hits_total", use_hits },
+	{ "exception_since_timestamp_seconds", use_since },
+	{ "exception_last_hit_timestamp_seconds", use_last },
+	{ "exception_expires_timestamp_seconds", use_expires },
+};
+
+/* A row for each exception; its stage and number are as they are written. */
+static void add_uses(struct strbuf *out, const struct status *status,
+		     const struct use_row *row)
+{
+	struct exception_place place = { 0 };
+
+	while (ruleset_next_exception(status->rules, &place)) {
+		struct exception_use use;
+
+		engine_exception_use(status->engine, place.exception, &use);
+		strbuf_printf(out, STATUS_PREFIX "%s{rule=\"", row->name);
+		text_escape(out, place.rule->id);
+		strbuf_printf(
+			out, "\",stage=\"%zu\",exception=\"%zu\"} %llu\n",
+			place.stage, place.number,
+			(unsigned long long)row->get(place.exception, &use));
 	}
-	out->failed = out->failed || labels.failed;
-	strbuf_free(&labels);
 }
 
 static void fill(const struct status *status, struct strbuf *out)
@@ -155,8 +189,8 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "outputs_delivered_total", status->outputs->delivered);
 	add(out, "outputs_failed_total", status->outputs->failed);
 	add(out, "outputs_dropped_total", status->outputs->dropped);
-	for (size_t i = 0; i < status->rules->rule_count; i++)
-		add_rule(out, status, status->rules->rules[i]);
+	for (size_t i = 0; i < sizeof(use_rows) / sizeof(use_rows[0]); i++)
+		add_uses(out, status, &use_rows[i]);
 }
 
 static int write_file(const char *path, struct str text)

@@ -190,6 +190,7 @@ static int open_pipeline(struct worker *worker)
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
 		.suppress_ns = config->suppress_ns,
+		.budget = config->budget,
 		.resolver = {
 			.container = inspector_container,
 			.describe = inspector_describe,

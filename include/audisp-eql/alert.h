@@ -12,6 +12,7 @@ enum alert_kind {
 	ALERT_MATCH, /* a rule matched */
 	ALERT_REPEATS, /* end of a suppression interval: how many more */
 	ALERT_FLOOD, /* a rule found more than 60 findings in a minute */
+	ALERT_BUDGET, /* what a rule found beyond its alerts an hour */
 	ALERT_NOTICE, /* about the sensor itself: no rule, see message */
 };
 
@@ -39,11 +40,16 @@ struct alert {
 	/* identity: hash of rule id, host and the events' audit ids; equal
 	 * when the same match is found live, replayed or again */
 	uint8_t id[16];
-	/* ALERT_REPEATS, ALERT_FLOOD: how many were not sent, since, until */
+	/* ALERT_REPEATS, ALERT_FLOOD, ALERT_BUDGET: how many were not sent,
+	 * since, until */
 	uint64_t suppressed;
 	int64_t first_ns, last_ns;
 	size_t destination_count;
 	const struct alert_destination *destinations;
+	/* ALERT_BUDGET: how many its rule tells an hour; of other kinds this
+	 * is the last of them, and until then the rest is counted. 0 = not */
+	int64_t budget;
+	int64_t counted_until_ns;
 	bool gap; /* serials were missing within its span */
 	bool degraded; /* tables overflowed within its span */
 	struct str message; /* ALERT_NOTICE: one sentence, trusted text */
@@ -53,6 +59,13 @@ struct alert {
 static inline bool alert_is_observed(const struct alert *alert)
 {
 	return alert->rule && alert->rule->mode == RULE_MODE_OBSERVE;
+}
+
+/* Whether it stands for what was counted instead of told. */
+static inline bool alert_is_summary(const struct alert *alert)
+{
+	return alert->kind == ALERT_REPEATS || alert->kind == ALERT_FLOOD ||
+	       alert->kind == ALERT_BUDGET;
 }
 
 typedef void (*alert_fn)(void *user, const struct alert *alert);

@@ -27,6 +27,9 @@ struct engine_config {
 	int64_t reorder_ns; /* hold-back; see engine_process() */
 	int64_t lateness_ns; /* how long partials outlive maxspan */
 	int64_t suppress_ns; /* interval of one finding; 0 = never suppress */
+	/* alerts an hour, of rules that do not say; 0 = all, -1 = no budgets,
+	 * not even of those that say */
+	int64_t budget;
 	/* exact order (replay): hold back for lateness_ns instead */
 	bool exact;
 	alert_fn on_alert;
@@ -89,15 +92,21 @@ void engine_close_findings(struct engine *engine);
 void engine_mark_gap(struct engine *engine, struct str host, int64_t from_ns,
 		     int64_t to_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *out);
-/* How often an exception of the rule set took something away: for each event
- * once a stage. */
-uint64_t engine_exception_hits(const struct engine *engine,
-			       const struct exception *exception);
+/* What an exception of the rule set did, in the time of events. */
+struct exception_use {
+	uint64_t hits; /* took something away: for each event once a stage */
+	int64_t since_ns; /* they are counted since; 0 = no event yet */
+	int64_t last_ns; /* of the last one; 0 = none */
+};
+
+void engine_exception_use(const struct engine *engine,
+			  const struct exception *exception,
+			  struct exception_use *out);
 
 /*
  * All that the engine knows of hosts, as bytes for engine_load(): partials,
  * marks of until and missing events, matches that wait, events held back,
- * findings. 0, -ENOMEM (out of memory, or over out's limit).
+ * findings, and what exceptions did. 0, -ENOMEM (out of memory, or over out's limit).
  *
  * engine_load() is for an engine that has seen no event (-EINVAL else). Its
  * rule set may differ: rules of unchanged hash take theirs back. -EBADMSG with

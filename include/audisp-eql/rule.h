@@ -42,6 +42,7 @@ struct exception {
 	struct str owner, reason; /* empty = not said */
 	int64_t expires_ns; /* no longer from then on; INT64_MAX = never */
 	size_t index; /* among all of the rule set, for counting */
+	uint64_t hash; /* of rule, stage and condition: the same one later */
 };
 
 /* A join key of one stage. */
@@ -96,6 +97,16 @@ static inline bool query_stage_repeats(const struct query *query, size_t index)
 				query->stages[index - 1].condition;
 }
 
+/* The number of a stage as the query is written, from 1: a run is one. */
+static inline size_t query_stage_number(const struct query *query, size_t index)
+{
+	size_t number = 1;
+
+	for (size_t i = 1; i <= index; i++)
+		number += !query_stage_repeats(query, i);
+	return number;
+}
+
 struct technique {
 	struct str id, name, reference;
 	size_t subtechnique_count;
@@ -128,6 +139,7 @@ struct rule {
 	int64_t risk_score; /* 0..100 */
 	int64_t from_ns; /* look-back of `from`, 6 minutes where absent */
 	int64_t suppress_ns; /* -1 = the configuration's */
+	int64_t budget; /* alerts an hour; 0 = all, -1 = the configuration's */
 	enum process_names process_names;
 	bool process_names_set; /* else the configuration's applies */
 	enum rule_mode mode;
@@ -217,5 +229,18 @@ struct ruleset_options {
  */
 int ruleset_load(const struct ruleset_options *options, struct ruleset **out);
 void ruleset_free(struct ruleset **set);
+
+/* One exception of the rules that run, and where it stands. All zero = before
+ * the first. */
+struct exception_place {
+	const struct exception *exception;
+	const struct rule *rule;
+	size_t stage, number; /* as written, from 1 */
+	size_t rule_index, stage_index; /* of the walk */
+};
+
+/* Goes on to the next one; false = there is none. */
+bool ruleset_next_exception(const struct ruleset *set,
+			    struct exception_place *place);
 
 #endif

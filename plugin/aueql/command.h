@@ -36,6 +36,7 @@ extern const struct command command_replay;
 extern const struct command command_rules;
 extern const struct command command_status;
 extern const struct command command_timeline;
+extern const struct command command_tune;
 
 /* --help of a subcommand on stdout; EXIT_DONE. */
 int command_help(const struct command *command);
@@ -66,12 +67,13 @@ int command_check_period(const struct command *command,
 
 /*
  * Loads rules: the wanted paths, or with none the configuration's, with all
- * else that it says of rules (config_path; NULL = the default one). off = what becomes of those in wanted paths that
- * are off; the configured ones stay so. Complaints go to stderr. EXIT_DONE, or
- * EXIT_NOT_DONE where something had an error; *out is set nevertheless, unless
- * nothing could be loaded at all.
+ * else that it says of rules. config: the configuration file; NULL = the default
+ * one. off = what becomes of those in wanted paths that are off; the configured
+ * ones stay so. Complaints go to stderr. EXIT_DONE, or EXIT_NOT_DONE where
+ * something had an error; *out is set nevertheless, unless nothing could be
+ * loaded at all.
  */
-int command_load_rules(const struct ruleset_options *wanted,
-		       const char *config_path, struct ruleset **out);
+int command_load_rules(const char *config, const struct ruleset_options *wanted,
+		       struct ruleset **out);
 
 #endif

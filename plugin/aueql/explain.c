@@ -361,13 +361,13 @@ static int load_rule(struct explain *explain)
 
 	if (file)
 		explain->rule_paths[explain->rule_path_count++] = explain->name;
-	command_load_rules(
-		&(struct ruleset_options){
-			.paths = explain->rule_paths,
-			.path_count = explain->rule_path_count,
-			.off = RULESET_OFF_RUN,
-		},
-		NULL, &explain->rules);
+	command_load_rules(NULL,
+			   &(struct ruleset_options){
+				   .paths = explain->rule_paths,
+				   .path_count = explain->rule_path_count,
+				   .off = RULESET_OFF_RUN,
+			   },
+			   &explain->rules);
 	if (explain->rules)
 		explain->rule = find_rule(explain->rules,
 					  str_from(explain->name), file);

@@ -17,9 +17,9 @@
 #include "terminal.h"
 
 static const struct command *const commands[] = {
-	&command_canary, &command_check,   &command_eql,
-	&command_events, &command_explain, &command_replay,
-	&command_rules,	 &command_status,  &command_timeline,
+	&command_canary,   &command_check,  &command_eql,   &command_events,
+	&command_explain,  &command_replay, &command_rules, &command_status,
+	&command_timeline, &command_tune,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -161,8 +161,8 @@ static int load_rules(const struct ruleset_options *options,
 	return rules->error_count ? EXIT_NOT_DONE : EXIT_DONE;
 }
 
-int command_load_rules(const struct ruleset_options *wanted,
-		       const char *config_path, struct ruleset **out)
+int command_load_rules(const char *path, const struct ruleset_options *wanted,
+		       struct ruleset **out)
 {
 	struct ruleset_options options = *wanted;
 	struct config *config = NULL;
@@ -170,7 +170,7 @@ int command_load_rules(const struct ruleset_options *wanted,
 
 	options.on_diag = command_diag;
 	if (!options.path_count) {
-		rc = config_load(config_path, command_diag, NULL, &config);
+		rc = config_load(path, command_diag, NULL, &config);
 		if (rc) {
 			command_error("configuration: %s", strerror(-rc));
 			return EXIT_NOT_DONE;

@@ -12,10 +12,12 @@
 #include "../pipeline.h"
 #include "command.h"
 #include "documents.h"
+#include "exceptions.h"
 #include "input.h"
 
 struct replay {
 	enum command_format format;
+	const char *config; /* NULL = the default file */
 	const char **rule_paths; /* -r */
 	size_t rule_path_count;
 	struct ruleset *rules;
@@ -112,6 +114,7 @@ static uint64_t replay_print_summary(const struct replay *replay)
 	TELL(stats.engine.runtime_errors, "conditions without an answer");
 #undef TELL
 	fputc('\n', stderr);
+	exceptions_tell(replay->rules, pipeline_engine(replay->pipeline));
 	return inputs;
 }
 
@@ -145,13 +148,17 @@ static int replay_open(struct replay *replay)
 		.on_alert = replay_on_alert,
 		.user = replay,
 	};
-	int rc = config_defaults(&config);
+	int rc = replay->rule_path_count
+			 ? config_defaults(&config)
+			 : config_load(replay->config, command_diag, NULL,
+				       &config);
 
 	if (rc)
 		return rc;
 	pipeline.reorder_ns = config->reorder_ns;
 	pipeline.lateness_ns = config->lateness_ns;
 	pipeline.suppress_ns = config->suppress_ns;
+	pipeline.budget = config->budget;
 	config_free(&config);
 	replay->arena = arena_new(0);
 	replay->documents = (struct documents){
@@ -169,12 +176,13 @@ static int replay_open(struct replay *replay)
 static int replay_files(struct replay *replay, const struct input *input)
 {
 	int loaded = command_load_rules(
+		replay->config,
 		&(struct ruleset_options){
 			.paths = replay->rule_paths,
 			.path_count = replay->rule_path_count,
 			.off = RULESET_OFF_RUN,
 		},
-		NULL, &replay->rules);
+		&replay->rules);
 	int code, rc;
 
 	if (!replay->rules)
@@ -198,6 +206,7 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 			struct replay *replay)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "ecs", no_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -208,8 +217,11 @@ static int replay_parse(const struct command *command, int argc, char **argv,
 	int opt;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":hr:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":c:hr:", options, NULL)) != -1) {
 		switch (opt) {
+		case 'c':
+			replay->config = optarg;
+			break;
 		case 'e':
 			replay->ecs = true;
 			break;
@@ -274,8 +286,8 @@ static int replay_run(const struct command *command, int argc, char **argv)
 const struct command command_replay = {
 	.name = "replay",
 	.summary = "recorded logs through the rules; prints alerts",
-	.help = "Usage: aueql replay [-r FILE|DIR]... [--format text|json] "
-		"[--ecs]\n"
+	.help = "Usage: aueql replay [-c FILE] [-r FILE|DIR]... "
+		"[--format text|json] [--ecs]\n"
 		"                    [--start TIME] [--end TIME] [FILE|-]...\n"
 		"Runs raw audit logs (auditd's files, ausearch --raw, what a "
 		"plugin receives)\n"
@@ -284,6 +296,10 @@ const struct command command_replay = {
 		"a summary to stderr. No FILE = auditd's own logs, oldest "
 		"first; - = stdin.\n"
 		"\n"
+		"  -c, --config FILE     configuration, instead of the default: "
+		"rules, overrides.d\n"
+		"                        beside it, suppress, budget, reorder, "
+		"lateness\n"
 		"  -r, --rules PATH      rule file or directory, instead of "
 		"the configured ones;\n"
 		"                        a file runs even if it is switched "

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "../config.h"
 #include "../rules/audit_rules.h"
@@ -15,6 +14,7 @@
 #include "../util/json.h"
 #include "command.h"
 #include "terminal.h"
+#include "exceptions.h"
 
 static const char *const status_names[] = {
 	[RULE_FULL] = "full",
@@ -34,7 +34,7 @@ struct rules_options {
 	enum command_format format;
 	bool audit_rules;
 	const char *environment; /* NULL = as configured */
-	const char *config_path; /* NULL = the default */
+	const char *config; /* NULL = the default file */
 };
 
 /* What is printed of one rule. */
@@ -240,27 +240,19 @@ static void print_fields(const struct row *row, const char *label,
 	strbuf_free(&text);
 }
 
-/* A day, or "never" for what does not expire. */
-static void format_expiry(int64_t expires_ns, char out[64])
-{
-	time_t seconds = (time_t)(expires_ns / NSEC_PER_SEC);
-	struct tm tm;
-
-	snprintf(out, 64, "never");
-	if (expires_ns != INT64_MAX && gmtime_r(&seconds, &tm))
-		strftime(out, 64, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 static void print_exceptions(const struct stage *stage, size_t number)
 {
 	for (size_t i = 0; i < stage->exception_count; i++) {
 		const struct exception *exception = &stage->exceptions[i];
 		struct strbuf text = STRBUF_INIT(0);
-		char expiry[64];
+		char expiry[TIME_TEXT_MAX];
 
-		format_expiry(exception->expires_ns, expiry);
-		strbuf_printf(&text, "stage %zu: %.*s (expires %s", number,
-			      STR_ARG(exception->text), expiry);
+		time_text(exception->expires_ns, expiry);
+		strbuf_printf(&text, "stage %zu, no. %zu: %.*s (%s %s", number,
+			      i + 1, STR_ARG(exception->text),
+			      exception_is_expired(exception) ? "EXPIRED"
+							      : "expires",
+			      expiry);
 		if (exception->owner.len)
 			strbuf_printf(&text, "; %.*s",
 				      STR_ARG(exception->owner));
@@ -280,6 +272,15 @@ static void print_stages(const struct query *query)
 		if (!query_stage_repeats(query, i))
 			print_exceptions(&query->stages[i], ++number);
 	}
+}
+
+static void print_budget(int64_t budget)
+{
+	struct strbuf text = STRBUF_INIT(0);
+
+	strbuf_printf(&text, "%lld alerts an hour, the rest in one summary",
+		      (long long)budget);
+	print_item_of("budget", &text);
 }
 
 static void print_row_text(const struct row *row)
@@ -303,6 +304,8 @@ static void print_row_text(const struct row *row)
 		return;
 	if (report->rule->mode == RULE_MODE_OBSERVE)
 		print_item("mode", STR("observe"));
+	if (report->rule->budget > 0)
+		print_budget(report->rule->budget);
 	print_stages(report->rule->query);
 	print_cost(row);
 	print_audit(strbuf_str(&row->needs));
@@ -339,6 +342,21 @@ static void print_parents(size_t parents)
 		       parents, parents == 1 ? " asks for" : "s ask for");
 }
 
+/* An exception that has expired is without effect: its rule alerts again. */
+static void print_exception_totals(const struct ruleset *rules)
+{
+	struct exception_place place = { 0 };
+	size_t count = 0, expired = 0;
+
+	while (ruleset_next_exception(rules, &place)) {
+		count++;
+		expired += exception_is_expired(place.exception);
+	}
+	if (count)
+		printf("%zu exception%s, %zu of them expired\n", count,
+		       count == 1 ? "" : "s", expired);
+}
+
 static void print_totals(const struct ruleset *rules, size_t parents)
 {
 	size_t totals[RULE_INVALID + 1] = { 0 };
@@ -367,6 +385,7 @@ static void print_totals(const struct ruleset *rules, size_t parents)
 	print_parents(parents);
 	printf("\n%zu run, %zu of them only observe; %zu are off\n",
 	       rules->rule_count, observe, off);
+	print_exception_totals(rules);
 	print_table(totals, rules->report_count);
 }
 
@@ -424,6 +443,40 @@ static void json_add_fields(struct json *json, const struct row *row,
 	json_array_end(json);
 }
 
+static void json_add_exception(struct json *json,
+			       const struct exception *exception, size_t stage,
+			       size_t number)
+{
+	json_object_begin(json);
+	json_add_int(json, "stage", (int64_t)stage);
+	json_add_int(json, "number", (int64_t)number);
+	json_add_str(json, "condition", exception->text);
+	json_add_str(json, "owner", exception->owner);
+	json_add_str(json, "reason", exception->reason);
+	if (exception->expires_ns != INT64_MAX) {
+		json_key(json, STR("expires"));
+		json_time(json, exception->expires_ns);
+	}
+	json_add_bool(json, "expired", exception_is_expired(exception));
+	json_object_end(json);
+}
+
+static void json_add_exceptions(struct json *json, const struct query *query)
+{
+	json_key(json, STR("exceptions"));
+	json_array_begin(json);
+	for (size_t i = 0; i < query->stage_count; i++) {
+		const struct stage *stage = &query->stages[i];
+
+		for (size_t k = 0; k < stage->exception_count &&
+				   !query_stage_repeats(query, i);
+		     k++)
+			json_add_exception(json, &stage->exceptions[k],
+					   query_stage_number(query, i), k + 1);
+	}
+	json_array_end(json);
+}
+
 static void json_add_traits(struct json *json, const struct row *row)
 {
 	static const char *const modes[] = {
@@ -446,6 +499,9 @@ static void json_add_traits(struct json *json, const struct row *row)
 	json_add_bool(json, "no_maxspan", row->traits.no_maxspan);
 	json_add_bool(json, "racy", row->traits.racy_count);
 	json_add_bool(json, "parents", row->traits.parents);
+	if (row->report->rule->budget >= 0)
+		json_add_int(json, "budget", row->report->rule->budget);
+	json_add_exceptions(json, row->report->rule->query);
 }
 
 static void print_row_json(const struct row *row)
@@ -548,7 +604,7 @@ static int rules_do(const struct rules_options *options,
 		    const struct ruleset_options *wanted)
 {
 	struct ruleset *rules = NULL;
-	int loaded = command_load_rules(wanted, options->config_path, &rules);
+	int loaded = command_load_rules(options->config, wanted, &rules);
 	int code;
 
 	if (!rules)
@@ -573,8 +629,7 @@ static int rules_find(const struct command *command,
 		rc = config_parse_names(arena, str_from(options->environment),
 					&names);
 	else if (!rc)
-		rc = config_load(options->config_path, command_diag, NULL,
-				 &config);
+		rc = config_load(options->config, command_diag, NULL, &config);
 	wanted->environment = config ? &config->environment : &names;
 	if (!rc)
 		code = rules_do(options, wanted);
@@ -610,7 +665,7 @@ static int rules_run(const struct command *command, int argc, char **argv)
 		if (opt == 'a')
 			options.audit_rules = true;
 		else if (opt == 'c')
-			options.config_path = optarg;
+			options.config = optarg;
 		else if (opt == 'e')
 			options.environment = optarg;
 		else if (opt == ':')
@@ -645,7 +700,8 @@ const struct command command_rules = {
 		"A rule that is off runs where its file is named, and stays "
 		"off in a directory.\n"
 		"\n"
-		"  -c, --config FILE    configuration, instead of the default\n"
+		"  -c, --config FILE    configuration, instead of the default; "
+		"overrides.d beside it\n"
 		"      --format FORMAT  text (default), or json: one line a "
 		"rule, with the\n"
 		"                       audit rules it needs\n"

@@ -18,8 +18,12 @@
 #include "../util/json.h"
 #include "command.h"
 #include "terminal.h"
+#include "exceptions.h"
 
 #define FILE_BYTES_MAX (4U << 20)
+/* an exception that held nothing for so long is told of */
+#define UNUSED_S (30ULL * 86400)
+#define RULE_ID_TOLD 64
 /* written every ten seconds: this is three times missed */
 #define STALE_S (3 * STATUS_INTERVAL_NS / NSEC_PER_SEC)
 
@@ -136,11 +140,10 @@ static uint64_t number_of(const struct report *report, const char *name)
 	return metric ? metric->number : 0;
 }
 
-/* A label of audisp_eql_info, as it is written there. */
-static struct str info_of(const struct report *report, const char *label)
+/* A label of a row, as it is written there. */
+static struct str label_of(const struct metric *metric, const char *label)
 {
-	const struct metric *info = find(report, "info");
-	struct str rest = info ? info->labels : (struct str){ 0 };
+	struct str rest = metric ? metric->labels : (struct str){ 0 };
 
 	while (rest.len) {
 		struct str name = take_until(&rest, "=");
@@ -154,6 +157,11 @@ static struct str info_of(const struct report *report, const char *label)
 		skip(&rest, STR(","));
 	}
 	return STR("?");
+}
+
+static struct str info_of(const struct report *report, const char *label)
+{
+	return label_of(find(report, "info"), label);
 }
 
 /* False = this is no status file. */
@@ -277,10 +285,82 @@ static void judge_losses(struct report *report)
 	}
 }
 
+/* What is told of one exception, by the row that counts its hits. */
+struct use {
+	const struct metric *hits;
+	uint64_t since_s, last_s, expires_s; /* 0 = not, never */
+};
+
+/* The number of the row that has another name and the same labels. */
+static uint64_t number_beside(const struct report *report,
+			      const struct metric *metric, const char *name)
+{
+	for (size_t i = 0; i < report->metric_count; i++)
+		if (str_equal(report->metrics[i].labels, metric->labels) &&
+		    str_equal(report->metrics[i].name, str_from(name)))
+			return report->metrics[i].number;
+	return 0;
+}
+
+static bool next_use(const struct report *report, struct use *use)
+{
+	const struct metric *at = use->hits ? use->hits + 1 : report->metrics;
+	const struct metric *end = report->metrics + report->metric_count;
+
+	while (at < end && !str_equal(at->name, STR("exception_hits_total")))
+		at++;
+	if (at == end)
+		return false;
+	use->hits = at;
+	use->since_s =
+		number_beside(report, at, "exception_since_timestamp_seconds");
+	use->last_s = number_beside(report, at,
+				    "exception_last_hit_timestamp_seconds");
+	use->expires_s = number_beside(report, at,
+				       "exception_expires_timestamp_seconds");
+	return true;
+}
+
+/* Its labels stay as they are written: escaped. */
+static void complain_of_use(struct report *report, const struct use *use,
+			    const char *what, uint64_t time_s)
+{
+	const struct str rule = label_of(use->hits, "rule");
+	char time[TIME_TEXT_MAX];
+
+	time_text((int64_t)time_s * NSEC_PER_SEC, time);
+	complain(report, false, "aueql rules",
+		 "exception no. %.*s of stage %.*s, rule %.*s%s, %s %s",
+		 STR_ARG(label_of(use->hits, "exception")),
+		 STR_ARG(label_of(use->hits, "stage")),
+		 rule.len > RULE_ID_TOLD ? RULE_ID_TOLD : (int)rule.len,
+		 rule.data, rule.len > RULE_ID_TOLD ? "..." : "", what, time);
+}
+
+/* One that has expired is without effect; one that takes nothing away for a
+ * month hides what nobody needs hidden. */
+static void judge_exceptions(struct report *report)
+{
+	uint64_t written = number_of(report, "written_timestamp_seconds");
+	struct use use = { 0 };
+
+	while (next_use(report, &use)) {
+		uint64_t idle = use.last_s ? use.last_s : use.since_s;
+
+		if (use.expires_s && use.expires_s <= written)
+			complain_of_use(report, &use, "has expired at",
+					use.expires_s);
+		else if (idle && idle + UNUSED_S < written)
+			complain_of_use(report, &use, "has held nothing since",
+					idle);
+	}
+}
+
 static void judge(struct report *report)
 {
 	judge_running(report);
 	judge_losses(report);
+	judge_exceptions(report);
 }
 
 /* --- forms ---------------------------------------------------------------- */
@@ -299,6 +379,33 @@ static void print_number(const struct report *report, const char *name,
 {
 	printf("%-18s %llu\n", name,
 	       (unsigned long long)number_of(report, metric));
+}
+
+static void print_uses(const struct report *report)
+{
+	struct use use = { 0 };
+	const char *label = "exceptions";
+
+	while (next_use(report, &use)) {
+		struct strbuf text = STRBUF_INIT(0);
+		char time[TIME_TEXT_MAX];
+
+		strbuf_printf(&text, "held %llu times",
+			      (unsigned long long)use.hits->number);
+		time_text((int64_t)(use.last_s ? use.last_s : use.since_s) *
+				  NSEC_PER_SEC,
+			  time);
+		if (use.last_s || use.since_s)
+			strbuf_printf(&text, ", %s %s",
+				      use.last_s ? "last" : "since", time);
+		strbuf_printf(&text, ": no. %.*s of stage %.*s, rule %.*s",
+			      STR_ARG(label_of(use.hits, "exception")),
+			      STR_ARG(label_of(use.hits, "stage")),
+			      STR_ARG(label_of(use.hits, "rule")));
+		print_str(label, strbuf_str(&text));
+		strbuf_free(&text);
+		label = "";
+	}
 }
 
 static void print_text(struct report *report)
@@ -333,6 +440,7 @@ static void print_text(struct report *report)
 	print_number(report, "delivered", "outputs_delivered_total");
 	print_number(report, "sequences begun", "partials");
 	print_number(report, "memory, bytes", "memory_bytes");
+	print_uses(report);
 }
 
 static void write_metrics(const struct report *report, struct json *json)

@@ -80,6 +80,16 @@ static bool is_excepted(const struct exception *exception,
 	       context->errors == errors;
 }
 
+static void count_exception(struct engine *engine,
+			    const struct exception *exception, int64_t time_ns)
+{
+	struct exception_use *use = &engine->exceptions[exception->index].use;
+
+	use->hits++;
+	if (time_ns > use->last_ns)
+		use->last_ns = time_ns;
+}
+
 /* The readings that no exception takes away. */
 static uint32_t ask_exceptions(struct engine *engine, const struct stage *stage,
 			       const struct event *event, uint32_t holds,
@@ -96,7 +106,8 @@ static uint32_t ask_exceptions(struct engine *engine, const struct stage *stage,
 			    is_excepted(exception, event, (enum reading)k,
 					context))
 				taken |= 1U << k;
-		engine->exception_hits[exception->index] += taken != 0;
+		if (taken)
+			count_exception(engine, exception, event->time_ns);
 		holds &= ~taken;
 	}
 	return holds;
@@ -258,6 +269,8 @@ int engine_process(struct engine *engine, const struct event *event)
 	if (rc)
 		return rc;
 	engine->stats.events++;
+	if (!engine->first_ns)
+		engine->first_ns = event->time_ns;
 	host_see(engine, host, event->time_ns);
 	hit_count = find_hits(engine, event);
 	engine->stats.hits += hit_count;
@@ -350,10 +363,13 @@ void engine_stats(const struct engine *engine, struct engine_stats *out)
 	*out = engine->stats;
 }
 
-uint64_t engine_exception_hits(const struct engine *engine,
-			       const struct exception *exception)
+void engine_exception_use(const struct engine *engine,
+			  const struct exception *exception,
+			  struct exception_use *out)
 {
-	return engine->exception_hits[exception->index];
+	*out = engine->exceptions[exception->index].use;
+	if (!out->since_ns)
+		out->since_ns = engine->first_ns;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -398,7 +414,8 @@ int engine_new(const struct engine_config *config, struct engine **out)
 
 	if (!config->rules || !config->on_alert ||
 	    config->memcap < MEMCAP_MIN || config->reorder_ns < 0 ||
-	    config->lateness_ns < 0 || config->suppress_ns < 0)
+	    config->lateness_ns < 0 || config->suppress_ns < 0 ||
+	    config->budget < -1)
 		return -EINVAL;
 	engine = calloc(1, sizeof(*engine));
 	if (!engine)

@@ -175,7 +175,12 @@ struct engine {
 	uint64_t *asked; /* by the event in hand */
 	/* of the event in hand, room for all */
 	struct hit *hits, *late_hits;
-	uint64_t *exception_hits; /* by struct exception's index */
+	/* by struct exception's index; since_ns as it was loaded, else 0 */
+	struct exception_count {
+		uint64_t hash;
+		struct exception_use use;
+	} * exceptions;
+	int64_t first_ns; /* of the first event; 0 = none yet */
 	struct table host_table;
 	struct list hosts, holding;
 	struct host *host; /* of the last event */

@@ -508,7 +508,7 @@ static void read_finding(struct loader *loader, struct finding *finding,
 	home->print.a = read_u64(reader);
 	home->print.b = read_u64(reader);
 	finding->item.due_ns = read_i64(reader);
-	finding->flood = read_u8(reader);
+	finding->kind = read_u8(reader);
 	finding->sent = read_u32(reader);
 	finding->start_ns = read_i64(reader);
 	read_bytes(reader, finding->alert_id, sizeof(finding->alert_id));
@@ -520,7 +520,8 @@ static void read_finding(struct loader *loader, struct finding *finding,
 	if (!reader->bad)
 		finding->rule = loader->rules[rule];
 	/* repeats have a last event, and only they */
-	if (!finding->repeats != !finding->last)
+	if (!finding->repeats != !finding->last ||
+	    finding->kind >= FINDING__COUNT)
 		reader->bad = true;
 }
 
@@ -556,6 +557,27 @@ static int load_finding(struct loader *loader, uint32_t one)
 	if (rc || !finding->rule)
 		free(finding);
 	return rc ? rc : loader_status(loader);
+}
+
+/* --- exceptions ----------------------------------------------------------- */
+
+/* One that is gone, or another by now, is left out. */
+static int load_exception(struct loader *loader, uint32_t one)
+{
+	struct engine *engine = loader->engine;
+	struct reader *reader = &loader->reader;
+	uint64_t hash = read_u64(reader);
+	struct exception_use use;
+
+	use.hits = read_u64(reader);
+	use.since_ns = read_i64(reader);
+	use.last_ns = read_i64(reader);
+	if (reader->bad || one != 1)
+		return -EBADMSG;
+	for (size_t i = 0; i < engine->config.rules->exception_count; i++)
+		if (engine->exceptions[i].hash == hash)
+			engine->exceptions[i].use = use;
+	return 0;
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -594,6 +616,8 @@ static int load_body(struct loader *loader)
 		rc = load_each(loader, load_held);
 	if (!rc)
 		rc = load_each(loader, load_finding);
+	if (!rc)
+		rc = load_each(loader, load_exception);
 	if (!rc && loader->reader.at != loader->reader.end)
 		rc = -EBADMSG;
 	return rc;
@@ -638,6 +662,8 @@ static void start_anew(struct engine *engine, const struct engine *before)
 	memcpy(engine->seeds, before->seeds, sizeof(engine->seeds));
 	engine->arrivals = before->arrivals;
 	engine->stats = before->stats;
+	for (size_t i = 0; i < engine->config.rules->exception_count; i++)
+		engine->exceptions[i].use = (struct exception_use){ 0 };
 }
 
 int engine_load(struct engine *engine, struct str state)

@@ -156,6 +156,21 @@ static int open_probes(struct engine *engine, size_t slots)
 	return 0;
 }
 
+static int open_exceptions(struct engine *engine)
+{
+	const struct ruleset *set = engine->config.rules;
+	struct exception_place place = { 0 };
+
+	engine->exceptions =
+		calloc(set->exception_count + 1, sizeof(*engine->exceptions));
+	if (!engine->exceptions)
+		return -ENOMEM;
+	while (ruleset_next_exception(set, &place))
+		engine->exceptions[place.exception->index].hash =
+			place.exception->hash;
+	return 0;
+}
+
 int rules_open(struct engine *engine)
 {
 	const struct ruleset *set = engine->config.rules;
@@ -170,11 +185,9 @@ int rules_open(struct engine *engine)
 	engine->rules = calloc(set->rule_count + 1, sizeof(*engine->rules));
 	if (!engine->rules)
 		return -ENOMEM;
-	engine->exception_hits =
-		calloc(set->exception_count + 1, sizeof(uint64_t));
-	if (!engine->exception_hits)
-		return -ENOMEM;
-	rc = open_probes(engine, slots);
+	rc = open_exceptions(engine);
+	if (!rc)
+		rc = open_probes(engine, slots);
 	for (size_t i = 0; i < set->rule_count && !rc; i++)
 		rc = open_rule(engine, (uint32_t)i);
 	return rc ? rc : index_open(engine);
@@ -193,7 +206,7 @@ void rules_close(struct engine *engine)
 	index_close(engine);
 	free(engine->rules);
 	free(engine->probes);
-	free(engine->exception_hits);
+	free(engine->exceptions);
 	free(engine->hits);
 	free(engine->late_hits);
 }

@@ -333,7 +333,7 @@ static void write_finding(struct writer *writer, const struct item *item)
 	write_u64(out, finding->node.hash);
 	write_u64(out, finding->print_b);
 	write_u64(out, (uint64_t)item->due_ns);
-	write_u8(out, finding->flood);
+	write_u8(out, finding->kind);
 	write_u32(out, finding->sent);
 	write_u64(out, (uint64_t)finding->start_ns);
 	strbuf_add(out, finding->alert_id, sizeof(finding->alert_id));
@@ -342,6 +342,23 @@ static void write_finding(struct writer *writer, const struct item *item)
 	write_u64(out, (uint64_t)finding->first_ns);
 	write_u64(out, (uint64_t)finding->last_ns);
 	write_destinations(out, finding);
+}
+
+static void write_exceptions(struct writer *writer)
+{
+	const struct engine *engine = writer->engine;
+
+	for (size_t i = 0; i < engine->config.rules->exception_count; i++) {
+		const struct exception_count *count = &engine->exceptions[i];
+		int64_t since_ns = count->use.since_ns ? count->use.since_ns
+						       : engine->first_ns;
+
+		write_u32(writer->out, 1);
+		write_u64(writer->out, count->hash);
+		write_u64(writer->out, count->use.hits);
+		write_u64(writer->out, (uint64_t)since_ns);
+		write_u64(writer->out, (uint64_t)count->use.last_ns);
+	}
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -363,6 +380,8 @@ static void write_body(struct writer *writer)
 	each_held(writer, write_held);
 	write_u32(writer->out, 0);
 	each_item(writer, write_finding);
+	write_u32(writer->out, 0);
+	write_exceptions(writer);
 	write_u32(writer->out, 0);
 }
 

@@ -3,14 +3,14 @@
  *
  * magic, length and check of the rest; the seeds of the keys; names of fields;
  * hashes of rules; hosts; events; steps with their partials, parents before
- * their children; matches that wait; events held back; findings. Things refer
- * to earlier ones by number. */
+ * their children; matches that wait; events held back; findings; what exceptions
+ * did. Things refer to earlier ones by number. */
 #ifndef AUDISP_EQL_ENGINE_SAVE_H
 #define AUDISP_EQL_ENGINE_SAVE_H
 
 #include <stdint.h>
 
-#define STATE_MAGIC "AEQLENG1"
+#define STATE_MAGIC "AEQLENG2"
 #define STATE_MAGIC_BYTES 8
 #define STATE_HEAD_BYTES (STATE_MAGIC_BYTES + 8 + 8)
 

@@ -7,6 +7,10 @@
  * flood: the rest of that minute is counted too, and told in one summary. They
  * are no findings known: what goes on in the next minute is told then.
  *
+ * A rule may have a budget of alerts an hour, of a host. The last one that it
+ * pays for says so; what comes then, the ends of intervals included, is counted
+ * and told in one summary when the hour is over.
+ *
  * Nothing is dropped unsaid: an interval that ends early for want of memory is
  * told early.
  */
@@ -21,6 +25,7 @@
 
 #define FLOOD_FINDINGS 60
 #define MINUTE_NS (60 * NSEC_PER_SEC)
+#define HOUR_NS (60 * MINUTE_NS)
 #define FINDING_BYTES (sizeof(struct finding) + TABLE_NODE_BYTES)
 #define NO_DESTINATION (-2)
 
@@ -141,6 +146,7 @@ int finding_restore(struct engine *engine, struct finding *finding,
 static struct finding *finding_begin(struct engine *engine,
 				     const struct step *match,
 				     const struct print *print,
+				     const struct alert *alert,
 				     int64_t interval_ns)
 {
 	struct finding *finding = calloc(1, sizeof(*finding));
@@ -152,12 +158,143 @@ static struct finding *finding_begin(struct engine *engine,
 	finding->item.due_ns = time_add(finding->start_ns, interval_ns);
 	finding->item.account = match->item.account;
 	finding->port = NO_DESTINATION;
+	memcpy(finding->alert_id, alert->id, sizeof(alert->id));
 	if (finding_restore(engine, finding, print)) {
 		free(finding);
 		return NULL;
 	}
 	return finding;
 }
+
+/* --- repeats -------------------------------------------------------------- */
+
+/* The first destination of an event; false = it has none. */
+static bool destination_of(const struct event *event,
+			   struct alert_destination *out)
+{
+	size_t ips, ports;
+	const struct value *ip = value_items(
+		event_value(event, FIELD_DESTINATION_IP, READING_INVOKED),
+		&ips);
+	const struct value *port = value_items(
+		event_value(event, FIELD_DESTINATION_PORT, READING_INVOKED),
+		&ports);
+
+	if (!ips || ip->type != VALUE_IP)
+		return false;
+	out->ip = ip->ip;
+	out->port = ports && port->type == VALUE_INT ? port->i : -1;
+	return true;
+}
+
+static bool is_destination(const struct alert_destination *to,
+			   const struct ip *ip, int64_t port)
+{
+	return to->port == port && !memcmp(&to->ip, ip, sizeof(*ip));
+}
+
+static void add_destination(struct finding *finding,
+			    const struct alert_destination *to)
+{
+	if (is_destination(to, &finding->ip, finding->port))
+		return;
+	for (size_t i = 0; i < finding->destination_count; i++)
+		if (is_destination(to, &finding->destinations[i].ip,
+				   finding->destinations[i].port))
+			return;
+	if (finding->destination_count < ALERT_DESTINATIONS_MAX)
+		finding->destinations[finding->destination_count++] = *to;
+}
+
+static void note_destination(struct finding *finding, const struct event *event)
+{
+	struct alert_destination to;
+
+	if (destination_of(event, &to))
+		add_destination(finding, &to);
+}
+
+static void add_repeats(struct engine *engine, struct finding *finding,
+			uint64_t count, struct kept *last)
+{
+	int64_t time_ns = last->event->time_ns;
+
+	if (!finding->repeats)
+		finding->first_ns = finding->last_ns = time_ns;
+	finding->repeats += count;
+	/* one that came late may be older than those before */
+	if (time_ns < finding->first_ns)
+		finding->first_ns = time_ns;
+	if (time_ns > finding->last_ns)
+		finding->last_ns = time_ns;
+	note_destination(finding, last->event);
+	kept_drop(engine, finding->last);
+	finding->last = kept_hold(last);
+}
+
+static void count_repeat(struct engine *engine, struct finding *finding,
+			 const struct step *match)
+{
+	engine->stats.suppressed++;
+	add_repeats(engine, finding, 1, match->kept);
+}
+
+/* --- budgets -------------------------------------------------------------- */
+
+/* Alerts an hour; 0 = as many as there are. */
+static int64_t budget_limit(const struct engine *engine,
+			    const struct rule *rule)
+{
+	if (engine->config.budget < 0)
+		return 0;
+	return rule->budget >= 0 ? rule->budget : engine->config.budget;
+}
+
+static struct print budget_print(const struct engine *engine,
+				 const struct host *host,
+				 const struct rule_state *rule)
+{
+	struct print print = rule_print(engine, host, rule);
+
+	print_add(&print, 2);
+	return print;
+}
+
+static bool budget_is_spent(const struct engine *engine,
+			    const struct finding *budget)
+{
+	return budget &&
+	       budget->sent >= budget_limit(engine, budget->rule->rule);
+}
+
+/* Tells an alert that a budget, where there is one, pays for. */
+static void tell(struct engine *engine, struct finding *budget,
+		 struct alert *alert)
+{
+	if (budget) {
+		budget->sent++;
+		if (budget_is_spent(engine, budget)) {
+			alert->budget = budget_limit(engine, alert->rule);
+			alert->counted_until_ns = budget->item.due_ns;
+		}
+	}
+	emit(engine, alert);
+}
+
+/* What the end of an interval would have told is told with the hour's end. */
+static void budget_take(struct engine *engine, struct finding *budget,
+			const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->destination_count; i++)
+		add_destination(budget, &finding->destinations[i]);
+	add_repeats(engine, budget, finding->repeats, finding->last);
+	if (finding->first_ns < budget->first_ns)
+		budget->first_ns = finding->first_ns;
+	if (finding->last_ns > budget->last_ns)
+		budget->last_ns = finding->last_ns;
+}
+
+/* --- the ends of intervals ------------------------------------------------ */
 
 /* Told from the first alert by its id, and from those of other intervals. */
 static void closing_id(const struct finding *finding, struct alert *alert)
@@ -176,16 +313,21 @@ static void closing_id(const struct finding *finding, struct alert *alert)
 	}
 }
 
-static void finding_tell(struct engine *engine, const struct finding *finding)
+static struct alert closing_alert(const struct engine *engine,
+				  const struct finding *finding)
 {
-	const struct event *last = finding->last->event;
+	static const enum alert_kind kinds[FINDING__COUNT] = {
+		[FINDING_REPEATS] = ALERT_REPEATS,
+		[FINDING_FLOOD] = ALERT_FLOOD,
+		[FINDING_BUDGET] = ALERT_BUDGET,
+	};
+	const struct rule *rule = finding->rule->rule;
 	struct alert alert = {
-		.kind = finding->flood ? ALERT_FLOOD : ALERT_REPEATS,
-		.rule = finding->rule->rule,
+		.kind = kinds[finding->kind],
+		.rule = rule,
 		.host = finding->item.account->host->name,
 		.time_ns = finding->last_ns,
 		.event_count = 1,
-		.events = &last,
 		.suppressed = finding->repeats,
 		.first_ns = finding->first_ns,
 		.last_ns = finding->last_ns,
@@ -193,8 +335,31 @@ static void finding_tell(struct engine *engine, const struct finding *finding)
 		.destinations = finding->destinations,
 	};
 
+	if (finding->kind == FINDING_BUDGET)
+		alert.budget = budget_limit(engine, rule);
 	closing_id(finding, &alert);
-	emit(engine, &alert);
+	return alert;
+}
+
+/* The summary of an hour is paid for by none. */
+static void finding_tell(struct engine *engine, const struct finding *finding)
+{
+	const struct event *last = finding->last->event;
+	struct alert alert = closing_alert(engine, finding);
+	struct finding *budget = NULL;
+	struct print print;
+
+	alert.events = &last;
+	if (finding->kind != FINDING_BUDGET &&
+	    budget_limit(engine, alert.rule)) {
+		print = budget_print(engine, finding->item.account->host,
+				     finding->rule);
+		budget = finding_find(engine, &print);
+	}
+	if (budget_is_spent(engine, budget))
+		budget_take(engine, budget, finding);
+	else
+		tell(engine, budget, &alert);
 }
 
 void finding_forget(struct engine *engine, struct item *item)
@@ -233,66 +398,6 @@ static struct finding *finding_running(struct engine *engine,
 	return NULL;
 }
 
-/* --- repeats -------------------------------------------------------------- */
-
-/* The first destination of an event; false = it has none. */
-static bool destination_of(const struct event *event,
-			   struct alert_destination *out)
-{
-	size_t ips, ports;
-	const struct value *ip = value_items(
-		event_value(event, FIELD_DESTINATION_IP, READING_INVOKED),
-		&ips);
-	const struct value *port = value_items(
-		event_value(event, FIELD_DESTINATION_PORT, READING_INVOKED),
-		&ports);
-
-	if (!ips || ip->type != VALUE_IP)
-		return false;
-	out->ip = ip->ip;
-	out->port = ports && port->type == VALUE_INT ? port->i : -1;
-	return true;
-}
-
-static bool is_destination(const struct alert_destination *to,
-			   const struct ip *ip, int64_t port)
-{
-	return to->port == port && !memcmp(&to->ip, ip, sizeof(*ip));
-}
-
-static void note_destination(struct finding *finding, const struct event *event)
-{
-	struct alert_destination to;
-
-	if (!destination_of(event, &to) ||
-	    is_destination(&to, &finding->ip, finding->port))
-		return;
-	for (size_t i = 0; i < finding->destination_count; i++)
-		if (is_destination(&to, &finding->destinations[i].ip,
-				   finding->destinations[i].port))
-			return;
-	if (finding->destination_count < ALERT_DESTINATIONS_MAX)
-		finding->destinations[finding->destination_count++] = to;
-}
-
-static void count_repeat(struct engine *engine, struct finding *finding,
-			 const struct step *match)
-{
-	int64_t time_ns = match->kept->event->time_ns;
-
-	engine->stats.suppressed++;
-	if (!finding->repeats++)
-		finding->first_ns = finding->last_ns = time_ns;
-	/* one that came late may be older than those before */
-	if (time_ns < finding->first_ns)
-		finding->first_ns = time_ns;
-	if (time_ns > finding->last_ns)
-		finding->last_ns = time_ns;
-	note_destination(finding, match->kept->event);
-	kept_drop(engine, finding->last);
-	finding->last = kept_hold(match->kept);
-}
-
 /* --- matches -------------------------------------------------------------- */
 
 /* Counts a finding of a rule; *count_it: there are too many this minute, it is
@@ -304,11 +409,10 @@ static int count_flood(struct engine *engine, const struct step *match,
 	struct finding *flood = finding_running(engine, &print, match->host);
 
 	if (!flood) {
-		flood = finding_begin(engine, match, &print, MINUTE_NS);
+		flood = finding_begin(engine, match, &print, alert, MINUTE_NS);
 		if (!flood)
 			return -ENOMEM;
-		flood->flood = true;
-		memcpy(flood->alert_id, alert->id, sizeof(alert->id));
+		flood->kind = FINDING_FLOOD;
 	}
 	*count_it = flood->sent == FLOOD_FINDINGS;
 	if (*count_it)
@@ -330,14 +434,33 @@ static int begin_suppression(struct engine *engine, const struct step *match,
 
 	if (!interval_ns)
 		return 0;
-	finding = finding_begin(engine, match, print, interval_ns);
+	finding = finding_begin(engine, match, print, alert, interval_ns);
 	if (!finding)
 		return -ENOMEM;
-	memcpy(finding->alert_id, alert->id, sizeof(alert->id));
 	if (destination_of(match->kept->event, &to)) {
 		finding->ip = to.ip;
 		finding->port = to.port;
 	}
+	return 0;
+}
+
+/* The hour of a rule that has a budget; *out = NULL: it has none. */
+static int find_budget(struct engine *engine, const struct step *match,
+		       const struct alert *alert, struct finding **out)
+{
+	struct print print;
+
+	*out = NULL;
+	if (!budget_limit(engine, alert->rule))
+		return 0;
+	print = budget_print(engine, match->host, match->slot->rule);
+	*out = finding_running(engine, &print, match->host);
+	if (*out)
+		return 0;
+	*out = finding_begin(engine, match, &print, alert, HOUR_NS);
+	if (!*out)
+		return -ENOMEM;
+	(*out)->kind = FINDING_BUDGET;
 	return 0;
 }
 
@@ -346,6 +469,7 @@ int suppress_match(struct engine *engine, const struct step *match,
 {
 	struct print print = finding_print(engine, match, alert);
 	struct finding *finding = finding_running(engine, &print, match->host);
+	struct finding *budget;
 	bool flood = false;
 	int rc;
 
@@ -353,11 +477,17 @@ int suppress_match(struct engine *engine, const struct step *match,
 		count_repeat(engine, finding, match);
 		return 0;
 	}
-	rc = count_flood(engine, match, alert, &flood);
+	rc = find_budget(engine, match, alert, &budget);
+	if (!rc && budget_is_spent(engine, budget)) {
+		count_repeat(engine, budget, match);
+		return 0;
+	}
+	if (!rc)
+		rc = count_flood(engine, match, alert, &flood);
 	if (rc || flood)
 		return rc;
 	rc = begin_suppression(engine, match, alert, &print);
 	if (!rc)
-		emit(engine, alert);
+		tell(engine, budget, alert);
 	return rc;
 }

@@ -5,19 +5,24 @@
 #include "keys.h"
 #include "partial.h"
 
-/*
- * An interval in which something is counted instead of told: the repeats of one
- * finding, or (flood) the findings of a rule that has too many.
- */
+/* What an interval counts. The numbers stand in saved states. */
+enum finding_kind {
+	FINDING_REPEATS, /* of one finding */
+	FINDING_FLOOD, /* of a rule that finds too much in a minute */
+	FINDING_BUDGET, /* of a rule that has told enough for an hour */
+	FINDING__COUNT,
+};
+
+/* An interval in which something is counted instead of told. */
 struct finding {
 	struct item item;
 	struct table_node node;
 	uint64_t print_b;
 	const struct rule_state *rule;
-	bool flood;
-	uint32_t sent; /* flood: findings told this minute */
+	uint8_t kind; /* enum finding_kind */
+	uint32_t sent; /* flood: findings told; budget: alerts, all kinds */
 	int64_t start_ns; /* the interval's, in the host's time */
-	uint8_t alert_id[16]; /* of what was told; flood: of the first */
+	uint8_t alert_id[16]; /* of what was told; else of the first */
 	struct kept *last; /* of the last repeat; NULL = none */
 	uint64_t repeats;
 	int64_t first_ns, last_ns; /* of the repeats */

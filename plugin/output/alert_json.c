@@ -541,7 +541,11 @@ static void add_counts(struct render *render, struct json *json)
 	json_add_str(json, "rule_set", str_from(rule_set));
 	json_key(json, STR("suppressed"));
 	json_uint(json, alert->suppressed);
-	if (alert->kind == ALERT_REPEATS || alert->kind == ALERT_FLOOD) {
+	if (alert->budget)
+		json_add_int(json, "budget_spent", alert->budget);
+	if (alert->budget && alert->kind != ALERT_BUDGET)
+		add_time(json, "counted_until", alert->counted_until_ns);
+	if (alert_is_summary(alert)) {
 		add_time(json, "first", alert->first_ns);
 		add_time(json, "last", alert->last_ns);
 	}
@@ -552,9 +556,8 @@ static void add_counts(struct render *render, struct json *json)
 static void add_own(struct render *render, struct json *json)
 {
 	static const char *const kinds[] = {
-		[ALERT_MATCH] = "match",
-		[ALERT_REPEATS] = "repeats",
-		[ALERT_FLOOD] = "flood",
+		[ALERT_MATCH] = "match",   [ALERT_REPEATS] = "repeats",
+		[ALERT_FLOOD] = "flood",   [ALERT_BUDGET] = "budget",
 		[ALERT_NOTICE] = "notice",
 	};
 

@@ -251,12 +251,21 @@ static void put_steps(struct render *render, struct strbuf *out)
 
 /* --- the sentence --------------------------------------------------------- */
 
+/* The last alert that its rule's budget pays for says that it is that. */
+static void put_budget(const struct alert *alert, struct strbuf *out)
+{
+	if (!alert->budget)
+		return;
+	strbuf_printf(out, " budget_spent=%lld", (long long)alert->budget);
+	if (alert->kind != ALERT_BUDGET)
+		put_time(out, "counted_until", alert->counted_until_ns);
+}
+
 static void put_kind(struct render *render, struct strbuf *out)
 {
 	static const char *const words[] = {
-		[ALERT_MATCH] = "ALERT",
-		[ALERT_REPEATS] = "REPEATS",
-		[ALERT_FLOOD] = "FLOOD",
+		[ALERT_MATCH] = "ALERT",   [ALERT_REPEATS] = "REPEATS",
+		[ALERT_FLOOD] = "FLOOD",   [ALERT_BUDGET] = "BUDGET",
 		[ALERT_NOTICE] = "NOTICE",
 	};
 	const struct alert *alert = render->alert;
@@ -268,9 +277,10 @@ static void put_kind(struct render *render, struct strbuf *out)
 		put_text(render, out, "rule", alert->rule->name);
 	else
 		put_text(render, out, "message", alert->message);
-	if (alert->kind == ALERT_REPEATS || alert->kind == ALERT_FLOOD)
+	if (alert_is_summary(alert))
 		strbuf_printf(out, " suppressed=%llu",
 			      (unsigned long long)alert->suppressed);
+	put_budget(alert, out);
 	strbuf_add_str(out, STR(" severity="));
 	strbuf_add_str(out, render_severity_name(alert));
 }

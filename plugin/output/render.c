@@ -114,7 +114,7 @@ size_t render_stage(const struct render *render, size_t index)
 
 int64_t render_start(const struct alert *alert)
 {
-	if (alert->kind == ALERT_REPEATS || alert->kind == ALERT_FLOOD)
+	if (alert_is_summary(alert))
 		return alert->first_ns;
 	for (size_t i = 0; i < alert->event_count; i++)
 		if (alert->events[i])
@@ -161,6 +161,11 @@ void render_message(struct render *render, struct strbuf *out)
 		strbuf_printf(out, ": %llu more like it", count);
 	else if (alert->kind == ALERT_FLOOD)
 		strbuf_printf(out, ": too many findings, %llu not told", count);
+	else if (alert->kind == ALERT_BUDGET)
+		strbuf_printf(out,
+			      ": over its budget of %lld an hour, %llu "
+			      "not told",
+			      (long long)alert->budget, count);
 }
 
 void render_endpoint(struct strbuf *out, const struct ip *ip, int64_t port)

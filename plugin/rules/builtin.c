@@ -82,6 +82,7 @@ int builtin_rule(enum builtin_id id, struct arena *arena,
 		.risk_score = (int64_t)row->severity,
 		.from_ns = 60 * NSEC_PER_SEC,
 		.suppress_ns = row->minutes * 60 * NSEC_PER_SEC,
+		.budget = 0, /* not the configuration's: all is told */
 		.mode = RULE_MODE_ALERT,
 		.suppress_by_count = row->same == SAME_REASON ? 2 : 1,
 		.suppress_by = suppress_by,

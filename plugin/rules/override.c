@@ -21,6 +21,7 @@
 #include "../eql/eql.h"
 #include "../limits.h"
 #include "../util/diag.h"
+#include "../util/hash.h"
 #include "../util/quantity.h"
 #include "files.h"
 
@@ -128,23 +129,14 @@ static const struct key exception_keys[] = {
 	{ "stage", take_stage },	 { 0 },
 };
 
-/* The number of a stage as the query is written, in which runs are one. */
-static int64_t written_stage(const struct query *query, size_t index)
-{
-	int64_t number = 1;
-
-	for (size_t i = 1; i <= index; i++)
-		number += !query_stage_repeats(query, i);
-	return number;
-}
-
 /* Complains of a stage that the rule does not have, or that is not said. */
 static int check_stage(struct rulefile *file, const struct toml_value *table,
 		       const struct draft *draft)
 {
 	const struct query *query = file->rule->query;
-	long long count =
-		query ? written_stage(query, query->stage_count - 1) : 0;
+	long long count = query ? (long long)query_stage_number(
+					  query, query->stage_count - 1)
+				: 0;
 
 	if (query && draft->stage && draft->stage->integer > count)
 		return RULEFILE_INVALID(file, draft->stage->offset,
@@ -189,6 +181,19 @@ static int compile_condition(struct rulefile *file, struct draft *draft)
 	return 0;
 }
 
+/* The one that a rule set loaded later has at the same place. */
+static uint64_t hash_draft(const struct rulefile *file,
+			   const struct draft *draft)
+{
+	static const uint8_t seed[16];
+	struct str id = file->rule->id, text = draft->exception.text;
+	uint64_t hash = hash_bytes(id.data, id.len, seed);
+
+	hash = hash_combine(hash,
+			    draft->stage ? (uint64_t)draft->stage->integer : 1);
+	return hash_combine(hash, hash_bytes(text.data, text.len, seed));
+}
+
 static int read_draft(struct rulefile *file, const struct toml_value *table,
 		      struct draft *draft)
 {
@@ -208,8 +213,10 @@ static int read_draft(struct rulefile *file, const struct toml_value *table,
 		rc = compile_condition(file, draft);
 	if (file->status == RULE_INVALID)
 		draft->query = NULL;
-	if (draft->query)
+	if (draft->query) {
 		draft->exception.index = (*file->exception_count)++;
+		draft->exception.hash = hash_draft(file, draft);
+	}
 	if (before > file->status)
 		file->status = before;
 	return rc;
@@ -218,9 +225,9 @@ static int read_draft(struct rulefile *file, const struct toml_value *table,
 static bool draft_is_of(const struct draft *draft, const struct query *query,
 			size_t stage)
 {
-	int64_t number = draft->stage ? draft->stage->integer : 1;
+	uint64_t number = draft->stage ? (uint64_t)draft->stage->integer : 1;
 
-	return draft->query && written_stage(query, stage) == number;
+	return draft->query && query_stage_number(query, stage) == number;
 }
 
 /* The stage's exceptions, with those of the drafts that are for it. */
@@ -376,6 +383,20 @@ static int take_suppress(struct rulefile *file, const struct toml_value *value,
 	return 0;
 }
 
+static int take_budget(struct rulefile *file, const struct toml_value *value,
+		       void *out)
+{
+	(void)out;
+	if (value->type != TOML_INTEGER || value->integer < 0 ||
+	    value->integer > LIMIT_BUDGET)
+		return RULEFILE_INVALID(file, value->offset,
+					"'budget' must be a whole number of "
+					"alerts an hour, 0 to %d",
+					LIMIT_BUDGET);
+	file->rule->budget = value->integer;
+	return 0;
+}
+
 static int take_suppress_by(struct rulefile *file,
 			    const struct toml_value *value, void *out)
 {
@@ -440,6 +461,7 @@ static int take_rule_id(struct rulefile *file, const struct toml_value *value,
 /* The first is for overrides alone. */
 static const struct key override_keys[] = {
 	{ "rule_id", take_rule_id },
+	{ "budget", take_budget },
 	{ "exceptions", take_exceptions },
 	{ "mode", take_mode },
 	{ "process_names", take_process_names },

@@ -602,6 +602,7 @@ static void set_defaults(struct rulefile *file)
 	rule->risk_score = SEVERITY_MEDIUM;
 	rule->from_ns = FROM_DEFAULT_NS;
 	rule->suppress_ns = -1;
+	rule->budget = -1;
 	rule->process_names = file->options->process_names;
 }
 

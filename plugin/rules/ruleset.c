@@ -501,3 +501,30 @@ void ruleset_free(struct ruleset **set)
 	free(*set);
 	*set = NULL;
 }
+
+bool ruleset_next_exception(const struct ruleset *set,
+			    struct exception_place *place)
+{
+	for (; place->rule_index < set->rule_count; place->rule_index++) {
+		const struct rule *rule = set->rules[place->rule_index];
+		const struct query *query = rule->query;
+
+		for (; place->stage_index < query->stage_count;
+		     place->stage_index++, place->number = 0) {
+			const struct stage *stage =
+				&query->stages[place->stage_index];
+
+			/* those of a run are copies */
+			if (query_stage_repeats(query, place->stage_index) ||
+			    place->number == stage->exception_count)
+				continue;
+			place->exception = &stage->exceptions[place->number++];
+			place->rule = rule;
+			place->stage =
+				query_stage_number(query, place->stage_index);
+			return true;
+		}
+		place->stage_index = 0;
+	}
+	return false;
+}

@@ -55,3 +55,10 @@ bool quantity_size(struct str text, int64_t *out)
 
 	return parse(text, units, sizeof(units) / sizeof(units[0]), out);
 }
+
+bool quantity_count(struct str text, int64_t *out)
+{
+	static const struct unit units[] = { { STR(""), 1 } };
+
+	return parse(text, units, 1, out);
+}

@@ -12,4 +12,7 @@ bool quantity_duration(struct str text, int64_t *out);
 /* K, M, G (of 1024) or nothing, as bytes. */
 bool quantity_size(struct str text, int64_t *out);
 
+/* A number without unit. */
+bool quantity_count(struct str text, int64_t *out);
+
 #endif

@@ -67,6 +67,7 @@ static void check_config(const struct config *config)
 	require(is_within(config->lateness_ns, 0, 3600 * NSEC_PER_SEC));
 	require(is_within(config->batch_delay_ns, 0, NSEC_PER_SEC));
 	require(is_within(config->suppress_ns, 0, 86400 * NSEC_PER_SEC));
+	require(is_within(config->budget, 0, 1000000));
 	require(is_within(config->heartbeat_ns, 0, 86400 * NSEC_PER_SEC));
 	require(is_within(config->state_interval_ns, 0, 3600 * NSEC_PER_SEC));
 	require(config->user && config->user[0]);

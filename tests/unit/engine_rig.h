@@ -161,7 +161,8 @@ static void rig_write_events(struct strbuf *out,
 /* rule: serials [keys]...; what else there is to say of it. */
 static void rig_on_alert(void *user, const struct alert *alert)
 {
-	static const char *const kinds[] = { "", "repeats ", "flood ", "" };
+	static const char *const kinds[] = { "", "repeats ", "flood ",
+					     "budget ", "" };
 	struct rig *rig = user;
 	struct strbuf *out = &rig->alerts;
 	struct alert_destination to;
@@ -186,6 +187,11 @@ static void rig_on_alert(void *user, const struct alert *alert)
 		ip_format(&to.ip, text);
 		strbuf_printf(out, " %s:%lld", text, (long long)to.port);
 	}
+	if (alert->budget)
+		strbuf_printf(out, " spent %lld", (long long)alert->budget);
+	if (alert->budget && alert->kind != ALERT_BUDGET)
+		strbuf_printf(out, " until %lld",
+			      (long long)(alert->counted_until_ns / MS));
 	if (alert->gap)
 		strbuf_add_str(out, STR(" gap"));
 	if (alert->degraded)

@@ -717,6 +717,29 @@ static void test_flood(void **state)
 	check_case(fixture, "flood", &alert);
 }
 
+/* The summary of an hour, and the last alert before what it counts. */
+static void test_budget(void **state)
+{
+	struct fixture *fixture = *state;
+	struct alert alert = {
+		.kind = ALERT_BUDGET,
+		.rule = &rule_compiled,
+		.host = STR("6b1f0c3e5d7a4e0f9c2b8a7d6e5f4c3b"),
+		.time_ns = T0 + 3600 * NSEC_PER_SEC,
+		.suppressed = 1234,
+		.budget = 20,
+		.first_ns = T0,
+		.last_ns = T0 + 3600 * NSEC_PER_SEC,
+		.id = { 1 },
+	};
+
+	check_case(fixture, "budget", &alert);
+	alert.kind = ALERT_MATCH;
+	alert.suppressed = 0;
+	alert.counted_until_ns = alert.last_ns;
+	check_case(fixture, "budget-last", &alert);
+}
+
 static void test_notice(void **state)
 {
 	struct fixture *fixture = *state;
@@ -1494,29 +1517,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_match),
-		TEST(test_ipv6_gap),
-		TEST(test_missing),
-		TEST(test_source),
-		TEST(test_repeats),
-		TEST(test_flood),
-		TEST(test_notice),
-		TEST(test_severity),
-		TEST(test_observed),
-		TEST(test_hostile),
-		TEST(test_invalid_utf8),
-		TEST(test_no_injection),
-		TEST(test_megabyte_argument),
-		TEST(test_record_room),
-		TEST(test_record_shares),
-		TEST(test_document_edge),
-		TEST(test_journal_newline),
-		TEST(test_largest),
-		TEST(test_bounds_text),
-		TEST(test_bounds_list),
-		TEST(test_event),
-		TEST(test_odd_names),
-		TEST(test_extreme_values),
+		TEST(test_match),	  TEST(test_ipv6_gap),
+		TEST(test_missing),	  TEST(test_source),
+		TEST(test_repeats),	  TEST(test_flood),
+		TEST(test_budget),	  TEST(test_notice),
+		TEST(test_severity),	  TEST(test_observed),
+		TEST(test_hostile),	  TEST(test_invalid_utf8),
+		TEST(test_no_injection),  TEST(test_megabyte_argument),
+		TEST(test_record_room),	  TEST(test_record_shares),
+		TEST(test_document_edge), TEST(test_journal_newline),
+		TEST(test_largest),	  TEST(test_bounds_text),
+		TEST(test_bounds_list),	  TEST(test_event),
+		TEST(test_odd_names),	  TEST(test_extreme_values),
 		TEST(test_random),
 	};
 

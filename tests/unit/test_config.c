@@ -86,6 +86,7 @@ static void print_config(const struct config *config, struct strbuf *out)
 	add_number(out, "batch_delay", config->batch_delay_ns);
 	add_number(out, "process_names", config->process_names);
 	add_number(out, "suppress", config->suppress_ns);
+	add_number(out, "budget", config->budget);
 	add_text(out, "redact", config->redact);
 	add_number(out, "heartbeat", config->heartbeat_ns);
 	add_text(out, "state_file", config->state_file);

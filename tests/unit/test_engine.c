@@ -1305,7 +1305,11 @@ static void assert_exception_hits(const struct rig *rig, size_t index,
 {
 	const struct exception exception = { .index = index };
 
-	assert_int_equal(engine_exception_hits(rig->engine, &exception), hits);
+	struct exception_use use;
+
+	engine_exception_use(rig->engine, &exception, &use);
+	assert_int_equal(use.hits, hits);
+	assert_int_equal(use.last_ns != 0, hits != 0);
 }
 
 static void test_exceptions(void **state)
@@ -1677,6 +1681,181 @@ static void test_no_suppression(void **state)
 	rig_close(&rig);
 }
 
+/* --- budgets -------------------------------------------------------------- */
+
+static void budget_start(struct rig *rig, int64_t own, int64_t configured)
+{
+	rig_open(rig);
+	rig_rule(rig, "any where k == \"c\"")->suppress_ns = 60 * SEC;
+	rig->rules[0].budget = own;
+	rig->config.budget = configured;
+	rig_start_plain(rig);
+}
+
+static void feed_found(struct rig *rig, int second, int number)
+{
+	char words[128];
+
+	snprintf(words, sizeof(words),
+		 "t=%d n=%d k=c process.executable=/%d "
+		 "destination.ip=192.0.2.%d destination.port=80",
+		 1000 * second, number, number, number);
+	rig_feed(rig, words);
+}
+
+/* Three an hour: the third says so, what comes then is told with the hour's
+ * end, once. */
+static void test_budget(void **state)
+{
+	struct rig rig;
+	uint8_t first[16];
+
+	(void)state;
+	budget_start(&rig, 3, 0);
+	feed_found(&rig, 1, 1);
+	memcpy(first, rig.last_id, sizeof(first));
+	feed_found(&rig, 2, 2);
+	rig_expect(&rig, "r0: 1\nr0: 2\n");
+	feed_found(&rig, 3, 3);
+	rig_expect(&rig, "r0: 3 spent 3 until 3601000\n");
+	feed_found(&rig, 4, 4);
+	feed_found(&rig, 3600, 5);
+	rig_expect(&rig, "");
+	rig_feed(&rig, "ns=3601000000000 n=0");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "ns=3601000000001 n=0");
+	rig_expect(&rig, "budget r0: 5 2 from 4000 to 3600000 "
+			 "192.0.2.4:80 192.0.2.5:80 spent 3\n");
+	assert_memory_not_equal(first, rig.last_id, sizeof(first));
+	/* the next hour begins anew, and what was only counted is told */
+	feed_found(&rig, 3602, 5);
+	rig_expect(&rig, "r0: 5\n");
+	engine_stats(rig.engine, &rig.stats);
+	assert_int_equal(rig.stats.suppressed, 2);
+	assert_int_equal(rig.stats.alerts, 5);
+	rig_close(&rig);
+}
+
+/* The configuration's counts where the rule says nothing; 0 is no budget. An
+ * hour in which it was not spent ends in silence. */
+static void test_budget_default(void **state)
+{
+	static const struct {
+		int64_t own, configured;
+		const char *expect;
+	} cases[] = {
+		{ -1, 2, "r0: 1\nr0: 2 spent 2 until 3601000\n" },
+		{ -1, 0, "r0: 1\nr0: 2\nr0: 3\n" },
+		{ 0, 2, "r0: 1\nr0: 2\nr0: 3\n" },
+		{ 3, 2, "r0: 1\nr0: 2\nr0: 3 spent 3 until 3601000\n" },
+		{ 4, 2, "r0: 1\nr0: 2\nr0: 3\n" },
+	};
+	struct rig rig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		budget_start(&rig, cases[i].own, cases[i].configured);
+		for (int number = 1; number <= 3; number++)
+			feed_found(&rig, number, number);
+		rig_expect(&rig, cases[i].expect);
+		engine_close_findings(rig.engine);
+		rig_expect(&rig, i ? ""
+				   : "budget r0: 3 1 from 3000 to 3000 "
+				     "192.0.2.3:80 spent 2\n");
+		rig_close(&rig);
+	}
+}
+
+/* The end of an interval is an alert, too: it is paid for, or goes into the
+ * summary with all that it has counted. */
+static void test_budget_repeats(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	budget_start(&rig, 3, 0);
+	feed_found(&rig, 1, 1);
+	feed_found(&rig, 2, 1);
+	rig_expect(&rig, "r0: 1\n");
+	feed_found(&rig, 100, 2);
+	rig_expect(&rig, "repeats r0: 1 1 from 2000 to 2000\n"
+			 "r0: 2 spent 3 until 3601000\n");
+	feed_found(&rig, 101, 2);
+	feed_found(&rig, 102, 2);
+	feed_found(&rig, 103, 3);
+	rig_feed(&rig, "t=200000 n=0");
+	rig_expect(&rig, "");
+	rig_feed(&rig, "t=3700000 n=0");
+	rig_expect(&rig, "budget r0: 2 3 from 101000 to 103000 "
+			 "192.0.2.3:80 192.0.2.2:80 spent 3\n");
+	engine_stats(rig.engine, &rig.stats);
+	assert_int_equal(rig.stats.suppressed, 4);
+	rig_close(&rig);
+}
+
+/* Each rule and each host has its own. */
+static void test_budget_of_whom(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	for (int i = 0; i < 2; i++)
+		rig_rule(&rig, "any where k == \"c\"")->budget = 1;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1000 n=1 k=c");
+	rig_expect(&rig, "r0: 1 spent 1 until 3601000\n"
+			 "r1: 1 spent 1 until 3601000\n");
+	rig_feed(&rig, "t=1000 n=2 k=c host=other");
+	rig_expect(&rig, "r0: 2 spent 1 until 3601000\n"
+			 "r1: 2 spent 1 until 3601000\n");
+	rig_feed(&rig, "t=2000 n=3 k=c");
+	rig_expect(&rig, "");
+	rig_close(&rig);
+}
+
+/* A flood within the budget is a flood, and its summary is paid for. */
+static void test_budget_and_flood(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	budget_start(&rig, 62, 0);
+	for (int number = 1; number <= 63; number++)
+		feed_found(&rig, 1, number);
+	strbuf_reset(&rig.alerts);
+	rig_feed(&rig, "t=61001 n=0");
+	rig_expect(&rig, "flood r0: 63 3 from 1000 to 1000 192.0.2.61:80 "
+			 "192.0.2.62:80 192.0.2.63:80\n");
+	feed_found(&rig, 62, 64);
+	rig_expect(&rig, "r0: 64 spent 62 until 3601000\n");
+	feed_found(&rig, 62, 65);
+	rig_expect(&rig, "");
+	engine_close_findings(rig.engine);
+	rig_expect(&rig, "budget r0: 65 1 from 62000 to 62000 192.0.2.65:80 "
+			 "spent 62\n");
+	rig_close(&rig);
+}
+
+/* A clock that is set back does not prolong the hour. */
+static void test_budget_clock_back(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	budget_start(&rig, 1, 0);
+	feed_found(&rig, 100000, 1);
+	feed_found(&rig, 100001, 2);
+	rig_expect(&rig, "r0: 1 spent 1 until 103600000\n");
+	for (int i = 0; i < HOST_TIMES + 1; i++)
+		rig_feed(&rig, "t=50000000 n=0");
+	feed_found(&rig, 50001, 3);
+	rig_expect(&rig, "budget r0: 2 1 from 100001000 to 100001000 "
+			 "192.0.2.2:80 spent 1\n"
+			 "r0: 3 spent 1 until 53601000\n");
+	rig_close(&rig);
+}
+
 /* An interval evicted is told early: no repeat is lost. */
 static void test_findings_evicted(void **state)
 {
@@ -1846,6 +2025,12 @@ int main(void)
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_no_suppression),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget_default),
+		cmocka_unit_test(test_budget_repeats),
+		cmocka_unit_test(test_budget_of_whom),
+		cmocka_unit_test(test_budget_and_flood),
+		cmocka_unit_test(test_budget_clock_back),
 		cmocka_unit_test(test_findings_evicted),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_configuration),

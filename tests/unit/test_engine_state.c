@@ -82,6 +82,126 @@ static void save(struct rig *rig, struct strbuf *state)
 	assert_int_equal(engine_save(rig->engine, state), 0);
 }
 
+/* --- budgets -------------------------------------------------------------- */
+
+/* Who takes over does not begin the hour anew; the rule's budget may be another
+ * by then. */
+static void test_budget(void **state)
+{
+	static const size_t rules[] = { 2 };
+	static const struct {
+		int64_t budget;
+		const char *expect;
+	} cases[] = {
+		{ 1, "" },
+		{ 2, "" },
+		{ 3, "r2: 4 spent 3 until 3601000\n" },
+		{ 0, "r2: 4\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct strbuf bytes = STRBUF_INIT(0);
+		struct rig rig;
+
+		state_open(&rig, rules, 1);
+		rig.rules[0].budget = 2;
+		rig_feed(&rig, "t=1000 n=1 k=s destination.ip=192.0.2.1");
+		rig_feed(&rig, "t=2000 n=2 k=s destination.ip=192.0.2.2");
+		rig_feed(&rig, "t=3000 n=3 k=s destination.ip=192.0.2.3");
+		rig_feed(&rig, "t=4000 n=0");
+		rig_expect(&rig, "r2: 1\nr2: 2 spent 2 until 3601000\n");
+		assert_int_equal(engine_save(rig.engine, &bytes), 0);
+		engine_free(&rig.engine);
+		rig.rules[0].budget = cases[i].budget;
+		rig_start(&rig);
+		assert_int_equal(engine_load(rig.engine, strbuf_str(&bytes)),
+				 0);
+		rig_feed(&rig, "t=5000 n=4 k=s destination.ip=192.0.2.4");
+		rig_feed(&rig, "t=6000 n=0");
+		rig_expect(&rig, cases[i].expect);
+		/* what was counted before is told, whatever it is now */
+		rig_feed(&rig, "t=3700000 n=0");
+		strbuf_add_char(&rig.alerts, '\0');
+		assert_non_null(strstr(rig.alerts.data, "budget r2: "));
+		strbuf_free(&bytes);
+		rig_close(&rig);
+	}
+}
+
+/* --- exceptions ----------------------------------------------------------- */
+
+/* Gives the first rule's stage exceptions of these hashes. */
+static void except(struct rig *rig, const uint64_t *hashes, size_t count)
+{
+	struct query *query = arena_alloc(rig->arena, sizeof(*query));
+	struct stage *stage = arena_alloc(rig->arena, sizeof(*stage));
+	struct exception *all = arena_array(rig->arena, count, sizeof(*all));
+	int error;
+
+	*query = *rig->rules[0].query;
+	*stage = query->stages[0];
+	for (size_t i = 0; i < count; i++)
+		all[i] = (struct exception){
+			.condition =
+				rig_compile(rig,
+					    STR("any where process.pid == 7"),
+					    &error)
+					->stages[0]
+					.condition,
+			.expires_ns = INT64_MAX,
+			.index = i,
+			.hash = hashes[i],
+		};
+	stage->exceptions = all;
+	stage->exception_count = count;
+	query->stages = stage;
+	rig->rules[0].query = query;
+	rig->set.exception_count = count;
+}
+
+static void assert_use(const struct rig *rig, size_t index,
+		       const struct exception_use *want)
+{
+	const struct exception *all = rig->rules[0].query->stages[0].exceptions;
+	struct exception_use use;
+
+	engine_exception_use(rig->engine, &all[index], &use);
+	assert_int_equal(use.hits, want->hits);
+	assert_true(use.since_ns == want->since_ns);
+	assert_true(use.last_ns == want->last_ns);
+}
+
+/* What an exception held is still known when the worker is another, by what it
+ * is and not by its place; one that is new is counted from then on. */
+static void test_exceptions(void **state)
+{
+	static const size_t rules[] = { 2 };
+	static const uint64_t before_hash[] = { 11 }, after_hash[] = { 12, 11 };
+	struct strbuf bytes = STRBUF_INIT(0);
+	struct rig rig;
+
+	(void)state;
+	state_open(&rig, rules, 1);
+	except(&rig, before_hash, 1);
+	engine_free(&rig.engine);
+	rig_start(&rig);
+	assert_use(&rig, 0, &(struct exception_use){ 0 });
+	rig_feed(&rig, "t=1000 n=1 k=x");
+	rig_feed(&rig, "t=2000 n=2 k=s process.pid=7");
+	assert_use(&rig, 0, &(struct exception_use){ 1, 1000 * MS, 2000 * MS });
+	assert_int_equal(engine_save(rig.engine, &bytes), 0);
+	engine_free(&rig.engine);
+	except(&rig, after_hash, 2);
+	rig_start(&rig);
+	assert_int_equal(engine_load(rig.engine, strbuf_str(&bytes)), 0);
+	rig_feed(&rig, "t=9000 n=3 k=x");
+	assert_use(&rig, 0, &(struct exception_use){ 0, 9000 * MS, 0 });
+	assert_use(&rig, 1, &(struct exception_use){ 1, 1000 * MS, 2000 * MS });
+	strbuf_free(&bytes);
+	rig_close(&rig);
+}
+
 /* --- what goes on --------------------------------------------------------- */
 
 /* Saved in the middle or not: the same is said. */
@@ -414,6 +534,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_on),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_other_rules),
 		cmocka_unit_test(test_changed_rule),
 		cmocka_unit_test(test_values),

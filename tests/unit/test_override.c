@@ -47,9 +47,10 @@ static void test_keys(void **state)
 	rulefiles_write_text("rules/a.toml", HEAD("a") EVENT
 			     "severity = \"low\"\n"
 			     "[audisp-eql]\nseverity = \"high\"\n"
-			     "suppress = \"1m\"\n"
+			     "suppress = \"1m\"\nbudget = 40\n"
 			     "suppress_by = [\"user.id\", \"process.pid\"]\n");
 	override("[[override]]\nrule_id = \"a\"\nmode = \"observe\"\n"
+		 "budget = 20\n"
 		 "severity = \"critical\"\nsuppress = \"\"\n"
 		 "suppress_by = [\"process.name\"]\n"
 		 "process_names = \"invoked\"\n");
@@ -59,6 +60,7 @@ static void test_keys(void **state)
 	assert_int_equal(rule->mode, RULE_MODE_OBSERVE);
 	assert_int_equal(rule->severity, SEVERITY_CRITICAL);
 	assert_true(rule->suppress_ns == 0);
+	assert_int_equal(rule->budget, 20);
 	assert_int_equal(rule->suppress_by_count, 1);
 	assert_int_equal(rule->suppress_by[0], FIELD_PROCESS_NAME);
 	assert_int_equal(rule->process_names, PROCESS_NAMES_INVOKED);
@@ -74,6 +76,12 @@ static void test_keys(void **state)
 	assert_int_equal(set->rules[0]->severity, SEVERITY_HIGH);
 	assert_true(set->rules[0]->suppress_ns == 120 * NSEC_PER_SEC);
 	assert_int_equal(set->rules[0]->suppress_by_count, 2);
+	assert_int_equal(set->rules[0]->budget, 40);
+	ruleset_free(&set);
+	/* nor what neither says: -1 is the configuration's */
+	rulefiles_write_text("rules/a.toml", HEAD("a") EVENT);
+	set = load("");
+	assert_int_equal(set->rules[0]->budget, -1);
 	ruleset_free(&set);
 }
 
@@ -112,6 +120,9 @@ static void test_builtin(void **state)
 	assert_true(set->builtin_count > 0);
 	for (size_t i = 0; i < set->rule_count; i++)
 		assert_int_equal(set->rules[i]->mode, RULE_MODE_ALERT);
+	/* not the configuration's: what they tell is never only counted */
+	for (size_t i = 0; i < set->builtin_count; i++)
+		assert_int_equal(set->rules[i]->budget, 0);
 	ruleset_free(&set);
 }
 
@@ -228,6 +239,17 @@ static const struct {
 	  "override is without effect\nrule_id = \"A\"\n          ^\n"
 	  "overrides.d/a.toml:3:12: error: 'suppress' must look like \"60s\"\n"
 	  "suppress = 1\n           ^\n" },
+	{ "[[override]]\nrule_id = \"a\"\nbudget = \"20\"\n"
+	  "[[override]]\nrule_id = \"a\"\nbudget = -1\n"
+	  "[[override]]\nrule_id = \"a\"\nbudget = 1000001\n"
+	  "[[override]]\nrule_id = \"a\"\nbudget = 1000000\n",
+	  1,
+	  "overrides.d/a.toml:3:10: error: 'budget' must be a whole number of "
+	  "alerts an hour, 0 to 1000000\nbudget = \"20\"\n         ^\n"
+	  "overrides.d/a.toml:6:10: error: 'budget' must be a whole number of "
+	  "alerts an hour, 0 to 1000000\nbudget = -1\n         ^\n"
+	  "overrides.d/a.toml:9:10: error: 'budget' must be a whole number of "
+	  "alerts an hour, 0 to 1000000\nbudget = 1000001\n         ^\n" },
 	{ "[[override]]\nrule_id = \"skipped\"\nmode = \"off\"\n", 0, "" },
 	{ "[[override]]\nrule_id = \"a\"\nexceptions = 1\n", 1,
 	  "overrides.d/a.toml:3:14: error: 'exceptions' must be a list of "
