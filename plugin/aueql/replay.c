@@ -297,7 +297,7 @@ const struct command command_replay = {
 		"first; - = stdin.\n"
 		"\n"
 		"  -c, --config FILE     configuration, instead of the default: "
-		"rules, overrides.d\n"
+		"rules, overrides\n"
 		"                        beside it, suppress, budget, reorder, "
 		"lateness\n"
 		"  -r, --rules PATH      rule file or directory, instead of "

@@ -701,7 +701,7 @@ const struct command command_rules = {
 		"off in a directory.\n"
 		"\n"
 		"  -c, --config FILE    configuration, instead of the default; "
-		"overrides.d beside it\n"
+		"its overrides.d\n"
 		"      --format FORMAT  text (default), or json: one line a "
 		"rule, with the\n"
 		"                       audit rules it needs\n"

@@ -415,7 +415,7 @@ const struct command command_tune = {
 		"first; - = standard input.\n"
 		"\n"
 		"  -c, --config FILE     configuration, instead of the default; "
-		"overrides.d beside it\n"
+		"its overrides.d\n"
 		"  -r, --rules PATH      rule file or directory, instead of "
 		"the configured ones;\n"
 		"                        a file runs even if it is switched "
