@@ -766,8 +766,8 @@ static int node_make_room(struct sieve *sieve, bool local)
 	struct list *silent = sieve->nodes.next;
 	struct node *node;
 
-	if (local || sieve->node_count - sieve->local_count <
-			     sieve->config.host_max)
+	if (local ||
+	    sieve->node_count - sieve->local_count < sieve->config.host_max)
 		return 0;
 	while (list_entry(silent, struct node, by_use)->local)
 		silent = silent->next;
@@ -1041,15 +1041,6 @@ int sieve_load(struct sieve *sieve, struct reader *state)
 
 /* --- the stream ----------------------------------------------------------- */
 
-/* A record of one host too many. */
-static int node_refuse(struct sieve *sieve, const struct line *line)
-{
-	sieve->stats.refused++;
-	if (sieve->config.on_refused)
-		sieve->config.on_refused(sieve->config.user, line->time_ns);
-	return 0;
-}
-
 static int sieve_record(struct sieve *sieve, const struct line *line)
 {
 	bool eoe = text_is(line->type, STR("EOE"));
@@ -1059,8 +1050,10 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	int rc;
 
 	rc = node_get(sieve, line, &node);
-	if (rc == NODE_E_REFUSED)
-		return node_refuse(sieve, line);
+	if (rc == NODE_E_REFUSED) {
+		sieve->stats.refused++;
+		return 0;
+	}
 	if (rc)
 		return rc;
 	rc = node_tick(sieve, node, line->time_ns);
@@ -1249,8 +1242,7 @@ size_t sieve_hosts(const struct sieve *sieve, struct sieve_host *out,
 			.events = node->events,
 			.gaps = node->gaps,
 			.silent_ns = sieve->mono_ns - node->mono_ns,
-			.now_ns = node->now_ns + sieve->mono_ns -
-				  node->mono_ns,
+			.now_ns = node->now_ns + sieve->mono_ns - node->mono_ns,
 			.mixed = node->mixed,
 		};
 	}

@@ -53,8 +53,6 @@ struct sieve_config {
 	 * NULL. */
 	void (*on_mixed)(void *user, struct str node, bool mixed,
 			 int64_t time_ns);
-	/* A record of one host too many was left out. May be NULL. */
-	void (*on_refused)(void *user, int64_t time_ns);
 	void *user;
 	struct str local_node; /* this host's; empty where it is not known */
 	size_t host_max; /* beside this one; 0 = LIMIT_HOSTS */
