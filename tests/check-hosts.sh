@@ -5,24 +5,11 @@
 # itself, and those of the log split by host over several processes.
 set -u
 top=${srcdir:-.}
+. "$top/tests/as_host.sh"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 shards=3
 hosts=0 bad=0
-
-# As the host of a name, whose clock is so many seconds off.
-as_host() { # NAME SECONDS
-	awk -v name="$1" -v off="$2" '
-	{
-		sub(/^node=[^ ]* /, "")
-		start = index($0, "msg=audit(") + 10
-		stop = index($0, ".")
-		while (stop && stop < start)
-			stop = start + index(substr($0, start), ".") - 1
-		printf "node=%s %s%.0f%s\n", name, substr($0, 1, start - 1),
-			substr($0, start, stop - start) + off, substr($0, stop)
-	}'
-}
 
 alerts() { # FILE: the documents, in an order of their own
 	./aueql replay -r "$top/rules.d/detect/network_after_compile.toml" \
