@@ -52,6 +52,7 @@ struct keeper {
 	uint64_t dropped_told;
 	struct batch batch;
 	pid_t parent; /* auditd */
+	struct node_answer node;
 	int kernel_fd; /* < 0: it cannot be asked */
 	int64_t ask_ms;
 };
@@ -83,6 +84,7 @@ static void run_worker(struct keeper *keeper)
 		.alive_fd = keeper->alive[0],
 		.state_fds = keeper->state_fds,
 		.config_path = keeper->config_path,
+		.node = &keeper->node,
 		.log = keeper->log,
 	};
 
@@ -410,11 +412,13 @@ int keeper_run(const char *config_path, bool sandbox, struct log *log)
 		.config_path = config_path,
 		.log = log,
 		.parent = getppid(),
-		/* no such socket is to be had once it is confined */
+		/* no such socket is to be had once it is confined, nor the
+		 * resolver's */
 		.kernel_fd = kernel_open(),
 	};
 	int rc;
 
+	node_ask(NODE_AUDITD_CONF, &keeper.node);
 	confine_keeper(sandbox, log);
 	rc = keeper_open(&keeper);
 	if (rc) {

@@ -1,13 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What auditd.conf says of names: this host's own, and whether others send. */
 #ifndef AUDISP_EQL_NODE_H
 #define AUDISP_EQL_NODE_H
 
 #include "util/arena.h"
 
 #define NODE_AUDITD_CONF "/etc/audit/auditd.conf"
+#define NODE_NAME_BYTES 256
 
-/* The name auditd puts before this host's own records, by name_format and name
- * of auditd.conf; empty where it puts none or that cannot be known. */
-struct str node_local(const char *auditd_conf, struct arena *arena);
+/* name_format: what auditd puts before this host's own records. */
+enum node_format {
+	NODE_NONE,
+	NODE_HOSTNAME,
+	NODE_FQD, /* as the resolver completes it */
+	NODE_NUMERIC, /* the address the resolver gives */
+	NODE_USER, /* name */
+};
+
+/* What the resolver said of this host; empty = nothing, or it was not asked. */
+struct node_answer {
+	enum node_format format;
+	char name[NODE_NAME_BYTES];
+};
+
+struct node_names {
+	enum node_format format;
+	/* the name before this host's own records; empty = there is none, or
+	 * it is not known */
+	struct str local;
+	/* other hosts send records here (tcp_listen_port), and they are handed
+	 * to plugins (distribute_network) */
+	bool listens, distributes;
+};
+
+/*
+ * Asks the resolver, if auditd.conf has a format that needs it, as auditd itself
+ * has done at its start: in a process without privileges, that has NODE_WAIT_MS.
+ */
+#define NODE_WAIT_MS 1000
+void node_ask(const char *auditd_conf, struct node_answer *out);
+/* The texts are in the arena. 0 or -ENOMEM. */
+int node_names(const char *auditd_conf, const struct node_answer *answer,
+	       struct arena *arena, struct node_names *out);
 
 #endif

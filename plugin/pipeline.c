@@ -57,11 +57,24 @@ static struct event_mark mark_of(const struct raw_event *raw)
 	};
 }
 
+/* Of two hosts under one name nothing belongs to anything else. */
+static int separate(struct pipeline *pipeline, const struct raw_event *raw)
+{
+	if (!raw->mixed || !pipeline->engine)
+		return 0;
+	return engine_separate(
+		pipeline->engine,
+		normalizer_host(pipeline->normalizer, raw->node));
+}
+
 static int pipeline_normalize(struct pipeline *pipeline,
 			      const struct raw_event *raw)
 {
 	struct event *event;
-	int rc;
+	int rc = separate(pipeline, raw);
+
+	if (rc)
+		return rc;
 
 	arena_reset(pipeline->arena);
 	rc = normalize_event(pipeline->normalizer, raw, pipeline->arena,
@@ -135,6 +148,24 @@ static void pipeline_on_gap(void *user, struct str node, uint64_t count,
 	if (pipeline->config.on_gap)
 		pipeline->config.on_gap(pipeline->config.user, node, count,
 					time_ns);
+}
+
+static void pipeline_on_mixed(void *user, struct str node, bool mixed,
+			      int64_t time_ns)
+{
+	struct pipeline *pipeline = user;
+	const struct sensor_note note = {
+		.id = BUILTIN_HOSTS_MIXED,
+		.host = normalizer_host(pipeline->normalizer, node),
+		.node = node,
+		.time_ns = time_ns,
+	};
+
+	if (mixed)
+		pipeline_note(pipeline, &note);
+	if (pipeline->config.on_mixed)
+		pipeline->config.on_mixed(pipeline->config.user, node, mixed,
+					  time_ns);
 }
 
 static int pipeline_on_sensor(void *user, const struct event *event)
@@ -217,7 +248,9 @@ static int pipeline_open(struct pipeline *pipeline)
 	struct sieve_config sieve = {
 		.on_event = pipeline_on_raw,
 		.on_gap = pipeline_on_gap,
+		.on_mixed = pipeline_on_mixed,
 		.user = pipeline,
+		.local_node = config->local_node,
 		.event_timeout_ns = 2 * NSEC_PER_SEC,
 	};
 	struct normalizer_config normalizer = {
@@ -227,6 +260,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.memcap = config->memcap / TABLES_SHARE,
 		.host_id = config->host_id,
 		.local_node = config->local_node,
+		.names_all = config->names_all,
 		.resolver = config->resolver,
 		.parse_all = config->parse_all,
 	};
@@ -247,6 +281,9 @@ static int pipeline_open(struct pipeline *pipeline)
 		rc = pipeline_open_sensor(pipeline);
 	if (rc)
 		return rc;
+	/* this host, by its name and without, beside the others */
+	if (pipeline->engine)
+		sieve.host_max = engine_host_max(pipeline->engine) - 2;
 	return sieve_new(&sieve, &pipeline->sieve);
 }
 
@@ -398,6 +435,12 @@ void pipeline_auditd_gone(struct pipeline *pipeline, int64_t now_ns)
 bool pipeline_is_pending(const struct pipeline *pipeline)
 {
 	return pipeline->sensor && sensor_is_pending(pipeline->sensor);
+}
+
+size_t pipeline_hosts(const struct pipeline *pipeline, struct sieve_host *out,
+		      size_t max)
+{
+	return sieve_hosts(pipeline->sieve, out, max);
 }
 
 struct engine *pipeline_engine(struct pipeline *pipeline)

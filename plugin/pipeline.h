@@ -19,6 +19,7 @@ struct pipeline_config {
 	const struct ruleset *rules; /* NULL: no engine, events only */
 	struct str host_id; /* of records without node= */
 	struct str local_node; /* node name that is this host; may be empty */
+	bool names_all; /* see normalizer_config */
 	struct process_resolver resolver; /* may be none */
 	size_t memcap;
 	int64_t reorder_ns, lateness_ns, suppress_ns, budget;
@@ -29,6 +30,9 @@ struct pipeline_config {
 	/* serials that never came, per interval of the sieve; may be NULL */
 	void (*on_gap)(void *user, struct str node, uint64_t count,
 		       int64_t time_ns);
+	/* see sieve_config; may be NULL */
+	void (*on_mixed)(void *user, struct str node, bool mixed,
+			 int64_t time_ns);
 	void *user;
 	/* where the event in hand is noted, for the case that this process
 	 * dies of it; may be NULL */
@@ -83,6 +87,9 @@ void pipeline_note(struct pipeline *pipeline, const struct sensor_note *note);
 void pipeline_auditd_gone(struct pipeline *pipeline, int64_t now_ns);
 /* Whether a state is better saved a little later: see sensor_is_pending(). */
 bool pipeline_is_pending(const struct pipeline *pipeline);
+/* See sieve_hosts(). */
+size_t pipeline_hosts(const struct pipeline *pipeline, struct sieve_host *out,
+		      size_t max);
 /* NULL without rules. */
 struct engine *pipeline_engine(struct pipeline *pipeline);
 void pipeline_stats(const struct pipeline *pipeline,

@@ -549,6 +549,12 @@ static const struct {
 	[BUILTIN_AUDITD_STOPPED_AT_SHUTDOWN] =
 		SAID("auditd is gone and did not say so"),
 	[BUILTIN_EVENT_SKIPPED] = SAID("two workers died of this event"),
+	[BUILTIN_HOSTS_MIXED] =
+		SAID("more than one host sends under this name: its events are "
+		     "not correlated"),
+	[BUILTIN_HOSTS_TOO_MANY] =
+		COUNTED("", " records were left out: their hosts are more than "
+			    "there is room for"),
 	[BUILTIN_MEMORY_FULL] =
 		COUNTED("memcap is reached: login ",
 			", who held most, lost sequences begun"),

@@ -32,6 +32,13 @@
  * there at the second change, missing for one to two intervals, are a gap.
  * That needs two counters and no search.
  *
+ * Nodes have nothing to do with one another. Whoever sends chooses its name,
+ * and as many names as it likes: so there are host_max of them, and while all
+ * of these speak (every SILENT_NS) the records of further ones are left out,
+ * and counted. Open events and windows are shared out: who has most gives way.
+ * Two hosts under one name (streams.h) have no window that means anything:
+ * their events are marked, and no gap is told.
+ *
  * Nothing here trusts a byte: node names, types, times and serials are only
  * compared and copied. In a steady state nothing is allocated: open events and
  * their buffers, and the pages of windows, are used again.
@@ -44,6 +51,7 @@
 #include <string.h>
 
 #include "limits.h"
+#include "streams.h"
 #include "util/codec.h"
 #include "util/hash.h"
 #include "util/list.h"
@@ -72,6 +80,8 @@ enum {
 
 /* holes are a gap after one to two of these */
 #define GAP_INTERVAL_NS (SIEVE_GAP_NS / 2)
+/* A node silent for so long, by the monotonic clock, gives way to a new one. */
+#define SILENT_NS (3600 * NSEC_PER_SEC)
 #define SEC_MAX 8000000000U /* year 2223: sums with it stay in 64 bits */
 
 /* One record of the stream, in the memory of who feeds it. */
@@ -96,6 +106,8 @@ struct window {
 	uint64_t old_holes, new_holes;
 	int64_t interval_ns; /* node time at the last change */
 	struct page *pages[PAGES]; /* by serial / PAGE_SERIALS; NULL = zeroes */
+	size_t page_count;
+	uint64_t floor; /* of serials below it nothing is known any more */
 };
 
 struct node {
@@ -103,11 +115,16 @@ struct node {
 	struct node *next; /* in the bucket */
 	size_t bucket;
 	struct list open; /* its open events, by last record */
+	size_t open_count, open_bytes;
+	bool local; /* this host */
+	bool mixed;
 	uint64_t records;
 	int64_t now_ns; /* its time by its records: the later of the next two */
 	int64_t latest_ns, before_ns; /* of this and the last CLOCK_RECORDS */
 	int64_t mono_ns; /* sieve.mono_ns at its last record */
 	struct window window;
+	struct streams streams;
+	uint64_t events, gaps;
 	size_t name_len;
 	char name[NODE_NAME_MAX];
 };
@@ -139,7 +156,7 @@ struct sieve {
 	struct list opened, pool;
 	size_t open_bytes; /* text of all open events */
 	struct list nodes; /* the one used last at the end */
-	size_t node_count, page_count;
+	size_t node_count, local_count, page_count;
 	struct page *free_pages;
 	struct open_event *event_buckets[EVENT_BUCKETS];
 	struct node *node_buckets[NODE_BUCKETS];
@@ -148,8 +165,8 @@ struct sieve {
 };
 
 static_assert(LIMIT_EVENT_BYTES <= LIMIT_OPEN_BYTES, "one event must fit");
-static_assert(LIMIT_WINDOW_BYTES / sizeof(struct page) > PAGES,
-	      "one window must fit");
+#define PAGES_MAX (LIMIT_WINDOW_BYTES / sizeof(struct page))
+static_assert(PAGES_MAX / 2 > LIMIT_HOSTS, "two pages for each must fit");
 
 /* --- reading a record's head ---------------------------------------------- */
 
@@ -328,6 +345,8 @@ static void event_unlink(struct sieve *sieve, struct open_event *event)
 	list_remove(&event->by_age);
 	list_remove(&event->by_use);
 	sieve->open_bytes -= event->text.len;
+	event->node->open_bytes -= event->text.len;
+	event->node->open_count--;
 }
 
 /* Back to the pool. Large buffers go: a thousand of them would be much. */
@@ -357,6 +376,7 @@ static int event_close(struct sieve *sieve, struct open_event *event,
 		.records = records,
 		.text = strbuf_str(&event->text),
 		.complete = ended && !event->cut,
+		.mixed = event->node->mixed,
 	};
 	const char *p = event->text.data;
 	int rc;
@@ -373,15 +393,29 @@ static int event_close(struct sieve *sieve, struct open_event *event,
 	return rc;
 }
 
-/* Closes the event opened first, but not the one to be kept (may be NULL). */
-static int event_make_room(struct sieve *sieve, const struct open_event *keep)
+static size_t open_share(const struct node *node, bool bytes)
 {
-	struct list *oldest = sieve->opened.next;
+	return bytes ? node->open_bytes : node->open_count;
+}
 
-	if (keep && oldest == &keep->by_age)
-		oldest = oldest->next;
-	return event_close(sieve, list_entry(oldest, struct open_event, by_age),
-			   false);
+/* Closes the event opened first of the node that has most open, in bytes or in
+ * number, but not the one to be kept (may be NULL). They are few: a walk does. */
+static int event_make_room(struct sieve *sieve, const struct open_event *keep,
+			   bool bytes)
+{
+	struct open_event *oldest = NULL;
+
+	for (struct list *p = sieve->opened.next; p != &sieve->opened;
+	     p = p->next) {
+		struct open_event *event =
+			list_entry(p, struct open_event, by_age);
+
+		if (event != keep &&
+		    (!oldest || open_share(event->node, bytes) >
+					open_share(oldest->node, bytes)))
+			oldest = event;
+	}
+	return event_close(sieve, oldest, false);
 }
 
 static int event_open(struct sieve *sieve, struct node *node,
@@ -390,7 +424,7 @@ static int event_open(struct sieve *sieve, struct node *node,
 	struct open_event *event;
 
 	if (list_empty(&sieve->pool)) {
-		int rc = event_make_room(sieve, NULL);
+		int rc = event_make_room(sieve, NULL, false);
 
 		if (rc)
 			return rc;
@@ -407,6 +441,8 @@ static int event_open(struct sieve *sieve, struct node *node,
 	event->serial = line->serial;
 	event->start = sieve->consumed;
 	event->cut = false;
+	node->open_count++;
+	node->events++;
 	*out = event;
 	return 0;
 }
@@ -429,7 +465,7 @@ static int event_add(struct sieve *sieve, struct open_event *event,
 		return 0;
 	}
 	while (sieve->open_bytes + size > LIMIT_OPEN_BYTES) {
-		int rc = event_make_room(sieve, event);
+		int rc = event_make_room(sieve, event, true);
 
 		if (rc)
 			return rc;
@@ -441,6 +477,7 @@ static int event_add(struct sieve *sieve, struct open_event *event,
 	if (event->text.failed || event->records.failed)
 		return -ENOMEM;
 	sieve->open_bytes += size;
+	event->node->open_bytes += size;
 	return 0;
 }
 
@@ -451,9 +488,11 @@ static void window_report(struct sieve *sieve, struct node *node,
 {
 	struct str name = { node->name, node->name_len };
 
-	if (!count)
+	/* of two hosts under one name each has holes where the other counts */
+	if (!count || node->mixed)
 		return;
 	sieve->stats.gaps += count;
+	node->gaps += count;
 	if (sieve->config.on_gap)
 		sieve->config.on_gap(sieve->config.user, name, count, now_ns);
 }
@@ -490,10 +529,12 @@ static struct page **window_page(struct window *window, uint64_t serial)
 	return &window->pages[serial / PAGE_SERIALS % PAGES];
 }
 
-static void window_drop_page(struct sieve *sieve, struct page **page)
+static void window_drop_page(struct sieve *sieve, struct window *window,
+			     struct page **page)
 {
 	if (!*page)
 		return;
+	window->page_count--;
 	(*page)->next = sieve->free_pages;
 	sieve->free_pages = *page;
 	*page = NULL;
@@ -504,7 +545,8 @@ static void window_restart(struct sieve *sieve, struct window *window,
 			   uint64_t serial)
 {
 	for (size_t i = 0; i < PAGES; i++)
-		window_drop_page(sieve, &window->pages[i]);
+		window_drop_page(sieve, window, &window->pages[i]);
+	window->floor = 0;
 	window->next = window->old_from = window->new_from = serial;
 	window->old_holes += window->new_holes;
 	window->new_holes = 0;
@@ -514,9 +556,9 @@ static void window_restart(struct sieve *sieve, struct window *window,
 static void window_fill(struct window *window, uint64_t serial)
 {
 	if (serial >= window->new_from)
-		window->new_holes--;
+		window->new_holes -= window->new_holes > 0;
 	else if (serial >= window->old_from)
-		window->old_holes--;
+		window->old_holes -= window->old_holes > 0;
 }
 
 /* The pages of serials that fall out make room for those that come. */
@@ -527,12 +569,49 @@ static void window_advance(struct sieve *sieve, struct window *window,
 	uint64_t page = (window->next + PAGE_SERIALS - 1) / PAGE_SERIALS;
 
 	for (; page <= serial / PAGE_SERIALS; page++)
-		window_drop_page(sieve, &window->pages[page % PAGES]);
+		window_drop_page(sieve, window, &window->pages[page % PAGES]);
 	window->new_holes += serial - window->next;
 	window->next = serial + 1;
 }
 
-static int node_evict(struct sieve *sieve);
+/* Takes the oldest page of a window, but not that of a serial. */
+static void window_shrink(struct sieve *sieve, struct window *window,
+			  uint64_t keep)
+{
+	uint64_t page = window->next > WINDOW
+				? (window->next - WINDOW) / PAGE_SERIALS
+				: 0;
+	struct page **slot;
+
+	do {
+		slot = &window->pages[page++ % PAGES];
+	} while (!*slot || slot == window_page(window, keep));
+	window_drop_page(sieve, window, slot);
+	if (page * PAGE_SERIALS > window->floor)
+		window->floor = page * PAGE_SERIALS;
+}
+
+/* No page is left: the largest window gives one. There are more of them than
+ * nodes by far. */
+static void window_make_room(struct sieve *sieve, struct window *window,
+			     uint64_t serial)
+{
+	struct window *largest = window;
+
+	/* who has his share by now looks no further */
+	if (window->page_count <= 1 ||
+	    window->page_count < PAGES_MAX / sieve->node_count)
+		for (struct list *p = sieve->nodes.next; p != &sieve->nodes;
+		     p = p->next) {
+			struct window *other =
+				&list_entry(p, struct node, by_use)->window;
+
+			if (other->page_count > largest->page_count)
+				largest = other;
+		}
+	window_shrink(sieve, largest,
+		      largest == window ? serial : largest->next - 1);
+}
 
 /* The place of the tag of a serial within the window, to be written. */
 static int window_tag(struct sieve *sieve, struct window *window,
@@ -540,25 +619,44 @@ static int window_tag(struct sieve *sieve, struct window *window,
 {
 	struct page **slot = window_page(window, serial);
 
-	while (!*slot && !sieve->free_pages &&
-	       sieve->page_count == LIMIT_WINDOW_BYTES / sizeof(**slot)) {
-		int rc = node_evict(sieve);
-
-		if (rc)
-			return rc;
-	}
-	if (!*slot && sieve->free_pages) {
-		*slot = sieve->free_pages;
-		sieve->free_pages = (*slot)->next;
-		memset(*slot, 0, sizeof(**slot));
-	} else if (!*slot) {
-		*slot = calloc(1, sizeof(**slot));
-		if (!*slot)
-			return -ENOMEM;
-		sieve->page_count++;
+	if (!*slot && !sieve->free_pages && sieve->page_count == PAGES_MAX)
+		window_make_room(sieve, window, serial);
+	if (!*slot) {
+		if (sieve->free_pages) {
+			*slot = sieve->free_pages;
+			sieve->free_pages = (*slot)->next;
+			memset(*slot, 0, sizeof(**slot));
+		} else {
+			*slot = calloc(1, sizeof(**slot));
+			if (!*slot)
+				return -ENOMEM;
+			sieve->page_count++;
+		}
+		window->page_count++;
 	}
 	*out = &(*slot)->tags[serial % PAGE_SERIALS];
 	return 0;
+}
+
+/* Whether it is one kernel that counts under this name. */
+static void node_follow(struct sieve *sieve, struct node *node, uint64_t serial,
+			bool other)
+{
+	struct str name = { node->name, node->name_len };
+	bool mixed;
+
+	streams_take(&node->streams, serial, other, node->now_ns);
+	mixed = streams_mixed(&node->streams, node->now_ns);
+	if (mixed == node->mixed)
+		return;
+	node->mixed = mixed;
+	if (mixed)
+		sieve->stats.mixed++;
+	else
+		sieve->stats.mixed--;
+	if (sieve->config.on_mixed)
+		sieve->config.on_mixed(sieve->config.user, name, mixed,
+				       node->now_ns);
 }
 
 enum { WINDOW_E_DUPLICATE = 1 };
@@ -569,12 +667,14 @@ enum { WINDOW_E_DUPLICATE = 1 };
  * of the events that come after a reboot the first one could be taken for an
  * old one, with a chance of 1 in 65,535, but not the others.
  */
-static int window_take(struct sieve *sieve, struct window *window,
+static int window_take(struct sieve *sieve, struct node *node,
 		       const struct line *line)
 {
+	struct window *window = &node->window;
 	uint64_t serial = line->serial;
 	uint64_t msec = (uint64_t)(line->time_ns / NSEC_PER_MSEC);
 	uint16_t tag = (uint16_t)(msec * 0x9e3779b97f4a7c15ULL >> 48), *slot;
+	bool other = false;
 	int rc;
 
 	if (!tag)
@@ -588,13 +688,17 @@ static int window_take(struct sieve *sieve, struct window *window,
 
 		if (old == tag)
 			return WINDOW_E_DUPLICATE;
-		if (old)
+		other = old != 0;
+		if (other)
 			window_restart(sieve, window, serial);
-		else
+		else if (serial >= window->floor)
 			window_fill(window, serial);
 	}
+	node_follow(sieve, node, serial, other);
 	if (serial >= window->next)
 		window_advance(sieve, window, serial);
+	if (serial < window->floor)
+		return 0;
 	rc = window_tag(sieve, window, serial, &slot);
 	if (rc)
 		return rc;
@@ -607,15 +711,14 @@ static int window_take(struct sieve *sieve, struct window *window,
 static void node_free(struct sieve *sieve, struct node *node)
 {
 	for (size_t i = 0; i < PAGES; i++)
-		window_drop_page(sieve, &node->window.pages[i]);
+		window_drop_page(sieve, &node->window, &node->window.pages[i]);
 	list_remove(&node->by_use);
 	free(node);
 }
 
-/* Forgets the node silent longest; its open events close. */
-static int node_evict(struct sieve *sieve)
+/* Forgets a node; its open events close. */
+static int node_evict(struct sieve *sieve, struct node *node)
 {
-	struct node *node = list_entry(sieve->nodes.next, struct node, by_use);
 	struct node **link = &sieve->node_buckets[node->bucket];
 
 	while (!list_empty(&node->open)) {
@@ -632,6 +735,8 @@ static int node_evict(struct sieve *sieve)
 		link = &(*link)->next;
 	*link = node->next;
 	sieve->node_count--;
+	sieve->local_count -= node->local;
+	sieve->stats.mixed -= node->mixed;
 	node_free(sieve, node);
 	return 0;
 }
@@ -647,21 +752,47 @@ static size_t node_bucket(const struct sieve *sieve, struct str name)
 	return hash_bytes(name.data, name.len, sieve->seed) % NODE_BUCKETS;
 }
 
+static bool is_local(const struct sieve *sieve, struct str name)
+{
+	return !name.len || text_is(name, sieve->config.local_node);
+}
+
+enum { NODE_E_REFUSED = 1 };
+
+/* Room for one more, which no name can take from this host, nor from one that
+ * speaks. 0, NODE_E_REFUSED, -errno. */
+static int node_make_room(struct sieve *sieve, bool local)
+{
+	struct list *silent = sieve->nodes.next;
+	struct node *node;
+
+	if (local ||
+	    sieve->node_count - sieve->local_count < sieve->config.host_max)
+		return 0;
+	while (list_entry(silent, struct node, by_use)->local)
+		silent = silent->next;
+	node = list_entry(silent, struct node, by_use);
+	if (sieve->mono_ns - node->mono_ns < SILENT_NS)
+		return NODE_E_REFUSED;
+	return node_evict(sieve, node);
+}
+
 static int node_new(struct sieve *sieve, struct str name, int64_t time_ns,
 		    struct node **out)
 {
 	size_t bucket = node_bucket(sieve, name);
+	bool local = is_local(sieve, name);
+	int rc = node_make_room(sieve, local);
 	struct node *node;
 
-	if (sieve->node_count == LIMIT_HOSTS) {
-		int rc = node_evict(sieve);
-
-		if (rc)
-			return rc;
-	}
+	if (rc)
+		return rc;
 	node = calloc(1, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
+	node->local = local;
+	sieve->local_count += local;
+	node->mono_ns = sieve->mono_ns;
 	node->bucket = bucket;
 	node->next = sieve->node_buckets[bucket];
 	sieve->node_buckets[bucket] = node;
@@ -764,6 +895,16 @@ static void save_tags(const struct node *node, uint64_t from,
 	}
 }
 
+static void save_streams(const struct streams *streams, struct strbuf *out)
+{
+	for (size_t i = 0; i < STREAMS_MAX; i++)
+		write_u64(out, streams->next[i]);
+	for (size_t i = 0; i < STREAMS_SWITCHES; i++)
+		write_u64(out, (uint64_t)streams->switches[i]);
+	write_u32(out, streams->switch_count);
+	write_u32(out, streams->switch_at);
+}
+
 static void save_node(const struct node *node, struct strbuf *out)
 {
 	const struct window *window = &node->window;
@@ -791,6 +932,8 @@ static void save_node(const struct node *node, struct strbuf *out)
 	write_u64(out, old_holes);
 	write_u64(out, new_holes);
 	write_u64(out, (uint64_t)window->interval_ns);
+	write_u64(out, window->floor);
+	save_streams(&node->streams, out);
 	save_tags(node, from, out);
 }
 
@@ -830,6 +973,20 @@ static int load_tags(struct sieve *sieve, struct window *window,
 	return 0;
 }
 
+static int load_streams(struct streams *streams, struct reader *state)
+{
+	for (size_t i = 0; i < STREAMS_MAX; i++)
+		streams->next[i] = read_u64(state);
+	for (size_t i = 0; i < STREAMS_SWITCHES; i++)
+		streams->switches[i] = read_i64(state);
+	streams->switch_count = read_u32(state);
+	streams->switch_at = read_u32(state);
+	return streams->switch_count > STREAMS_SWITCHES ||
+			       streams->switch_at >= STREAMS_SWITCHES
+		       ? -EBADMSG
+		       : 0;
+}
+
 static int load_node(struct sieve *sieve, struct reader *state)
 {
 	struct str name = read_str(state);
@@ -840,7 +997,7 @@ static int load_node(struct sieve *sieve, struct reader *state)
 	/* what was saved is far from these limits, and no node may have to go
 	 * for another one here */
 	if (state->bad || name.len > NODE_NAME_MAX ||
-	    sieve->node_count == LIMIT_HOSTS ||
+	    sieve->node_count >= sieve->config.host_max ||
 	    sieve->page_count > LIMIT_WINDOW_BYTES / sizeof(struct page) / 2)
 		return -EBADMSG;
 	if (node_find(sieve, name))
@@ -861,6 +1018,13 @@ static int load_node(struct sieve *sieve, struct reader *state)
 	window->old_holes = read_u64(state);
 	window->new_holes = read_u64(state);
 	window->interval_ns = read_i64(state);
+	window->floor = read_u64(state);
+	rc = load_streams(&node->streams, state);
+	if (rc)
+		return rc;
+	/* told by who saved it */
+	node->mixed = streams_mixed(&node->streams, node->now_ns);
+	sieve->stats.mixed += node->mixed;
 	return load_tags(sieve, window, state);
 }
 
@@ -886,6 +1050,10 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	int rc;
 
 	rc = node_get(sieve, line, &node);
+	if (rc == NODE_E_REFUSED) {
+		sieve->stats.refused++;
+		return 0;
+	}
 	if (rc)
 		return rc;
 	rc = node_tick(sieve, node, line->time_ns);
@@ -897,7 +1065,7 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 		return 0;
 	if (!event) {
 		if (!type_is_daemon(line->type)) {
-			rc = window_take(sieve, &node->window, line);
+			rc = window_take(sieve, node, line);
 			if (rc == WINDOW_E_DUPLICATE)
 				sieve->stats.duplicates++;
 			if (rc)
@@ -1056,6 +1224,29 @@ uint64_t sieve_holes(const struct sieve *sieve, struct str name)
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out)
 {
 	*out = sieve->stats;
+	out->hosts = sieve->node_count;
+}
+
+size_t sieve_hosts(const struct sieve *sieve, struct sieve_host *out,
+		   size_t max)
+{
+	size_t count = 0;
+
+	for (const struct list *p = sieve->nodes.prev;
+	     p != &sieve->nodes && count < max; p = p->prev) {
+		const struct node *node = list_entry(p, struct node, by_use);
+
+		out[count++] = (struct sieve_host){
+			.node = { node->name, node->name_len },
+			.records = node->records,
+			.events = node->events,
+			.gaps = node->gaps,
+			.silent_ns = sieve->mono_ns - node->mono_ns,
+			.now_ns = node->now_ns + sieve->mono_ns - node->mono_ns,
+			.mixed = node->mixed,
+		};
+	}
+	return count;
 }
 
 int sieve_new(const struct sieve_config *config, struct sieve **out)
@@ -1071,6 +1262,8 @@ int sieve_new(const struct sieve_config *config, struct sieve **out)
 		return rc;
 	}
 	sieve->config = *config;
+	if (!config->host_max || config->host_max > LIMIT_HOSTS)
+		sieve->config.host_max = LIMIT_HOSTS;
 	list_init(&sieve->opened);
 	list_init(&sieve->pool);
 	list_init(&sieve->nodes);

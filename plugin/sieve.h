@@ -20,6 +20,7 @@ struct raw_event {
 	/* the lines once more, contiguous, each ended by '\n' */
 	struct str text;
 	bool complete; /* closed by EOE or PROCTITLE, or a one-record type */
+	bool mixed; /* more than one host sends under this node's name */
 };
 
 /* Called for each closed event; 0, or -errno which feed passes up. */
@@ -34,6 +35,9 @@ struct sieve_stats {
 	uint64_t duplicates; /* same (node, time, serial) seen closed before */
 	uint64_t gaps; /* serials that never came, per node, summed */
 	uint64_t over_limit; /* records left out: LIMIT_EVENT_* */
+	uint64_t refused; /* records of hosts beyond host_max */
+	uint64_t hosts; /* known now */
+	uint64_t mixed; /* of these, names that more than one host uses */
 	int64_t last_ns; /* the stamp of the last record; 0 = none yet */
 };
 
@@ -45,7 +49,13 @@ struct sieve_config {
 	 * is SIEVE_GAP_NS later at most. May be NULL. */
 	void (*on_gap)(void *user, struct str node, uint64_t count,
 		       int64_t time_ns);
+	/* more than one host sends under this name, or does so no more. May be
+	 * NULL. */
+	void (*on_mixed)(void *user, struct str node, bool mixed,
+			 int64_t time_ns);
 	void *user;
+	struct str local_node; /* this host's; empty where it is not known */
+	size_t host_max; /* beside this one; 0 = LIMIT_HOSTS */
 	int64_t event_timeout_ns; /* 2 s: of the records' own time */
 };
 
@@ -73,6 +83,17 @@ void sieve_save(const struct sieve *sieve, struct strbuf *out);
 int sieve_load(struct sieve *sieve, struct reader *state);
 /* Serials of a node that are missing now and may yet come. */
 uint64_t sieve_holes(const struct sieve *sieve, struct str node);
+/* One node. */
+struct sieve_host {
+	struct str node; /* in the memory of the sieve */
+	uint64_t records, events, gaps;
+	int64_t silent_ns; /* since its last record, by the monotonic clock */
+	int64_t now_ns; /* its clock */
+	bool mixed;
+};
+/* The nodes used last first, at most max of them; how many. */
+size_t sieve_hosts(const struct sieve *sieve, struct sieve_host *out,
+		   size_t max);
 void sieve_stats(const struct sieve *sieve, struct sieve_stats *out);
 
 #endif

@@ -70,7 +70,9 @@ struct worker {
 	bool losses_known;
 	uint64_t linked_told; /* programs linked that were forgotten */
 	uint64_t refused_told;
-	struct str host_id, boot_id, local_node;
+	struct str host_id, boot_id;
+	struct node_names node;
+	uint64_t hosts_refused_told; /* records of hosts that found no room */
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
@@ -102,6 +104,29 @@ static void on_gap(void *user, struct str node, uint64_t count, int64_t time_ns)
 		  "blind for %llu events%s%.*s: their records never came",
 		  (unsigned long long)count, node.len ? " of " : "",
 		  STR_ARG(node));
+}
+
+static void on_mixed(void *user, struct str node, bool mixed, int64_t time_ns)
+{
+	struct worker *worker = user;
+	struct strbuf name = STRBUF_INIT(0);
+
+	(void)time_ns;
+	if (node.len)
+		strbuf_printf(&name, "under the name %.*s", STR_ARG(node));
+	else
+		strbuf_printf(&name, "without a name");
+	if (mixed)
+		log_print(worker->log, LOG_ERR,
+			  "more than one host sends %.*s: its events are not "
+			  "correlated; give each a name (name_format in its "
+			  "auditd.conf)",
+			  STR_ARG(strbuf_str(&name)));
+	else
+		log_print(worker->log, LOG_NOTICE,
+			  "one host alone sends %.*s, for an hour now",
+			  STR_ARG(strbuf_str(&name)));
+	strbuf_free(&name);
 }
 
 static void on_alert(void *user, const struct alert *alert)
@@ -185,7 +210,10 @@ static int open_pipeline(struct worker *worker)
 	struct pipeline_config pipeline = {
 		.rules = worker->rules,
 		.host_id = worker->host_id,
-		.local_node = worker->local_node,
+		.local_node = worker->node.local,
+		.names_all = worker->node.listens &&
+			     worker->node.distributes &&
+			     worker->node.local.len,
 		.memcap = config->memcap,
 		.reorder_ns = config->reorder_ns,
 		.lateness_ns = config->lateness_ns,
@@ -205,6 +233,7 @@ static int open_pipeline(struct worker *worker)
 		},
 		.on_alert = on_alert,
 		.on_gap = on_gap,
+		.on_mixed = on_mixed,
 		.user = worker,
 		.in_hand = &worker->io->ring->in_hand,
 		.skip = worker->io->ring->skip,
@@ -371,15 +400,30 @@ static int open_state(struct worker *worker)
 	return state_writer_new(path, worker->log, &worker->state_writer);
 }
 
+static int open_names(struct worker *worker)
+{
+	struct node_names *node = &worker->node;
+	int rc = node_names(NODE_AUDITD_CONF, worker->io->node, worker->names,
+			    node);
+
+	worker->host_id = config_host_id(worker->config, worker->names);
+	worker->boot_id = state_boot_id(worker->names);
+	if (!rc && node->format != NODE_NONE && !node->local.len)
+		log_print(worker->log, LOG_WARNING,
+			  "auditd.conf has a name_format, but the name of this "
+			  "host cannot be had: its records are taken for those "
+			  "of another; name_format = user needs no resolver");
+	return rc;
+}
+
 /* What root alone may read comes first; all that is written, or comes from
  * elsewhere, after the privileges are gone. */
 static int open_all(struct worker *worker)
 {
-	int rc;
+	int rc = open_names(worker);
 
-	worker->host_id = config_host_id(worker->config, worker->names);
-	worker->boot_id = state_boot_id(worker->names);
-	worker->local_node = node_local(NODE_AUDITD_CONF, worker->names);
+	if (rc)
+		return rc;
 	rc = confine_worker(worker->config, asked_environment(worker),
 			    &worker->io->ring->refused, worker->log,
 			    &worker->confinement);
@@ -531,6 +575,19 @@ static void tell_forgotten(struct worker *worker, uint64_t linked)
 	worker->linked_told = linked;
 }
 
+/* Told as of this host: names that find no room may be invented. */
+static void tell_hosts_refused(struct worker *worker, uint64_t refused)
+{
+	if (refused > worker->hosts_refused_told)
+		note_count(worker, BUILTIN_HOSTS_TOO_MANY,
+			   refused - worker->hosts_refused_told);
+	if (refused && !worker->hosts_refused_told)
+		log_print(worker->log, LOG_ERR,
+			  "more hosts send than there is room for: records of "
+			  "further ones are left out");
+	worker->hosts_refused_told = refused;
+}
+
 /* What keeper and kernel count and no record tells. */
 static void tell_kernel(struct worker *worker)
 {
@@ -588,6 +645,7 @@ static void take_status(struct worker *worker, struct status *status,
 	worker->losses_known = true;
 	worker->losses = losses;
 	status->blind = !rules_of_files(worker->rules) || ring->told.disabled ||
+			pipeline->sieve.mixed ||
 			(ring->told.lost_ns &&
 			 worker->clock_ns - ring->told.lost_ns < blind_ns);
 }
@@ -621,6 +679,7 @@ static void write_status(struct worker *worker, bool ended)
 	take_status(worker, &status, &pipeline, &outputs);
 	status.ended = ended;
 	tell_forgotten(worker, pipeline.normalizer.linked_evicted);
+	tell_hosts_refused(worker, pipeline.sieve.refused);
 	if (!worker->config->status_file)
 		return;
 	rc = status_write(worker->config->status_file, &status);

@@ -2,6 +2,7 @@
 #ifndef AUDISP_EQL_WORKER_H
 #define AUDISP_EQL_WORKER_H
 
+#include "node.h"
 #include "ring.h"
 #include "util/log.h"
 
@@ -11,6 +12,7 @@ struct worker_config {
 	int alive_fd; /* pipe: its end means the keeper is gone */
 	const int *state_fds; /* two files in memory, see ring.state */
 	const char *config_path; /* NULL = the default */
+	const struct node_answer *node; /* what only the keeper could ask */
 	struct log *log;
 };
 

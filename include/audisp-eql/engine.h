@@ -86,6 +86,13 @@ int engine_flush(struct engine *engine);
 /* The end of all input: matches that wait for their window's end go out, too.
  */
 int engine_finish(struct engine *engine);
+/*
+ * What comes of this host next has nothing to do with what came before: nothing
+ * that was begun goes on. 0 or -errno.
+ */
+int engine_separate(struct engine *engine, struct str host);
+/* So many hosts are kept apart; of more, the longest silent is given up. */
+size_t engine_host_max(const struct engine *engine);
 /* Sends the closing alert of every suppression interval with repeats. */
 void engine_close_findings(struct engine *engine);
 /* Records of host were lost within this time: marks alerts that touch it. */

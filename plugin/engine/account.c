@@ -4,9 +4,10 @@
  *
  * All that the engine keeps is charged to memcap, and to the host and login
  * uid of the event it is kept for: whoever has an ordinary account can begin
- * sequences, so at the ceiling the largest holder loses its oldest item. A
- * flood pushes out itself first, and what others began stays until they hold
- * as much as the flood.
+ * sequences, so at the ceiling, of the host that holds most, the login that
+ * holds most loses its oldest item. A flood pushes out itself first, and what
+ * others began stays until they hold as much as the flood. By host first: whoever
+ * has a host can have as many logins there as he likes.
  *
  * Shares are bytes, not partials: an event is charged once, whatever number of
  * keys and rules share it, and goes with all its keys as one item; but one that
@@ -85,13 +86,24 @@ static bool account_holds(const struct account *account)
 	return !list_empty(&account->items);
 }
 
+/* Puts right who holds most, once an account has another size. */
+static void account_fix(struct engine *engine, struct account *account)
+{
+	struct host *host = account->host;
+
+	if (account_holds(account))
+		heap_fix(&host->holders, &account->by_size);
+	if (host->holders.count)
+		heap_fix(&engine->holders, &host->by_size);
+}
+
 void account_charge(struct engine *engine, struct account *account,
 		    size_t bytes)
 {
 	memory_charge(engine, bytes);
 	account->bytes += bytes;
-	if (account_holds(account))
-		heap_fix(&engine->holders, &account->by_size);
+	account->host->bytes += bytes;
+	account_fix(engine, account);
 }
 
 void account_discharge(struct engine *engine, struct account *account,
@@ -99,20 +111,46 @@ void account_discharge(struct engine *engine, struct account *account,
 {
 	memory_discharge(engine, bytes);
 	account->bytes -= bytes;
-	if (account_holds(account))
-		heap_fix(&engine->holders, &account->by_size);
-	else if (!account->bytes)
+	account->host->bytes -= bytes;
+	account_fix(engine, account);
+	if (!account_holds(account) && !account->bytes)
 		account_free(engine, account);
+}
+
+/* An account has something to give up now: it stands among the holders. */
+static int holder_add(struct engine *engine, struct account *account)
+{
+	struct host *host = account->host;
+	int rc = heap_put(&host->holders, &account->by_size);
+
+	if (rc || host->holders.count > 1)
+		return rc;
+	rc = heap_put(&engine->holders, &host->by_size);
+	if (rc)
+		heap_remove(&host->holders, &account->by_size);
+	return rc;
+}
+
+static void holder_remove(struct engine *engine, struct account *account)
+{
+	struct host *host = account->host;
+
+	heap_remove(&host->holders, &account->by_size);
+	if (!host->holders.count)
+		heap_remove(&engine->holders, &host->by_size);
 }
 
 struct item *account_oldest(const struct engine *engine)
 {
 	struct heap_node *node = heap_first(&engine->holders);
+	const struct host *host;
 	struct account *account;
 
 	if (!node)
 		return NULL;
-	account = list_entry(node, struct account, by_size);
+	host = list_entry(node, struct host, by_size);
+	account =
+		list_entry(heap_first(&host->holders), struct account, by_size);
 	return list_entry(account->items.next, struct item, aged);
 }
 
@@ -132,7 +170,7 @@ int item_queue(struct engine *engine, struct item *item)
 	if (rc)
 		return rc;
 	if (!held) {
-		rc = heap_put(&engine->holders, &account->by_size);
+		rc = holder_add(engine, account);
 		if (rc) {
 			heap_remove(item_heap(item), &item->queued);
 			return rc;
@@ -150,7 +188,7 @@ void item_unqueue(struct engine *engine, struct item *item)
 	heap_remove(item_heap(item), &item->queued);
 	list_remove(&item->aged);
 	if (!account_holds(account))
-		heap_remove(&engine->holders, &account->by_size);
+		holder_remove(engine, account);
 	account_discharge(engine, account, HEAP_NODE_BYTES);
 }
 

@@ -347,6 +347,19 @@ void engine_close_findings(struct engine *engine)
 				    list_entry(at, struct host, recent));
 }
 
+int engine_separate(struct engine *engine, struct str name)
+{
+	struct host *host;
+	int rc = host_get(engine, name, &host);
+
+	return rc ? rc : host_separate(engine, host);
+}
+
+size_t engine_host_max(const struct engine *engine)
+{
+	return host_max(engine);
+}
+
 void engine_mark_gap(struct engine *engine, struct str name, int64_t from_ns,
 		     int64_t to_ns)
 {
@@ -376,8 +389,8 @@ void engine_exception_use(const struct engine *engine,
 
 static bool larger(const struct heap_node *a, const struct heap_node *b)
 {
-	return list_entry(a, struct account, by_size)->bytes >
-	       list_entry(b, struct account, by_size)->bytes;
+	return list_entry(a, struct host, by_size)->bytes >
+	       list_entry(b, struct host, by_size)->bytes;
 }
 
 static int engine_open(struct engine *engine)

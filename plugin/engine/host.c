@@ -114,9 +114,16 @@ static bool item_before(const struct heap_node *a, const struct heap_node *b)
 	       list_entry(b, struct item, queued)->due_ns;
 }
 
+static bool account_larger(const struct heap_node *a, const struct heap_node *b)
+{
+	return list_entry(a, struct account, by_size)->bytes >
+	       list_entry(b, struct account, by_size)->bytes;
+}
+
 static size_t host_size(const struct host *host)
 {
-	return sizeof(*host) + host->name.len + TABLE_NODE_BYTES;
+	return sizeof(*host) + host->name.len + TABLE_NODE_BYTES +
+	       HEAP_NODE_BYTES;
 }
 
 static struct host *host_new(struct engine *engine, struct str name)
@@ -136,6 +143,7 @@ static struct host *host_new(struct engine *engine, struct str name)
 	holdback_open(host);
 	for (size_t i = 0; i < ITEM__COUNT; i++)
 		host->queues[i].before = item_before;
+	host->holders.before = account_larger;
 	memory_charge(engine, host_size(host));
 	return host;
 }
@@ -154,6 +162,7 @@ static void host_free(struct engine *engine, struct host *host)
 		finding_forget(engine, list_entry(node, struct item, queued));
 	for (size_t i = 0; i < ITEM__COUNT; i++)
 		heap_free(&host->queues[i]);
+	heap_free(&host->holders);
 	if (engine->host == host)
 		engine->host = NULL;
 	table_remove(&engine->host_table, &host->node);
@@ -206,15 +215,13 @@ static void host_use(struct engine *engine, struct host *host)
 	engine->host = host;
 }
 
-/* Whether there may be one more. */
-static bool host_fits(const struct engine *engine)
+size_t host_max(const struct engine *engine)
 {
-	size_t count = engine->host_table.count;
 	size_t bytes = sizeof(struct host) + MARKS_BYTES(HOST_GAPS) +
 		       MARKS_BYTES(HOST_EVICTIONS);
+	size_t count = engine->config.memcap / HOSTS_SHARE / bytes;
 
-	return count < LIMIT_HOSTS &&
-	       (count + 1) * bytes <= engine->config.memcap / HOSTS_SHARE;
+	return count < LIMIT_HOSTS ? count : LIMIT_HOSTS;
 }
 
 int host_get(struct engine *engine, struct str name, struct host **out)
@@ -226,7 +233,7 @@ int host_get(struct engine *engine, struct str name, struct host **out)
 		host = host_find(engine, name);
 	if (!host) {
 		/* the one silent longest makes room */
-		if (!host_fits(engine))
+		if (engine->host_table.count >= host_max(engine))
 			rc = host_drop(engine, list_entry(engine->hosts.next,
 							  struct host, recent));
 		host = rc ? NULL : host_new(engine, name);
@@ -340,6 +347,18 @@ int host_finish(struct engine *engine, struct host *host)
 		rc = match_decide(engine, item);
 	}
 	host->matched_ns = matched_ns;
+	return rc;
+}
+
+int host_separate(struct engine *engine, struct host *host)
+{
+	int rc = host_flush(engine, host);
+	struct heap_node *node;
+
+	while ((node = heap_first(&host->queues[ITEM_MATCH])))
+		match_forget(engine, list_entry(node, struct item, queued));
+	while ((node = heap_first(&host->queues[ITEM_STEP])))
+		step_forget(engine, list_entry(node, struct item, queued));
 	return rc;
 }
 

@@ -24,6 +24,10 @@ int host_fire(struct engine *engine, struct host *host, int64_t time_ns);
 int host_flush(struct engine *engine, struct host *host);
 /* The same, and every waiting match is decided. */
 int host_finish(struct engine *engine, struct host *host);
+/* What is held back has its turn, and nothing that was begun goes on. */
+int host_separate(struct engine *engine, struct host *host);
+/* How many may be known at once. */
+size_t host_max(const struct engine *engine);
 /* Ends all intervals of suppression. */
 void host_close_findings(struct engine *engine, struct host *host);
 

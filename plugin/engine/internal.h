@@ -114,6 +114,9 @@ struct host {
 	size_t held_bytes;
 	struct heap queues[ITEM__COUNT]; /* by when they are due */
 	struct time_marks *gaps, *evictions; /* NULL = none yet */
+	struct heap holders; /* its accounts with items, the largest first */
+	struct heap_node by_size; /* in engine->holders, while it has some */
+	size_t bytes; /* of all its accounts */
 };
 
 /* --- memory --------------------------------------------------------------- */
@@ -186,7 +189,7 @@ struct engine {
 	struct host *host; /* of the last event */
 	size_t held_bytes;
 	struct table accounts, partials, findings;
-	struct heap holders; /* accounts with items, the largest first */
+	struct heap holders; /* hosts with items, the largest first */
 	struct pool partial_pool, step_pool, kept_pool;
 	struct keys *keys; /* key tuples of the event in hand */
 	struct arena *scratch; /* of the condition or the alert in hand */

@@ -215,7 +215,7 @@ static bool get_key(const struct context *context, const struct path_item *item,
 {
 	*out = (struct recent_key){ context->event->host, item->device,
 				    item->inode };
-	return item->device.len && item->inode.len;
+	return item->device.len && item->inode.len && !context->mixed;
 }
 
 /* Remembers the event's file as it is now. */

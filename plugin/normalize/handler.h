@@ -55,6 +55,7 @@ struct context {
 	struct str comm;
 	bool exe_deleted; /* the file the process runs has no name any more */
 	bool succeeded;
+	bool mixed; /* another host may have sent what is known of its host */
 	bool incomplete; /* something was missing in its records */
 };
 

@@ -264,8 +264,12 @@ static void set_common(struct context *context)
 
 struct str normalizer_host(const struct normalizer *normalizer, struct str node)
 {
-	if (!node.len || str_equal(node, normalizer->config.local_node))
-		return normalizer->config.host_id;
+	const struct normalizer_config *config = &normalizer->config;
+
+	if (!node.len && config->names_all)
+		return STR(NORMALIZE_NO_NAME);
+	if (!node.len || str_equal(node, config->local_node))
+		return config->host_id;
 	return node;
 }
 
@@ -307,9 +311,14 @@ static int begin_host(struct normalizer *normalizer, struct context *context,
 	context->births = normalizer->births;
 	context->stats = &normalizer->stats;
 	context->file_host = provenance_host(host);
-	if (host.data == normalizer->config.host_id.data)
+	if (host.data == normalizer->config.host_id.data && !context->mixed)
 		context->resolver = &normalizer->config.resolver;
 	context->host = proctable_host(normalizer->processes, host);
+	if (context->mixed && context->host) {
+		proctable_host_forget(context->host);
+		provenance_forget(births_files(normalizer->births),
+				  context->file_host);
+	}
 	return context->host ? ask_for_parent(normalizer, context) : -ENOMEM;
 }
 
@@ -321,6 +330,7 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 
 	if (!event)
 		return -ENOMEM;
+	context->mixed = raw->mixed;
 	context->event = event;
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
@@ -550,6 +560,7 @@ static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 		return NORMALIZE_E_UNKNOWN;
 	context.sight = seen.sight;
 	context.login = seen.login;
+	context.mixed = raw->mixed;
 	rc = begin_host(normalizer, &context,
 			normalizer_host(normalizer, raw->node));
 	if (!rc)

@@ -11,6 +11,8 @@ struct reader;
 struct strbuf;
 
 #define CONTAINER_ID_MAX 128
+/* host.id of others that send no name: none that a node can have. */
+#define NORMALIZE_NO_NAME "(no node name)"
 
 /* What came of asking for an environment. */
 enum environment_answer {
@@ -54,6 +56,9 @@ struct normalizer_config {
 	struct str host_id; /* host.id of records without node; not empty */
 	/* node names that mean this host too; may be empty */
 	struct str local_node;
+	/* this host's records all have a node, so that those without one are
+	 * others' */
+	bool names_all;
 	/* also what is seen to be of no use; for tests */
 	bool parse_all;
 	/* of this host's processes */

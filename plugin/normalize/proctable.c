@@ -27,6 +27,8 @@
 #define PROCESS_BYTES (sizeof(struct process) + TABLE_NODE_BYTES)
 /* a longer working directory is not kept */
 #define DIRECTORY_MAX 1024
+/* after so many evictions, another host may take most */
+#define LOOK_AGAIN 64
 /* A serial that much below the newest is not late: the host has booted, and
  * counts from one again. */
 #define SERIAL_DISORDER 65536
@@ -36,6 +38,7 @@ struct proctable_host {
 	struct proctable *table;
 	struct list processes; /* unused for longest first */
 	size_t count;
+	size_t memory, counted; /* bytes; what of them the table knows of */
 	uint64_t newest_serial;
 	bool seeded;
 	/* a record of it came: the host logs such calls */
@@ -48,7 +51,8 @@ struct proctable {
 	uint8_t seed[16];
 	size_t memcap, memory, count, host_count;
 	uint64_t evicted;
-	struct list hosts, all; /* unused for longest first */
+	struct proctable_host *largest; /* nearly; NULL = not known */
+	struct list hosts; /* unused for longest first */
 	struct list host_buckets[HOST_BUCKETS];
 	struct table processes; /* of all hosts, by host and pid */
 };
@@ -69,7 +73,6 @@ int proctable_new(size_t memcap, struct proctable **out)
 	}
 	table->memcap = memcap;
 	list_init(&table->hosts);
-	list_init(&table->all);
 	for (size_t i = 0; i < HOST_BUCKETS; i++)
 		list_init(&table->host_buckets[i]);
 	*out = table;
@@ -88,7 +91,7 @@ static void list_touch(struct list *head, struct list *node)
 /* Nothing is known of the process any more. */
 static void process_forget(struct process *process)
 {
-	size_t *memory = &process->host->table->memory;
+	size_t *memory = &process->host->memory;
 
 	image_release(&process->image, memory);
 	image_release(&process->previous, memory);
@@ -112,28 +115,64 @@ static void process_free(struct process *process)
 	process_forget(process);
 	table_remove(&table->processes, &process->node);
 	list_remove(&process->in_host);
-	list_remove(&process->in_all);
-	table->memory -= PROCESS_BYTES;
+	process->host->memory -= PROCESS_BYTES;
 	table->count--;
 	process->host->count--;
 	free(process);
 }
 
-/* Makes room. The entry in hand is the last one that would go: it stays. */
+/* The table takes note of what a host has come to. */
+static void host_settle(struct proctable_host *host)
+{
+	struct proctable *table = host->table;
+
+	table->memory += host->memory - host->counted;
+	host->counted = host->memory;
+	if (table->largest && host->memory > table->largest->memory)
+		table->largest = host;
+}
+
+/* Who gives up an entry. The one in hand, its host's newest, stays. A walk over
+ * all hosts now and then will do: they change slowly. */
+static struct proctable_host *host_of_victim(struct proctable_host *in_hand)
+{
+	struct proctable *table = in_hand->table;
+	struct proctable_host *largest = table->largest;
+
+	if (largest && largest->count > 1 && table->evicted % LOOK_AGAIN)
+		return largest;
+	largest = NULL;
+	for (struct list *at = table->hosts.next; at != &table->hosts;
+	     at = at->next) {
+		struct proctable_host *host =
+			list_entry(at, struct proctable_host, in_all);
+
+		if (host->count > (host == in_hand) &&
+		    (!largest || host->memory > largest->memory))
+			largest = host;
+	}
+	table->largest = largest;
+	return largest;
+}
+
+static void host_evict_process(struct proctable_host *host)
+{
+	process_free(list_entry(host->processes.next, struct process, in_host));
+	host->table->evicted++;
+	host_settle(host);
+}
+
+/* Makes room: the host that takes most gives up what it has not used for
+ * longest. */
 static void host_trim(struct proctable_host *host)
 {
 	struct proctable *table = host->table;
 
-	while (host->count > LIMIT_PROCESSES) {
-		process_free(list_entry(host->processes.next, struct process,
-					in_host));
-		table->evicted++;
-	}
-	while (table->memory > table->memcap && table->count > 1) {
-		process_free(
-			list_entry(table->all.next, struct process, in_all));
-		table->evicted++;
-	}
+	host_settle(host);
+	while (host->count > LIMIT_PROCESSES)
+		host_evict_process(host);
+	while (table->memory > table->memcap && table->count > 1)
+		host_evict_process(host_of_victim(host));
 }
 
 static uint64_t hash_of(const struct proctable_host *host, int64_t pid)
@@ -172,8 +211,7 @@ static struct process *process_new(struct proctable_host *host, int64_t pid)
 	process->node.hash = hash_of(host, pid);
 	table_add(&host->table->processes, &process->node);
 	list_add_tail(&host->processes, &process->in_host);
-	list_add_tail(&host->table->all, &process->in_all);
-	host->table->memory += PROCESS_BYTES;
+	host->memory += PROCESS_BYTES;
 	host->table->count++;
 	host->count++;
 	return process;
@@ -258,7 +296,7 @@ static bool process_is_other(const struct process *process,
 /* The working directory, shared with the parent's where it is the same. */
 static int set_directory(struct process *process, struct str directory)
 {
-	size_t *memory = &process->host->table->memory;
+	size_t *memory = &process->host->memory;
 	const struct process *parent;
 
 	if (!directory.len ||
@@ -322,7 +360,6 @@ static struct process *process_get(struct proctable_host *host,
 	if (!process)
 		return NULL;
 	list_touch(&host->processes, &process->in_host);
-	list_touch(&host->table->all, &process->in_all);
 	if (sight->ppid >= 0)
 		process->ppid = sight->ppid;
 	if (begins)
@@ -360,7 +397,7 @@ static struct image *image_infer(struct process *process, struct str exe)
 	}
 	/* the parent may have begun its program after the fork */
 	origin_release(&process->origin);
-	return image_new(&source, &process->host->table->memory);
+	return image_new(&source, &process->host->memory);
 }
 
 /* The process runs another file than is known: an exec was not seen, or it is
@@ -400,7 +437,7 @@ struct process *proctable_exec(struct proctable_host *host,
 			       const struct process_exec *exec)
 {
 	struct process *process = process_get(host, &exec->sight, true);
-	size_t *memory = &host->table->memory;
+	size_t *memory = &host->memory;
 	struct image_source source = {
 		.invoked = exec->invoked,
 		.resolved = exec->sight.exe,
@@ -442,7 +479,7 @@ int proctable_bind(struct process *process, const struct bound_socket *socket)
 		process->bound = calloc(1, sizeof(*process->bound));
 		if (!process->bound)
 			return -ENOMEM;
-		process->host->table->memory += sizeof(*process->bound);
+		process->host->memory += sizeof(*process->bound);
 	}
 	if (!place)
 		place = &process->bound->sockets[process->bound->count++ %
@@ -471,12 +508,12 @@ const struct bound_socket *proctable_bound(const struct process *process,
 int proctable_set_session(struct process *process)
 {
 	process->host->sees_setsid = true;
-	return lineage_lead_session(process, &process->host->table->memory);
+	return lineage_lead_session(process, &process->host->memory);
 }
 
 int proctable_set_group(struct process *process, bool own)
 {
-	size_t *memory = &process->host->table->memory;
+	size_t *memory = &process->host->memory;
 
 	process->host->sees_setpgid = true;
 	if (own)
@@ -487,7 +524,7 @@ int proctable_set_group(struct process *process, bool own)
 
 int proctable_set_container(struct process *process, struct str id)
 {
-	size_t *memory = &process->host->table->memory;
+	size_t *memory = &process->host->memory;
 	struct shared_text *text = shared_text_new(id, memory);
 
 	if (!text)
@@ -543,7 +580,7 @@ static int seed_lineage(struct process *process,
 			const struct process_seed *seed)
 {
 	struct proctable_host *host = process->host;
-	size_t *memory = &host->table->memory;
+	size_t *memory = &host->memory;
 	const struct process *parent = proctable_parent(process);
 	struct lineage_seed lineage = {
 		.parent = parent,
@@ -583,7 +620,7 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 	process->since_ms = seed->start_ms;
 	process->id = process_id(process, seed->start);
 	if (seed->exe.len) {
-		process->image = image_new(&source, &host->table->memory);
+		process->image = image_new(&source, &host->memory);
 		if (!process->image)
 			return -ENOMEM;
 	}
@@ -605,6 +642,12 @@ static void host_clear(struct proctable_host *host)
 	host->newest_serial = 0;
 }
 
+void proctable_host_forget(struct proctable_host *host)
+{
+	host_clear(host);
+	host_settle(host);
+}
+
 void proctable_host_boot(struct proctable_host *host)
 {
 	if (!host->seeded)
@@ -616,6 +659,9 @@ static void host_free(struct proctable_host *host)
 	host_clear(host);
 	list_remove(&host->in_bucket);
 	list_remove(&host->in_all);
+	host_settle(host);
+	if (host->table->largest == host)
+		host->table->largest = NULL;
 	host->table->memory -= sizeof(*host) + host->name_len;
 	host->table->host_count--;
 	free(host);
@@ -693,4 +739,11 @@ void proctable_stats(const struct proctable *table, struct proctable_stats *out)
 		.evicted = table->evicted,
 		.memory = table->memory,
 	};
+	for (const struct list *at = table->hosts.next; at != &table->hosts;
+	     at = at->next) {
+		const struct proctable_host *host =
+			list_entry(at, struct proctable_host, in_all);
+
+		out->memory += host->memory - host->counted;
+	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which program each live process runs, per host, from what its own records
- * said. Bounded in entries and bytes; the one unused for longest goes.
+ * said. Bounded in entries and bytes: of the host that takes most, the one unused
+ * for longest goes.
  */
 #ifndef AUDISP_EQL_NORMALIZE_PROCTABLE_H
 #define AUDISP_EQL_NORMALIZE_PROCTABLE_H
@@ -47,7 +48,7 @@ struct bound_sockets {
 
 struct process {
 	struct table_node node;
-	struct list in_host, in_all; /* unused for longest first */
+	struct list in_host; /* unused for longest first */
 	struct proctable_host *host;
 	int64_t pid, ppid; /* ppid -1 = unknown */
 	uint64_t serial; /* of its first record seen; 0 = seeded */
@@ -81,6 +82,8 @@ struct proctable_host *proctable_host(struct proctable *table, struct str name);
 /* The host has booted: all its processes are gone. Not so where it has been
  * seeded: that is this host, and this program did not outlive its boot. */
 void proctable_host_boot(struct proctable_host *host);
+/* Nothing is known of the host any more, seeds included. */
+void proctable_host_forget(struct proctable_host *host);
 
 /* What a record says about the process that caused it. */
 struct process_sight {

@@ -14,10 +14,18 @@
 /* a longer path is not kept: the file is known by its inode */
 #define PATH_BYTES_MAX 4096
 
-/* Who brought files about, and pays for them. */
-struct file_holder {
+/* A host on which files were brought about. */
+struct file_host {
 	struct list in_all;
 	uint64_t host;
+	size_t count; /* files */
+	struct list holders;
+};
+
+/* Who brought files about, and pays for them. */
+struct file_holder {
+	struct list in_host;
+	struct file_host *host;
 	uint32_t payer;
 	size_t count;
 	struct list linked, others; /* oldest first */
@@ -27,7 +35,7 @@ struct provenance {
 	uint8_t seed[16];
 	size_t memcap, memory, count;
 	uint64_t evicted, linked_evicted;
-	struct list holders;
+	struct list hosts;
 	struct list inodes[BUCKETS], paths[BUCKETS];
 };
 
@@ -44,7 +52,7 @@ int provenance_new(size_t memcap, struct provenance **out)
 		return rc;
 	}
 	table->memcap = memcap;
-	list_init(&table->holders);
+	list_init(&table->hosts);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		list_init(&table->inodes[i]);
 		list_init(&table->paths[i]);
@@ -163,15 +171,29 @@ struct known_file *provenance_find_path(const struct provenance *table,
 
 /* --- holders -------------------------------------------------------------- */
 
-static struct file_holder *holder_find(const struct provenance *table,
-				       uint64_t host, uint32_t payer)
+static struct file_host *host_find(const struct provenance *table,
+				   uint64_t host)
 {
-	for (const struct list *at = table->holders.next; at != &table->holders;
+	for (const struct list *at = table->hosts.next; at != &table->hosts;
+	     at = at->next)
+		if (list_entry(at, struct file_host, in_all)->host == host)
+			return list_entry(at, struct file_host, in_all);
+	return NULL;
+}
+
+static struct file_holder *holder_find(const struct provenance *table,
+				       uint64_t host_hash, uint32_t payer)
+{
+	const struct file_host *host = host_find(table, host_hash);
+
+	if (!host)
+		return NULL;
+	for (const struct list *at = host->holders.next; at != &host->holders;
 	     at = at->next) {
 		struct file_holder *holder =
-			list_entry(at, struct file_holder, in_all);
+			list_entry(at, struct file_holder, in_host);
 
-		if (holder->host == host && holder->payer == payer)
+		if (holder->payer == payer)
 			return holder;
 	}
 	return NULL;
@@ -196,21 +218,52 @@ struct known_file *provenance_find_linked(const struct provenance *table,
 	return NULL;
 }
 
-static struct file_holder *holder_get(struct provenance *table, uint64_t host,
+static struct file_host *host_get(struct provenance *table, uint64_t hash)
+{
+	struct file_host *host = host_find(table, hash);
+
+	if (host)
+		return host;
+	host = calloc(1, sizeof(*host));
+	if (!host)
+		return NULL;
+	host->host = hash;
+	list_init(&host->holders);
+	list_add_tail(&table->hosts, &host->in_all);
+	table->memory += sizeof(*host);
+	return host;
+}
+
+static void host_drop_empty(struct provenance *table, struct file_host *host)
+{
+	if (!list_empty(&host->holders))
+		return;
+	list_remove(&host->in_all);
+	table->memory -= sizeof(*host);
+	free(host);
+}
+
+static struct file_holder *holder_get(struct provenance *table, uint64_t hash,
 				      uint32_t payer)
 {
-	struct file_holder *holder = holder_find(table, host, payer);
+	struct file_holder *holder = holder_find(table, hash, payer);
+	struct file_host *host;
 
 	if (holder)
 		return holder;
-	holder = calloc(1, sizeof(*holder));
-	if (!holder)
+	host = host_get(table, hash);
+	if (!host)
 		return NULL;
+	holder = calloc(1, sizeof(*holder));
+	if (!holder) {
+		host_drop_empty(table, host);
+		return NULL;
+	}
 	holder->host = host;
 	holder->payer = payer;
 	list_init(&holder->linked);
 	list_init(&holder->others);
-	list_add_tail(&table->holders, &holder->in_all);
+	list_add_tail(&host->holders, &holder->in_host);
 	table->memory += sizeof(*holder);
 	return holder;
 }
@@ -238,23 +291,42 @@ static void file_free(struct provenance *table, struct known_file *file)
 	free(file);
 	table->memory -= sizeof(*file);
 	table->count--;
+	holder->host->count--;
 	if (--holder->count)
 		return;
-	list_remove(&holder->in_all);
+	list_remove(&holder->in_host);
+	host_drop_empty(table, holder->host);
 	table->memory -= sizeof(*holder);
 	free(holder);
 }
 
-/* There are no more holders than accounts that made programs: a walk will do,
- * and is taken only at the limit. */
+static struct file_host *largest_host(const struct provenance *table)
+{
+	struct file_host *largest = NULL;
+
+	for (const struct list *at = table->hosts.next; at != &table->hosts;
+	     at = at->next) {
+		struct file_host *host =
+			list_entry(at, struct file_host, in_all);
+
+		if (!largest || host->count > largest->count)
+			largest = host;
+	}
+	return largest;
+}
+
+/* Of the host that has most: who has a host has as many accounts there as he
+ * likes. There are no more holders than accounts that made programs: a walk will
+ * do, and is taken only at the limit. */
 static struct file_holder *largest_holder(const struct provenance *table)
 {
+	const struct file_host *host = largest_host(table);
 	struct file_holder *largest = NULL;
 
-	for (const struct list *at = table->holders.next; at != &table->holders;
+	for (const struct list *at = host->holders.next; at != &host->holders;
 	     at = at->next) {
 		struct file_holder *holder =
-			list_entry(at, struct file_holder, in_all);
+			list_entry(at, struct file_holder, in_host);
 
 		if (!largest || holder->count > largest->count)
 			largest = holder;
@@ -341,6 +413,7 @@ static struct known_file *file_new(struct provenance *table,
 		list_add_tail(inode_bucket(table, &birth->id),
 			      &file->in_inodes);
 	holder->count++;
+	holder->host->count++;
 	holder_place(file);
 	table->memory += sizeof(*file);
 	table->count++;
@@ -426,17 +499,24 @@ static void save_list(const struct list *list, struct strbuf *out)
 		save_file(list_entry(at, struct known_file, in_holder), out);
 }
 
-void provenance_save(const struct provenance *table, struct strbuf *out)
+static void save_host(const struct file_host *host, struct strbuf *out)
 {
-	write_u32(out, (uint32_t)table->count);
-	for (const struct list *at = table->holders.next; at != &table->holders;
+	for (const struct list *at = host->holders.next; at != &host->holders;
 	     at = at->next) {
 		const struct file_holder *holder =
-			list_entry(at, struct file_holder, in_all);
+			list_entry(at, struct file_holder, in_host);
 
 		save_list(&holder->others, out);
 		save_list(&holder->linked, out);
 	}
+}
+
+void provenance_save(const struct provenance *table, struct strbuf *out)
+{
+	write_u32(out, (uint32_t)table->count);
+	for (const struct list *at = table->hosts.next; at != &table->hosts;
+	     at = at->next)
+		save_host(list_entry(at, struct file_host, in_all), out);
 }
 
 static struct origin *load_origin(struct provenance *table,
@@ -509,23 +589,34 @@ int provenance_load(struct provenance *table, struct reader *reader,
 
 /* --- life ----------------------------------------------------------------- */
 
+/* The last file takes its holder along, the last holder its host. */
+static void host_free_file(struct provenance *table, struct file_host *host)
+{
+	struct file_holder *holder =
+		list_entry(host->holders.next, struct file_holder, in_host);
+	struct list *files =
+		list_empty(&holder->others) ? &holder->linked : &holder->others;
+
+	file_free(table, list_entry(files->next, struct known_file, in_holder));
+}
+
+void provenance_forget(struct provenance *table, uint64_t hash)
+{
+	struct file_host *host = host_find(table, hash);
+
+	for (size_t count = host ? host->count : 0; count; count--)
+		host_free_file(table, host);
+}
+
 void provenance_free(struct provenance **out)
 {
 	struct provenance *table = *out;
 
 	if (!table)
 		return;
-	while (!list_empty(&table->holders)) {
-		struct file_holder *holder = list_entry(
-			table->holders.next, struct file_holder, in_all);
-		struct list *files = list_empty(&holder->others)
-					     ? &holder->linked
-					     : &holder->others;
-
-		/* the last one takes its holder along */
-		file_free(table, list_entry(files->next, struct known_file,
-					    in_holder));
-	}
+	while (!list_empty(&table->hosts))
+		host_free_file(table, list_entry(table->hosts.next,
+						 struct file_host, in_all));
 	free(table);
 	*out = NULL;
 }

@@ -99,6 +99,9 @@ int provenance_move(struct provenance *table, struct known_file *file,
 /* Something with another origin has been written into it. */
 void provenance_set_origin(struct known_file *file, struct origin *origin);
 
+/* Nothing is known of a host's files any more. */
+void provenance_forget(struct provenance *table, uint64_t host);
+
 void provenance_save(const struct provenance *table, struct strbuf *out);
 /* Into an empty table; booted = without files of no device, which are gone. 0,
  * -EBADMSG, -ENOMEM. */

@@ -17,6 +17,7 @@
 #include "util/strbuf.h"
 
 #define BASE_SEC 1700000000LL
+#define SILENT_NS (3600 * NSEC_PER_SEC)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What a sieve under test hands out, as text. */
@@ -99,16 +100,32 @@ static void sink_gap(void *user, struct str node, uint64_t count,
 	strbuf_add_char(&sink->out, ' ');
 }
 
-static void sink_open(struct sink *sink)
+static void sink_mixed(void *user, struct str node, bool mixed, int64_t time_ns)
 {
-	struct sieve_config config = {
+	struct sink *sink = user;
+
+	(void)node;
+	(void)time_ns;
+	strbuf_add_str(&sink->out, mixed ? STR("mixed ") : STR("not-mixed "));
+}
+
+static void sink_configure(struct sink *sink, struct sieve_config *config)
+{
+	*config = (struct sieve_config){
 		.on_event = sink_event,
 		.on_gap = sink_gap,
+		.on_mixed = sink_mixed,
 		.user = sink,
 		.event_timeout_ns = 2 * NSEC_PER_SEC,
 	};
-
 	*sink = (struct sink){ 0 };
+}
+
+static void sink_open(struct sink *sink)
+{
+	struct sieve_config config;
+
+	sink_configure(sink, &config);
 	assert_int_equal(sieve_new(&config, &sink->sieve), 0);
 }
 
@@ -713,6 +730,7 @@ static void feed_node(struct sink *sink, unsigned int number, const char *type)
 				  .node = name, .type = type, .serial = 7 });
 }
 
+/* All places are taken: a name more finds one only where a host is silent. */
 static void test_host_limit(void **state)
 {
 	struct sink sink;
@@ -721,23 +739,77 @@ static void test_host_limit(void **state)
 	sink_open(&sink);
 	for (unsigned int i = 0; i < LIMIT_HOSTS; i++)
 		feed_node(&sink, i, i == 1 ? "AVC" : "USER");
-	/* all are known, and the first is now the one used last */
 	sink_take(&sink);
-	feed_node(&sink, 0, "USER");
+	assert_int_equal(sink_stats(&sink).hosts, LIMIT_HOSTS);
+	assert_int_equal(sieve_age(sink.sieve, SILENT_NS - 1), 0);
+	assert_string_equal(sink_take(&sink), "n1/7=AVC? ");
+	feed_node(&sink, LIMIT_HOSTS, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	assert_int_equal(sink_stats(&sink).refused, 1);
+	/* all but one speak */
+	for (unsigned int i = 0; i < LIMIT_HOSTS; i++)
+		if (i != 2)
+			feed_node(&sink, i, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	assert_int_equal(sink_stats(&sink).duplicates, LIMIT_HOSTS - 1);
+	assert_int_equal(sieve_age(sink.sieve, 1), 0);
+	feed_node(&sink, LIMIT_HOSTS, "USER");
+	assert_string_equal(sink_take(&sink), "n4096/7=USER ");
 	feed_node(&sink, 2, "USER");
 	assert_string_equal(sink_take(&sink), "");
-	assert_int_equal(sink_stats(&sink).duplicates, 2);
-	/* the second is forgotten for a new one: its event closes */
-	feed_node(&sink, LIMIT_HOSTS, "USER");
-	assert_string_equal(sink_take(&sink), "n1/7=AVC? n4096/7=USER ");
-	feed_node(&sink, 0, "USER");
-	assert_string_equal(sink_take(&sink), "");
-	feed_node(&sink, 1, "USER");
-	assert_string_equal(sink_take(&sink), "n1/7=USER ");
+	assert_int_equal(sink_stats(&sink).refused, 2);
+	assert_int_equal(sink_stats(&sink).hosts, LIMIT_HOSTS);
 	sink_close(&sink);
 }
 
-/* More full windows than there is room for: the oldest node starts anew. */
+/* This host finds a place whatever others call themselves, and keeps it. */
+static void test_local_host(void **state)
+{
+	struct sieve_config config;
+	struct sink sink;
+
+	(void)state;
+	sink_configure(&sink, &config);
+	config.host_max = 2;
+	config.local_node = STR("me");
+	assert_int_equal(sieve_new(&config, &sink.sieve), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		feed_node(&sink, i, "USER");
+	assert_string_equal(sink_take(&sink), "n0/7=USER n1/7=USER ");
+	assert_int_equal(sink_stats(&sink).refused, 1);
+	feed_record(&sink, &(struct record){
+				   .node = "me", .type = "USER", .serial = 7 });
+	feed_serial(&sink, "USER", 7);
+	assert_string_equal(sink_take(&sink), "me/7=USER 7=USER ");
+	assert_int_equal(sink_stats(&sink).hosts, 4);
+	/* silent longest, and yet it is another that goes */
+	assert_int_equal(sieve_age(sink.sieve, SILENT_NS), 0);
+	feed_node(&sink, 0, "USER");
+	feed_node(&sink, 2, "USER");
+	assert_string_equal(sink_take(&sink), "n2/7=USER ");
+	feed_serial(&sink, "USER", 7);
+	assert_string_equal(sink_take(&sink), "");
+	sink_close(&sink);
+}
+
+static void feed_window(struct sink *sink, unsigned int number,
+			unsigned int step)
+{
+	struct strbuf text = STRBUF_INIT(0);
+	char name[16];
+
+	snprintf(name, sizeof(name), "n%u", number);
+	for (unsigned int j = 7; j < 65536; j += step)
+		record_write(&text, &(struct record){ .node = name,
+						      .type = "USER",
+						      .serial = j });
+	assert_int_equal(sieve_feed(sink->sieve, text.data, text.len), 0);
+	strbuf_free(&text);
+	sink_take(sink);
+}
+
+/* More full windows than there is room for: each keeps its share, those with
+ * less keep all they have. */
 static void test_window_limit(void **state)
 {
 	unsigned int count = LIMIT_WINDOW_BYTES / (65536 * sizeof(uint16_t));
@@ -745,24 +817,82 @@ static void test_window_limit(void **state)
 
 	(void)state;
 	sink_open(&sink);
-	for (unsigned int i = 0; i < count; i++) {
-		struct strbuf text = STRBUF_INIT(0);
-		char name[16];
-
-		snprintf(name, sizeof(name), "n%u", i);
-		for (unsigned int j = 7; j < 65536; j += 512)
-			record_write(&text, &(struct record){ .node = name,
-							      .type = "USER",
-							      .serial = j });
-		assert_int_equal(sieve_feed(sink.sieve, text.data, text.len),
-				 0);
-		strbuf_free(&text);
-		sink_take(&sink);
-	}
-	feed_node(&sink, count - 1, "USER");
-	assert_string_equal(sink_take(&sink), "");
 	feed_node(&sink, 0, "USER");
-	assert_non_null(strstr(sink_take(&sink), "n0/7=USER "));
+	for (unsigned int i = 1; i <= count + 20; i++)
+		feed_window(&sink, i, 512);
+	feed_node(&sink, 0, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	/* one that begins now has its share as well */
+	feed_window(&sink, count + 21, 32768);
+	feed_node(&sink, count + 21, "USER");
+	assert_string_equal(sink_take(&sink), "");
+	/* who had most has lost the oldest, and no hole comes of it */
+	feed_node(&sink, 1, "USER");
+	assert_string_equal(sink_take(&sink), "n1/7=USER ");
+	assert_true(sieve_holes(sink.sieve, STR("n1")) < 65536);
+	sink_close(&sink);
+}
+
+static void feed_open(struct sink *sink, const char *node, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		feed_record(sink, &(struct record){ .node = node,
+						    .type = "AVC",
+						    .serial = 1000 + i });
+}
+
+/* Who floods with events that never end closes his own. */
+static void test_open_shares(void **state)
+{
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	feed_record(&sink, &(struct record){ .node = "quiet",
+					     .type = "SYSCALL",
+					     .serial = 1 });
+	/* of one node, 512 are open at most */
+	feed_open(&sink, "flood", 500);
+	feed_open(&sink, "other", 500);
+	sink_take(&sink);
+	feed_open(&sink, "third", 500);
+	assert_null(strstr(sink_take(&sink), "quiet"));
+	feed_record(&sink, &(struct record){ .node = "quiet",
+					     .type = "PROCTITLE",
+					     .serial = 1 });
+	assert_string_equal(sink_take(&sink), "quiet/1=SYSCALL,PROCTITLE ");
+	sink_close(&sink);
+}
+
+/* Two hosts under one name: noticed, no gap is made of it, and it ends. */
+static void test_mixed(void **state)
+{
+	struct sieve_host hosts[3];
+	struct sink sink;
+
+	(void)state;
+	sink_open(&sink);
+	for (unsigned int i = 0; i < 12; i++) {
+		feed_serial(&sink, "USER", 100 + i / 3);
+		feed_serial(&sink, "USER", 500000 + i);
+		feed_record(&sink, &(struct record){ .node = "b",
+						     .type = "USER",
+						     .serial = 7 + i });
+	}
+	assert_non_null(strstr(sink_take(&sink), "mixed "));
+	assert_int_equal(sink_stats(&sink).mixed, 1);
+	finish(&sink);
+	assert_string_equal(sink_take(&sink), "");
+	assert_int_equal(sieve_hosts(sink.sieve, hosts, 3), 2);
+	assert_int_equal(hosts[0].node.len + hosts[1].node.len, 1);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(hosts[i].mixed, !hosts[i].node.len);
+	/* one of them got a name */
+	feed_record(&sink, &(struct record){ .type = "USER",
+					     .msec = 3600 * 1000,
+					     .serial = 500020 });
+	assert_string_equal(sink_take(&sink), "not-mixed 500020=USER ");
+	assert_int_equal(sink_stats(&sink).mixed, 0);
 	sink_close(&sink);
 }
 
@@ -1269,7 +1399,10 @@ int main(void)
 		cmocka_unit_test(test_no_ends),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_host_limit),
+		cmocka_unit_test(test_local_host),
 		cmocka_unit_test(test_window_limit),
+		cmocka_unit_test(test_open_shares),
+		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_position),
 		cmocka_unit_test(test_error_is_passed_up),

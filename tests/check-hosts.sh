@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Many hosts in one log: captures as hosts of their own, each with another clock,
+# their records interleaved. The alerts must be those that each host gives by
+# itself, and those of the log split by host over several processes.
+set -u
+top=${srcdir:-.}
+. "$top/tests/as_host.sh"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+shards=3
+hosts=0 bad=0
+
+alerts() { # FILE: the documents, in an order of their own
+	./aueql replay -r "$top/rules.d/detect/network_after_compile.toml" \
+		-r "$top/rules.d/detect/network_after_compile_linked.toml" \
+		--format json "$1" 2>"$dir/summary" || bad=1
+}
+
+# years behind, as after a flat battery, hours ahead, and right
+offsets="0 -86400000 3600 -1 0 31536000 7200 -600 5 -31536000 86400 60"
+for capture in gcc-o gcc-static cc-o ld-lld make-implicit run-fork run-renamed \
+	b-project b-nonet hosts-crossed user-dev libtool-run; do
+	hosts=$((hosts + 1))
+	off=$(echo "$offsets" | cut -d' ' -f$hosts)
+	as_host "host-$hosts" "$off" <"$top/tests/corpus/$capture/plugin.log" \
+		>"$dir/host.$hosts"
+	cat "$dir/host.$hosts" >>"$dir/shard.$((hosts % shards))"
+	alerts "$dir/host.$hosts" >>"$dir/single"
+done
+paste -d '\n' "$dir"/host.* >"$dir/log"
+alerts "$dir/log" | sort >"$dir/together"
+sed 's/^/# /' "$dir/summary"
+for shard in $(seq 0 $((shards - 1))); do
+	alerts "$dir/shard.$shard"
+done | sort >"$dir/split"
+sort "$dir/single" >"$dir/apart"
+
+count=$(wc -l <"$dir/together")
+if [ "$count" -lt 10 ]; then
+	echo "the log of $hosts hosts gives $count alerts: too few to compare"
+	bad=1
+fi
+if ! cmp "$dir/together" "$dir/apart"; then
+	echo "hosts disturb one another"
+	bad=1
+fi
+if ! cmp "$dir/together" "$dir/split"; then
+	echo "$shards processes give other alerts than one"
+	bad=1
+fi
+[ $bad = 0 ] && echo "hosts: $count alerts of $hosts hosts, together and apart"
+exit $bad
