@@ -112,7 +112,10 @@ refuse 1 'deep:1: byte' "$work/deep"
 refuse 1 'many:1: audisp_eql.events has more than 256' "$work/many"
 refuse 1 'long:1: the document is too long' "$work/long"
 refuse 1 'No such file' "$work/none"
-refuse 1 "no alert '999' is in it" --alert 999 "$work/alerts"
+refuse 1 "no such alert is in it; 'aueql timeline --list'" --alert 999 "$work/alerts"
+name=$(printf 'a\033\nb')
+: >"$work/$name"
+refuse 1 'a\x1b\x0ab: no alert is in it' "$work/$name"
 refuse 2 'wants one file' --all
 refuse 2 'no format' --format png "$work/alerts"
 refuse 2 'an SVG is of one alert' --format svg --all "$work/alerts"

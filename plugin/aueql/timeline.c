@@ -245,6 +245,16 @@ static void show_close(struct show *show)
 	timeline_reader_close(&show->reader);
 }
 
+static int show_refuse(const struct show *show, const char *why)
+{
+	struct strbuf name = STRBUF_INIT(0);
+
+	text_escape_plain(&name, str_from(show->path));
+	command_error("%.*s: %s", STR_ARG(strbuf_str(&name)), why);
+	strbuf_free(&name);
+	return EXIT_NOT_DONE;
+}
+
 static int show_do(struct show *show)
 {
 	struct input input = {
@@ -255,22 +265,22 @@ static int show_do(struct show *show)
 		.on_end = show_on_end,
 		.user = show,
 	};
-	int code = show_open(show) ? EXIT_NOT_DONE : input_read(&input);
+	int rc = show_open(show), code;
 
+	if (rc) {
+		command_error("%s", strerror(-rc));
+		return EXIT_NOT_DONE;
+	}
+	code = input_read(&input);
 	if (code)
 		return code;
-	if (!show->documents.count) {
-		command_error("%s: no alert is in it", show->path);
-		return EXIT_NOT_DONE;
-	}
+	if (!show->documents.count)
+		return show_refuse(show, "no alert is in it");
 	if (show->chosen.len)
 		show_alert(show, strbuf_str(&show->chosen), show->line);
-	else if (!show->list && !show->all) {
-		command_error("%s: no alert '%.*s' is in it\n"
-			      "Try 'aueql timeline --list %s'.",
-			      show->path, STR_ARG(show->wanted), show->path);
-		return EXIT_NOT_DONE;
-	}
+	else if (!show->list && !show->all)
+		return show_refuse(show, "no such alert is in it; 'aueql "
+					 "timeline --list' says which are");
 	return show->failed ? EXIT_NOT_DONE : EXIT_DONE;
 }
 
@@ -354,14 +364,13 @@ const struct command command_timeline = {
 	.help = "Usage: aueql timeline [--alert WHICH | --all | --list] "
 		"[--format text|svg]\n"
 		"                      FILE|-\n"
-		"Shows an alert of a file of them (" LOCALSTATEDIR
-		"/log/audisp-eql/alerts.ndjson,\n"
-		"what aueql replay --format json writes, other tools' ECS "
-		"alerts): its stages\n"
-		"one after the other, the tree of processes, files, addresses, "
-		"user, and the\n"
-		"audit records. Without an option the last alert; times are "
-		"UTC.\n"
+		"Shows an alert of a file of them (the plugin's "
+		"alerts.ndjson, what aueql replay\n"
+		"--format json writes, other tools' ECS alerts): its stages "
+		"one after the other,\n"
+		"the tree of processes, files, addresses, user, and the audit "
+		"records. Without an\n"
+		"option the last alert; times are UTC.\n"
 		"\n"
 		"      --alert WHICH    the alert of this number (number=, or "
 		"its place in the\n"
