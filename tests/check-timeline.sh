@@ -72,6 +72,19 @@ done
 [ "$(./aueql timeline --all "$work/alerts" | grep -c '^host ')" = "$count" ] ||
 	fail "--all does not show all"
 
+# a heartbeat is no alert, and no place in the file
+heartbeat='{"@timestamp":"2026-11-24T23:00:00.000Z","event":{"kind":"state"},"audisp_eql":{"kind":"heartbeat","number":9}}'
+{
+	echo "$heartbeat"
+	cat "$work/alerts"
+	echo "$heartbeat"
+} >"$work/beats"
+./aueql timeline "$work/beats" | diff "$work/last" - ||
+	fail "a heartbeat is taken for an alert"
+./aueql timeline --list "$work/beats" >"$work/got"
+./aueql timeline --list "$work/alerts" | diff - "$work/got" ||
+	fail "a heartbeat is listed"
+
 # what is none
 refuse() { # CODE TEXT ARGUMENT...
 	code=$1 text=$2

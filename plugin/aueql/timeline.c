@@ -39,6 +39,7 @@ struct show {
 	struct documents documents;
 	struct timeline_look look;
 	struct arena *arena; /* of the alert that is shown */
+	uint64_t alerts; /* so far */
 	struct strbuf chosen; /* its document */
 	uint64_t line; /* where that is */
 	struct strbuf out;
@@ -53,8 +54,23 @@ static int64_t number_of(const struct show *show, const struct event *event)
 	const struct value *value =
 		timeline_value(&show->reader, event, TIMELINE_NUMBER);
 
-	return value->type == VALUE_INT ? value->i
-					: (int64_t)show->documents.count;
+	return value->type == VALUE_INT ? value->i : (int64_t)show->alerts;
+}
+
+/* The plugin's heartbeat, and what other tools' measure, are in such files, too.
+ * What a rule only observes is an "event". */
+static bool is_alert(const struct event *event)
+{
+	static const char *const kinds[] = { "alert", "event", "signal" };
+	size_t count;
+	const struct value *kind = value_items(
+		event_value(event, FIELD_EVENT_KIND, READING_INVOKED), &count);
+
+	for (size_t i = 0; i < 3 && count; i++)
+		if (kind->type == VALUE_STRING &&
+		    str_equal(kind->s, str_from(kinds[i])))
+			return true;
+	return !count;
 }
 
 static bool is_number(struct str text)
@@ -172,12 +188,13 @@ static int show_on_document(void *user, struct event *event)
 
 	if (ferror(stdout))
 		return -EPIPE;
-	if (!is_wanted(show, event))
+	show->alerts += is_alert(event);
+	if (!is_alert(event) || !is_wanted(show, event))
 		return 0;
 	if (show->list) {
 		show_row(show, event);
 	} else if (show->all) {
-		if (show->documents.count > 1)
+		if (show->alerts > 1)
 			putchar('\n');
 		show_alert(show, event->document, show->documents.line);
 	} else {
@@ -274,7 +291,7 @@ static int show_do(struct show *show)
 	code = input_read(&input);
 	if (code)
 		return code;
-	if (!show->documents.count)
+	if (!show->alerts)
 		return show_refuse(show, "no alert is in it");
 	if (show->chosen.len)
 		show_alert(show, strbuf_str(&show->chosen), show->line);
