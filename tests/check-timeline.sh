@@ -52,9 +52,13 @@ command -v xmllint >/dev/null || echo "no xmllint: whether SVGs are XML was not 
 # where the locale has them alone
 wide=$(cat "$cases"/*.txt | grep -Ec '^.{81}')
 [ "$wide" = 0 ] || fail "$wide lines are wider than 80"
-if LC_ALL=C ./aueql timeline "$work/sequence.ndjson" | grep -q '[^ -~]'; then
-	fail "more than ASCII in the C locale"
-fi
+for alert in "$work/sequence.ndjson" "$cases/hostile.ndjson"; do
+	for how in --all --list; do
+		LC_ALL=C ./aueql timeline $how "$alert" |
+			LC_ALL=C grep '[^ -~]' &&
+			fail "more than ASCII in the C locale: $alert"
+	done
+done
 ! grep -lP '[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae' "$cases"/*.txt "$cases"/*.svg ||
 	fail "control characters in a picture"
 # which one

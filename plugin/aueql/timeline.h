@@ -100,6 +100,10 @@ struct timeline_look {
 	bool utf8; /* box characters */
 };
 
+/* Text made safe for a terminal: one that does not read UTF-8 may take a byte of
+ * a character for a control. */
+void timeline_escape(const struct timeline_look *look, struct str text,
+		     struct strbuf *out);
 /* At most 80 columns wide. */
 void timeline_text(const struct timeline *timeline,
 		   const struct timeline_look *look, struct strbuf *out);

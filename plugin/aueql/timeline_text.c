@@ -51,6 +51,27 @@ static const struct glyphs plain = {
 	.mark = "...",
 };
 
+void timeline_escape(const struct timeline_look *look, struct str text,
+		     struct strbuf *out)
+{
+	struct strbuf safe = STRBUF_INIT(0);
+
+	text_escape_plain(&safe, text);
+	if (look->utf8) {
+		strbuf_add_str(out, strbuf_str(&safe));
+	} else {
+		for (size_t i = 0; i < safe.len; i++) {
+			if (safe.data[i] & 0x80)
+				strbuf_printf(out, "\\x%02x",
+					      (unsigned char)safe.data[i]);
+			else
+				strbuf_add_char(out, safe.data[i]);
+		}
+	}
+	out->failed = out->failed || safe.failed;
+	strbuf_free(&safe);
+}
+
 /* --- pieces of a line ----------------------------------------------------- */
 
 static void end_line(struct page *page)
@@ -72,7 +93,7 @@ static void put_cut(struct page *page, enum color color, struct str text,
 		    size_t columns, enum columns_cut cut)
 {
 	strbuf_reset(&page->scratch);
-	text_escape_plain(&page->scratch, text);
+	timeline_escape(page->look, text, &page->scratch);
 	if (!text.len)
 		return;
 	color_begin(page->out, page->look->color, color);
@@ -101,7 +122,7 @@ static void put_wrapped(struct page *page, enum color color, struct str text)
 	struct str rest;
 	size_t start = page->column, width = WIDTH - start;
 
-	text_escape_plain(&safe, text);
+	timeline_escape(page->look, text, &safe);
 	rest = strbuf_str(&safe);
 	for (size_t line = 1; line < LINES_MAX && columns_of(rest) > width;
 	     line++) {
@@ -129,7 +150,7 @@ static void put_item(struct page *page, enum color color, const char *name,
 
 	if (!value.len)
 		return;
-	text_escape_plain(&safe, value);
+	timeline_escape(page->look, value, &safe);
 	if (page->column &&
 	    page->column + 3 + strlen(name) + columns_of(strbuf_str(&safe)) >
 		    WIDTH)
@@ -593,9 +614,9 @@ static void put_records(struct page *page)
 
 		if (!step->audit.len)
 			continue;
-		text_escape_plain(&text, step->node);
+		timeline_escape(page->look, step->node, &text);
 		strbuf_add_str(&text, step->node.len ? STR(" ") : STR(""));
-		text_escape_plain(&text, step->audit);
+		timeline_escape(page->look, step->audit, &text);
 		if (*label ||
 		    page->column + 4 + columns_of(strbuf_str(&text)) > WIDTH) {
 			if (page->column)

@@ -34,9 +34,11 @@ static void check_characters(struct str text)
 	}
 }
 
-static void check_text(struct str text)
+static void check_text(struct str text, bool utf8)
 {
 	check_characters(text);
+	for (size_t i = 0; i < text.len; i++)
+		require(utf8 || !(text.data[i] & 0x80));
 	while (text.len) {
 		const char *end = memchr(text.data, '\n', text.len);
 		struct str line = { text.data, (size_t)(end - text.data) };
@@ -89,7 +91,7 @@ static void draw(const struct timeline *timeline)
 
 		strbuf_reset(&out);
 		timeline_text(timeline, &look, &out);
-		check_text(strbuf_str(&out));
+		check_text(strbuf_str(&out), utf8);
 	}
 	strbuf_reset(&out);
 	timeline_svg(timeline, &out);
