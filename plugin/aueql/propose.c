@@ -20,9 +20,11 @@
 
 #include <string.h>
 
+#include <audisp-eql/builtin.h>
+
 #define SERVICE_UID_MAX 999
 /* one that hides so many of a hundred that the broadest hides is as good */
-#define AS_GOOD_PERCENT 90
+#define AS_GOOD_PERCENT 75
 
 enum fact {
 	FACT_UID = 1 << 0, /* with the login */
@@ -252,6 +254,9 @@ const char *proposal_hides_whom(const struct proposal *proposal)
 
 const char *proposal_why_none(const struct tally_rule *rule)
 {
+	if (str_begins(rule->id, STR(BUILTIN_ID_PREFIX)))
+		return "none: what the sensor tells of itself has no "
+		       "exceptions";
 	if (!rule->rule)
 		return "none: this rule is not among those that run";
 	if (rule->alerts < PROPOSE_LEAST)

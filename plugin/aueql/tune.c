@@ -286,6 +286,9 @@ static int read_all(struct tune *tune, const struct input *input)
 	int code = input_read(input);
 	int rc = pipeline_finish(tune->pipeline);
 
+	/* what was counted and not told so far */
+	if (!rc)
+		engine_close_findings(pipeline_engine(tune->pipeline));
 	if (!rc)
 		rc = tune->failed;
 	if (!rc)
@@ -296,8 +299,9 @@ static int read_all(struct tune *tune, const struct input *input)
 	}
 	pipeline_stats(tune->pipeline, &stats);
 	if (tune->documents.bad)
-		command_error("%llu lines were no alert",
-			      (unsigned long long)tune->documents.bad);
+		command_error("%llu line%s of alerts could not be read",
+			      (unsigned long long)tune->documents.bad,
+			      tune->documents.bad == 1 ? "" : "s");
 	if (stats.sieve.records || tune->documents.count)
 		return code;
 	command_error("the input holds neither an audit record nor an alert");

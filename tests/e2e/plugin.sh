@@ -151,9 +151,13 @@ builtin() { # NAME [NUMBER]
 }
 
 # After a crash an alert may come again, but it is the same one.
-one_finding() {
+findings() { # NUMBER
 	[ "$(grep -v '"id":"audisp_eql\.' "$dir/alerts" |
-		grep -o '"id":"[0-9a-f]\{32\}"' | sort -u | wc -l)" = 1 ]
+		grep -o '"id":"[0-9a-f]\{32\}"' | sort -u | wc -l)" = "$1" ]
+}
+
+one_finding() {
+	findings 1
 }
 
 one_alert() {
@@ -802,6 +806,69 @@ case_status() {
 # --- privileges --------------------------------------------------------------
 
 # A row for each thread of a process, of what the kernel says it may do.
+# A rule has told what its budget pays for; the rest is counted, also by the
+# worker after the next, and told by every output when the hour is over.
+case_budget() {
+	local linked=network_after_compile_linked
+	prepare budget
+	sed -i "s/network_after_compile/$linked/" "$dir/conf"
+	echo 'budget = 2' >>"$dir/conf"
+	start 4.0
+	notice 'rules run'
+	feed "$corpus/b-odd-local/plugin.log"
+	ok "two are told" until_ok syslog_alerts 2
+	ok "the second says that it is the last" grep -q \
+		'ALERT .* budget_spent=2 counted_until=' "$dir/syslog"
+	ok "the rest is counted" until_ok counted suppressed_total 4
+	tell worker KILL >/dev/null
+	ok "a killed worker is replaced" \
+		notice 'killed by signal 9; starting another'
+	feed "$corpus/b-project/plugin.log"
+	sed 's/audit(1795/audit(1796/' "$corpus/gcc-o/plugin.log" >"$dir/later"
+	feed "$dir/later"
+	ok "the hour's end is told" notice \
+		' BUDGET rule=.* suppressed=4 budget_spent=2 '
+	finish close
+	ok "in the file as well" grep -q \
+		'"kind":"budget",.*"suppressed":4,"budget_spent":2' \
+		"$dir/alerts"
+	ok "two, their summary, and one in the next hour" findings 4
+}
+
+plugins_begun() { # NUMBER
+	[ "$(count 'rules run' "$dir/syslog")" -ge "$1" ]
+}
+
+# What an exception held is known to the next worker, and to the next plugin.
+case_exceptions() {
+	local labels='{rule="5d3f0c52-6f0e-4d0b-9a46-1c8e2d7f4b19",stage="4"'
+	labels="exception_hits_total$labels,exception=\"1\"}"
+	prepare exceptions
+	mkdir "$dir/overrides.d"
+	cat >"$dir/overrides.d/a.toml" <<-EOF
+	[[override]]
+	rule_id = "5d3f0c52-6f0e-4d0b-9a46-1c8e2d7f4b19"
+	[[override.exceptions]]
+	stage = 4
+	condition = 'destination.port == 4444'
+	expires = 2026-12-31
+	EOF
+	start 4.0
+	notice 'rules run'
+	ok "it held nothing yet" until_ok counted "$labels" 0
+	feed "$corpus/gcc-o/plugin.log"
+	ok "it holds" until_ok counted "$labels" 1
+	tell worker KILL >/dev/null
+	ok "the next worker knows" until_ok twice 'rules run'
+	ok "how often" until_ok counted "$labels" 1
+	tell replace >/dev/null
+	ok "the next plugin begins" until_ok plugins_begun 3
+	ok "and knows" until_ok counted "$labels" 1
+	ok "so that status tells" status_is 0 'held 1 times, last 2026-11-24'
+	finish close
+	ok "no alert" file_alerts 0
+}
+
 threads_of() { # PID
 	local task
 	for task in "/proc/$1"/task/*; do
@@ -1047,7 +1114,7 @@ case_inspector() {
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running environment hidepid privileges unconfined fail_closed directories
 	inspector detections builtin builtin_kill no_rules auditd_killed gap
-	heartbeat dropped status"
+	heartbeat dropped status budget exceptions"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
