@@ -220,18 +220,13 @@ start_host() { # [FORWARD]
 
 start_central() {
 	port=$(free_port)
-	{
-		echo "global(workDirectory=\"$dir\")"
-		cat "$dir/central-recipe.conf"
-	} >"$dir/central.conf" 2>/dev/null
 	fill_in rsyslog/central.conf "$dir/central-recipe.conf"
 	{
 		echo "global(workDirectory=\"$dir\")"
 		cat "$dir/central-recipe.conf"
 	} >"$dir/central.conf"
 	start_rsyslogd central
-	until_ok sh -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null ||
-		until_ok bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
+	until_ok bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 }
 
 stop() { # NAME...
@@ -401,25 +396,17 @@ journal() { # ARGUMENT...
 	journalctl -D /run/log/journal -q --no-pager "$@"
 }
 
+from_plugin() { # ARGUMENT...: as audisp-eql(8) has it
+	journal -t audisp-eql _UID="$(id -u "$worker")" _UID=0 "$@"
+}
+
 journal_numbers() {
-	[ "$(journal -t audisp-eql -o json _UID="$(id -u "$worker")" |
-		grep -o '"AUDISP_EQL_NUMBER" *: *"[0-9]*"' |
+	[ "$(from_plugin -o json | grep -o '"AUDISP_EQL_NUMBER" *: *"[0-9]*"' |
 		grep -o '[0-9]*"$' | tr -d '"' | sort -n)" = "$(seq "$sent")" ]
 }
 
-# Within namespaces of its own, whose /run and /var/log are empty.
-inside_journal() {
+native_fields() {
 	prepare journal
-	mkdir -p /run/systemd/journald.conf.d
-	printf '[Journal]\nAudit=no\nReadKMsg=no\nStorage=volatile\n%s\n' \
-		"RateLimitIntervalSec=0" >/run/systemd/journald.conf.d/test.conf
-	"$1" >"$dir/journald.out" 2>&1 &
-	daemons="$daemons $!"
-	until_ok test -S /run/systemd/journal/socket || {
-		skip "native fields" "journald does not start:
-			$(tail -n 1 "$dir/journald.out")"
-		finish
-	}
 	sed -i '/^syslog_socket/d' "$dir/conf"
 	echo "syslog = journal" >>"$dir/conf"
 	start
@@ -437,14 +424,75 @@ inside_journal() {
 		's/.*"rule":{"id":"\([^"]*\)".*/\1/p' "$dir/alerts" |
 		head -n 1)" >"$dir/found"
 	ok "an alert is found by its rule" grep -q AUDISP_EQL_JSON "$dir/found"
-	ok "and by what they all have" test "$(journal -o cat \
-		MESSAGE_ID=79647ac63d8e48c5b60375967b46f77e \
-		_UID="$(id -u "$worker")" | wc -l)" = "$sent"
-	journal -a -o json --output-fields=AUDISP_EQL_JSON -n 1 \
-		AUDISP_EQL_NUMBER=2 _UID="$(id -u "$worker")" >"$dir/found"
+	ok "and by what they all have" test "$(from_plugin -o cat \
+		MESSAGE_ID=79647ac63d8e48c5b60375967b46f77e | wc -l)" = "$sent"
+	from_plugin -a -o json --output-fields=AUDISP_EQL_JSON -n 1 \
+		AUDISP_EQL_NUMBER=2 >"$dir/found"
 	ok "with the whole document" grep -q 'event.*alert' "$dir/found"
 	ok "the forged one has its writer's uid" test "$(journal -o json \
 		-t audisp-eql _UID=$stranger | grep -c 'Forged')" = 1
+}
+
+# What most hosts have: journald takes what is written to /dev/log, and rsyslog
+# has it from there, handed on (Debian) or by reading the journal (RHEL).
+through_journald() { # NAME INPUT
+	prepare "$1"
+	sed -i 's|^syslog_socket.*|syslog_socket = /run/systemd/journal/dev-log|' \
+		"$dir/conf"
+	{
+		echo "global(workDirectory=\"$dir\")"
+		echo 'module(load="imuxsock" SysSock.Use="off")'
+		echo "$2"
+		echo "include(file=\"$dir/host-recipe.conf\")"
+		echo "action(type=\"omfile\" file=\"$dir/others\")"
+	} >"$dir/host.conf"
+	fill_in rsyslog/host.conf "$dir/host-recipe.conf"
+	start_rsyslogd host
+	until_ok test -s "$dir/host.pid"
+	start
+	as_stranger logger -u /run/systemd/journal/dev-log -t audisp-eql \
+		"$forged_line"
+	feed_all
+	end
+	ok "the alerts file has each number" whole "$dir/alerts"
+	ok "so has syslog" until_ok whole "$dir/audisp-eql.log" text
+	ok "the forged line is elsewhere" until_ok grep -q \
+		"uid=$stranger .*Forged" "$dir/audisp-eql-forged.log"
+	ok "alone" rows 1 "$dir/audisp-eql-forged.log"
+	stop host
+}
+
+# Within namespaces of its own, whose /run and /var/log are empty.
+inside_journal() {
+	case=journal
+	mkdir -p /run/systemd/journald.conf.d
+	printf '[Journal]\nAudit=no\nReadKMsg=no\nStorage=volatile\n%s\n%s\n' \
+		RateLimitIntervalSec=0 ForwardToSyslog=yes \
+		>/run/systemd/journald.conf.d/test.conf
+	"$1" >"$work/journald.out" 2>&1 &
+	daemons="$daemons $!"
+	until_ok test -S /run/systemd/journal/socket || {
+		skip "native fields" "journald does not start:
+			$(tail -n 1 "$work/journald.out")"
+		finish
+	}
+	native_fields
+	if command -v rsyslogd >/dev/null; then
+		through_journald journal-rsyslog \
+			'input(type="imuxsock" Annotate="on" ParseTrusted="on"
+			Socket="/run/systemd/journal/syslog")'
+		find /usr/lib*/ -path '*rsyslog/imjournal.so' 2>/dev/null |
+			grep -q . || {
+			case=journal-read
+			skip "rsyslog reads the journal" "no module imjournal"
+			finish
+		}
+		through_journald journal-read "module(load=\"imjournal\"
+			StateFile=\"imjournal\" IgnorePreviousMessages=\"on\"
+			Ratelimit.Interval=\"0\")"
+	else
+		skip "journald before rsyslog" "no rsyslogd"
+	fi
 	finish
 }
 
