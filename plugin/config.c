@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "output/redact.h"
 #include "util/diag.h"
 #include "util/quantity.h"
 
@@ -46,6 +47,7 @@ enum value_kind {
 	FACILITY,
 	FORMAT,
 	NAMES,
+	PATTERN, /* empty = off */
 };
 
 /* Limits of DURATION are nanoseconds, of SIZE bytes. */
@@ -73,7 +75,7 @@ static const struct key {
 	KEY("lateness", DURATION, lateness_ns, 0, 3600 * NSEC_PER_SEC, "300s"),
 	KEY("memcap", SIZE, memcap, 1 << 20, 1LL << 36, "32M"),
 	KEY("process_names", NAMES, process_names, 0, 0, "either"),
-	KEY("redact", TEXT, redact, 0, 0, ""),
+	KEY("redact", PATTERN, redact, 0, 0, ""),
 	KEY("reorder", DURATION, reorder_ns, 0, 60 * NSEC_PER_SEC, "100ms"),
 	KEY("rules", LIST_COLON, rule_paths, 0, 0,
 	    PKGDATADIR "/rules.d:" SYSCONFDIR "/audisp-eql/rules.d"),
@@ -258,6 +260,29 @@ static bool set_word(const struct key *key, void *where, struct str text)
 	}
 }
 
+/* Complains by itself. 0, -ENOMEM. */
+static int set_pattern(struct reader *reader, struct str text)
+{
+	struct config *config = reader->config;
+	struct redact_error error;
+	int rc = 0;
+
+	redact_free(&config->mask);
+	config->redact = NULL;
+	if (!text.len)
+		return 0;
+	rc = redact_new(text, &error, &config->mask);
+	if (rc == REDACT_E_PATTERN) {
+		complain(reader,
+			 (size_t)(text.data - reader->text.data) + error.at,
+			 "no pattern that can be matched", str_from(error.why));
+		return 0;
+	}
+	if (!rc)
+		config->redact = arena_copy(config->arena, text.data, text.len);
+	return config->redact ? 0 : -ENOMEM;
+}
+
 /* 0, -ENOMEM, -EINVAL. */
 static int set_value(struct reader *reader, const struct key *key,
 		     struct str text)
@@ -283,6 +308,8 @@ static int set_value(struct reader *reader, const struct key *key,
 	case LIST_NAMES:
 		return config_parse_names(reader->config->arena, text,
 					  (struct str_list *)where);
+	case PATTERN:
+		return set_pattern(reader, text);
 	case DURATION:
 	case SIZE:
 	case COUNT:
@@ -511,6 +538,7 @@ void config_free(struct config **config)
 {
 	if (!*config)
 		return;
+	redact_free(&(*config)->mask);
 	arena_free(&(*config)->arena);
 	free(*config);
 	*config = NULL;

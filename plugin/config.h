@@ -27,6 +27,7 @@ struct config {
 	int64_t suppress_ns;
 	int64_t budget; /* alerts an hour of a rule; 0 = all */
 	const char *redact; /* NULL = off */
+	struct redact *mask; /* the same, compiled */
 	int64_t heartbeat_ns; /* 0 = off */
 	const char *state_file; /* NULL = off */
 	int64_t state_interval_ns;

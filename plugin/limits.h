@@ -60,6 +60,11 @@
 #define LIMIT_REGEX_WORKSPACE 1024
 #define LIMIT_REGEX_TEXT_BYTES 65536
 
+/* What matching of redact may take for one alert; a good pattern takes
+ * thousandths of it. Of longer texts an alert tells next to nothing anyway. */
+#define LIMIT_REDACT_MS 200
+#define LIMIT_REDACT_TEXT_BYTES 65536
+
 /* An ECS document of aueql's input. */
 #define LIMIT_DOCUMENT_BYTES (16U << 20)
 

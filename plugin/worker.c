@@ -137,6 +137,7 @@ static void on_alert(void *user, const struct alert *alert)
 		.rule_set = worker->rules->hash,
 		.fields = worker->rules->fields,
 		.version = PACKAGE_VERSION,
+		.redact = worker->config->mask,
 	};
 	struct rendered rendered;
 	int rc;

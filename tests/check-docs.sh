@@ -108,7 +108,9 @@ texts=("$top"/*.md "$top"/*/README.md "$top/NEWS" "$man"/*.[578])
 grep -ohE 'audisp_eql_[a-z_]+_(total|seconds|bytes)\b' "${texts[@]}" \
 	"$top"/packaging -r | sort -u |
 	while read -r metric; do
-		grep -rqE "${metric#audisp_eql_}" "$top/plugin" --include='*.[ch]' ||
+		grep -rqE "${metric#audisp_eql_}" "$top/plugin" \
+			"$top/packaging/prometheus" --include='*.[ch]' \
+			--include=audisp-eql-numbers ||
 			echo "$metric"
 	done >"$work/metrics"
 for metric in $(cat "$work/metrics"); do

@@ -53,9 +53,10 @@ step() { # NAME COMMAND...
 			failed=$((failed + 1))
 		fi
 	fi
-	grep -E '^(ok|not ok|#) ' "$work/$name.log" || :
+	grep -E '^(ok|not ok|skipped|#) ' "$work/$name.log" || :
 }
 
+step outputs "$top/tests/e2e/outputs.sh" "$work/gcc"
 step distcheck make -C "$work/gcc" distcheck
 AUDISP_EQL_SLOW=1 step live "$top/tests/e2e/live.sh" "$work/gcc"
 echo "$passed passed, $failed failed, $skipped skipped"

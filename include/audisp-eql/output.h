@@ -10,6 +10,7 @@
 #include <audisp-eql/alert.h>
 
 struct log;
+struct redact;
 
 /* An alert as text; each form is one line without its newline. */
 struct rendered {
@@ -76,6 +77,7 @@ struct render_context {
 	uint64_t rule_set; /* ruleset hash */
 	const struct field_table *fields;
 	const char *version;
+	struct redact *redact; /* what is masked; NULL = nothing */
 };
 
 /* Renders all forms; the strings live in the arena. 0 or -ENOMEM. */

@@ -15,6 +15,7 @@
 #include "../limits.h"
 #include "../util/arena.h"
 #include "../util/hash.h"
+#include "redact.h"
 
 /* Lucene refuses a document with a term of more than 32,766 bytes; a byte that
  * is not UTF-8 becomes three. */
@@ -261,9 +262,17 @@ int alert_render(const struct alert *alert,
 		.priority = priority_of(alert),
 		.observed = alert_is_observed(alert),
 	};
-	struct render render = { .alert = alert, .context = context };
+	struct render render = { .context = context };
+	struct alert masked;
 	int rc;
 
+	if (context->redact) {
+		rc = redact_alert(context->redact, alert, arena, &masked);
+		if (rc)
+			return rc;
+		alert = &masked;
+	}
+	render.alert = alert;
 	for (size_t i = 0; i < alert->event_count; i++)
 		if (alert->events[i])
 			render.last = alert->events[i];

@@ -766,6 +766,26 @@ status_is() { # CODE TEXT [OPTION]...: aueql status, of this plugin
 	[ $? = "$code" ] && grep -q -- "$text" "$dir/said"
 }
 
+# But for what the kernel's own auditd alone is told, and what is of the alerts
+# that came.
+has_metrics() {
+	local name found=0
+	for name in $(sed 's/#.*//' \
+		"$top/packaging/prometheus/audisp-eql.rules.yml" |
+		grep -o 'audisp_eql_[a-z_]*' | sort -u); do
+		case $name in
+		audisp_eql_kernel_*) grep -q "\"${name#audisp_eql_}\"" \
+			"$top/plugin/status.c" ;;
+		audisp_eql_received_* | audisp_eql_missing_alert_numbers)
+			grep -q "# TYPE $name " \
+			"$top/packaging/prometheus/audisp-eql-numbers" ;;
+		*) grep -q "^$name[ {]" "$dir/status" ;;
+		esac || { echo "$name"; return 1; }
+		found=$((found + 1))
+	done
+	[ $found -ge 15 ]
+}
+
 case_status() {
 	local log=$corpus/gcc-o/plugin.log now
 	prepare status
@@ -782,6 +802,7 @@ case_status() {
 		--format json
 	ok "as it is" status_is 0 '^audisp_eql_running 1$' --format prometheus
 	ok "whole" cmp "$dir/said" "$dir/status"
+	ok "what Prometheus is to alert on is in it" has_metrics
 	finish close
 	ok "its end is told" status_is 1 '^problem  the plugin has ended'
 	ok "by the exit code, too" status_is 1 '"well":false' --format json
@@ -1111,10 +1132,51 @@ case_inspector() {
 	done
 }
 
+# The secret is an argument, and part of another's records.
+tells() { # PATTERN: syslog and file do
+	grep -q -- "$1" "$dir/syslog" && grep -q -- "$1" "$dir/alerts"
+}
+
+tells_none() {
+	! grep -q -- "$1" "$dir/syslog" "$dir/alerts"
+}
+
+case_redact() {
+	local hex form
+	hex=$(printf 'revsh.c' | od -An -tx1 | tr -d ' \n' | tr a-f A-F)
+	prepare redact-off
+	start 4.0
+	feed "$corpus/gcc-o/plugin.log"
+	finish close
+	one_alert
+	ok "without it arguments are told" tells 'revsh\.c'
+	ok "records, too" grep -q "proctitle=[0-9A-F]*$hex" "$dir/alerts"
+	for form in text cee; do
+		prepare "redact-$form"
+		printf 'redact = (?<=-o revsh )\\S+\nsyslog_format = %s\n' $form \
+			>>"$dir/conf"
+		start 4.0
+		feed "$corpus/gcc-o/plugin.log"
+		finish close
+		ok "there is an alert" file_alerts 1
+		ok "the argument is masked" tells '-o revsh \[redacted\]'
+		ok "and told nowhere" tells_none 'revsh\.c'
+		ok "nor in hex" tells_none "$hex"
+	done
+	prepare redact-wrong
+	start 4.0
+	notice 'rules run'
+	echo "redact = (" >>"$dir/conf"
+	tell signal HUP >/dev/null
+	ok "a wrong one is told, with its place" notice \
+		"conf:[0-9]*:[0-9]*:.*no pattern that can be matched"
+	finish close
+}
+
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running environment hidepid privileges unconfined fail_closed directories
 	inspector detections builtin builtin_kill no_rules auditd_killed gap
-	heartbeat dropped status budget exceptions"
+	heartbeat dropped status budget exceptions redact"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"
