@@ -38,6 +38,7 @@ struct node_names {
  * has done at its start: in a process without privileges, that has NODE_WAIT_MS.
  */
 #define NODE_WAIT_MS 1000
+enum node_format node_format_of(const char *auditd_conf);
 void node_ask(const char *auditd_conf, struct node_answer *out);
 /* The texts are in the arena. 0 or -ENOMEM. */
 int node_names(const char *auditd_conf, const struct node_answer *answer,

@@ -251,6 +251,7 @@ static int pipeline_open(struct pipeline *pipeline)
 		.on_mixed = pipeline_on_mixed,
 		.user = pipeline,
 		.local_node = config->local_node,
+		.names_all = config->names_all,
 		.event_timeout_ns = 2 * NSEC_PER_SEC,
 	};
 	struct normalizer_config normalizer = {
@@ -437,10 +438,37 @@ bool pipeline_is_pending(const struct pipeline *pipeline)
 	return pipeline->sensor && sensor_is_pending(pipeline->sensor);
 }
 
+/* Makes one of all that have the name of the one at an index. */
+static size_t merge_hosts(struct sieve_host *hosts, size_t count, size_t at)
+{
+	size_t kept = at + 1;
+
+	for (size_t i = at + 1; i < count; i++) {
+		if (!str_equal(hosts[i].node, hosts[at].node)) {
+			hosts[kept++] = hosts[i];
+			continue;
+		}
+		hosts[at].records += hosts[i].records;
+		hosts[at].events += hosts[i].events;
+		hosts[at].gaps += hosts[i].gaps;
+		hosts[at].mixed |= hosts[i].mixed;
+	}
+	return kept;
+}
+
 size_t pipeline_hosts(const struct pipeline *pipeline, struct sieve_host *out,
 		      size_t max)
 {
-	return sieve_hosts(pipeline->sieve, out, max);
+	size_t count = sieve_hosts(pipeline->sieve, out, max);
+
+	for (size_t i = 0; i < count; i++)
+		out[i].node =
+			normalizer_host(pipeline->normalizer, out[i].node);
+	/* with and without its name, this host is one */
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(out[i].node, pipeline->config.host_id))
+			return merge_hosts(out, count, i);
+	return count;
 }
 
 struct engine *pipeline_engine(struct pipeline *pipeline)

@@ -87,7 +87,7 @@ void pipeline_note(struct pipeline *pipeline, const struct sensor_note *note);
 void pipeline_auditd_gone(struct pipeline *pipeline, int64_t now_ns);
 /* Whether a state is better saved a little later: see sensor_is_pending(). */
 bool pipeline_is_pending(const struct pipeline *pipeline);
-/* See sieve_hosts(). */
+/* See sieve_hosts(); their names are host.id here. */
 size_t pipeline_hosts(const struct pipeline *pipeline, struct sieve_host *out,
 		      size_t max);
 /* NULL without rules. */

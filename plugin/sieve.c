@@ -754,7 +754,8 @@ static size_t node_bucket(const struct sieve *sieve, struct str name)
 
 static bool is_local(const struct sieve *sieve, struct str name)
 {
-	return !name.len || text_is(name, sieve->config.local_node);
+	return name.len ? text_is(name, sieve->config.local_node)
+			: !sieve->config.names_all;
 }
 
 enum { NODE_E_REFUSED = 1 };
@@ -1056,6 +1057,7 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	}
 	if (rc)
 		return rc;
+	sieve->stats.last_ns = node->local ? line->time_ns : 0;
 	rc = node_tick(sieve, node, line->time_ns);
 	if (rc)
 		return rc;
@@ -1105,7 +1107,6 @@ static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
 		sieve->stats.malformed++;
 	} else {
 		sieve->stats.records++;
-		sieve->stats.last_ns = line.time_ns;
 		sieve->stats.malformed += line.cut;
 		rc = sieve_record(sieve, &line);
 	}
@@ -1225,6 +1226,10 @@ void sieve_stats(const struct sieve *sieve, struct sieve_stats *out)
 {
 	*out = sieve->stats;
 	out->hosts = sieve->node_count;
+	if (!list_empty(&sieve->nodes))
+		out->idle_ns = sieve->mono_ns - list_entry(sieve->nodes.prev,
+							   struct node, by_use)
+							->mono_ns;
 }
 
 size_t sieve_hosts(const struct sieve *sieve, struct sieve_host *out,

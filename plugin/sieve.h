@@ -38,7 +38,8 @@ struct sieve_stats {
 	uint64_t refused; /* records of hosts beyond host_max */
 	uint64_t hosts; /* known now */
 	uint64_t mixed; /* of these, names that more than one host uses */
-	int64_t last_ns; /* the stamp of the last record; 0 = none yet */
+	int64_t last_ns; /* the last record's stamp; 0 = it was another host's */
+	int64_t idle_ns; /* since any host's, by the monotonic clock */
 };
 
 #define SIEVE_GAP_NS (10 * NSEC_PER_SEC)
@@ -55,6 +56,7 @@ struct sieve_config {
 			 int64_t time_ns);
 	void *user;
 	struct str local_node; /* this host's; empty where it is not known */
+	bool names_all; /* without a name it is none of this host's */
 	size_t host_max; /* beside this one; 0 = LIMIT_HOSTS */
 	int64_t event_timeout_ns; /* 2 s: of the records' own time */
 };

@@ -48,8 +48,9 @@ uint64_t status_losses(const struct status *status)
 	if (ring->told.lost > ring->told.lost_before)
 		lost = ring->told.lost - ring->told.lost_before;
 	return atomic_load(&ring->dropped) + lost + p->sieve.gaps +
-	       p->sieve.over_limit + p->engine.partials_evicted +
-	       p->engine.key_overflows + p->normalizer.linked_evicted;
+	       p->sieve.over_limit + p->sieve.refused +
+	       p->engine.partials_evicted + p->engine.key_overflows +
+	       p->normalizer.linked_evicted;
 }
 
 /* What only the kernel's own auditd can have told us. */
@@ -131,6 +132,75 @@ static void add_uses(struct strbuf *out, const struct status *status,
 	}
 }
 
+static uint64_t host_records(const struct sieve_host *host)
+{
+	return host->records;
+}
+
+static uint64_t host_missing(const struct sieve_host *host)
+{
+	return host->gaps;
+}
+
+static uint64_t host_silent_s(const struct sieve_host *host)
+{
+	return (uint64_t)(host->silent_ns / NSEC_PER_SEC);
+}
+
+static uint64_t host_clock_s(const struct sieve_host *host)
+{
+	return host->now_ns > 0 ? (uint64_t)(host->now_ns / NSEC_PER_SEC) : 0;
+}
+
+static uint64_t host_mixed(const struct sieve_host *host)
+{
+	return host->mixed;
+}
+
+static const struct host_metric {
+	const char *name;
+	uint64_t (*get)(const struct sieve_host *host);
+} host_metrics[] = {
+	{ "host_records_total", host_records },
+	{ "host_missing_serials_total", host_missing },
+	{ "host_silent_seconds", host_silent_s },
+	{ "host_clock_timestamp_seconds", host_clock_s },
+	{ "host_mixed", host_mixed },
+};
+
+static void add_host_metric(struct strbuf *out, const struct status *status,
+			    const struct host_metric *metric)
+{
+	strbuf_printf(out, "# TYPE " STATUS_PREFIX "%s %s\n", metric->name,
+		      is_counter(metric->name) ? "counter" : "gauge");
+	for (size_t i = 0; i < status->host_count; i++) {
+		strbuf_printf(out, STATUS_PREFIX "%s{host=\"", metric->name);
+		text_escape(out, status->hosts[i].node);
+		strbuf_printf(
+			out, "\"} %llu\n",
+			(unsigned long long)metric->get(&status->hosts[i]));
+	}
+}
+
+/* One host is the rule, and all that is said is said of it. */
+static void add_hosts(struct strbuf *out, const struct status *status)
+{
+	size_t count = sizeof(host_metrics) / sizeof(host_metrics[0]);
+
+	for (size_t i = 0; i < count && status->host_count > 1; i++)
+		add_host_metric(out, status, &host_metrics[i]);
+}
+
+/* When the last record of any host came, by our clock. */
+static uint64_t last_record_s(const struct status *status)
+{
+	const struct sieve_stats *sieve = &status->pipeline->sieve;
+
+	if (!sieve->records)
+		return 0;
+	return (uint64_t)((status->now_ns - sieve->idle_ns) / NSEC_PER_SEC);
+}
+
 static void fill(const struct status *status, struct strbuf *out)
 {
 	const struct pipeline_stats *p = status->pipeline;
@@ -145,8 +215,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "blind", status->blind);
 	add(out, "written_timestamp_seconds",
 	    (uint64_t)(status->now_ns / NSEC_PER_SEC));
-	add(out, "last_record_timestamp_seconds",
-	    (uint64_t)(p->sieve.last_ns / NSEC_PER_SEC));
+	add(out, "last_record_timestamp_seconds", last_record_s(status));
 	add(out, "unread_bytes", status->unread);
 	add(out, "lag_milliseconds",
 	    (uint64_t)(status_lag_ns(status) / NSEC_PER_MSEC));
@@ -165,6 +234,10 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "audit_events_total", p->sieve.events);
 	add(out, "incomplete_events_total", p->sieve.incomplete);
 	add(out, "missing_serials_total", p->sieve.gaps);
+	add(out, "hosts", p->sieve.hosts);
+	add(out, "hosts_mixed", p->sieve.mixed);
+	add(out, "refused_records_total", p->sieve.refused);
+	add_hosts(out, status);
 	add(out, "events_total", p->normalizer.events);
 	add(out, "processes", p->normalizer.processes);
 	add(out, "processes_evicted_total", p->normalizer.processes_evicted);
@@ -214,7 +287,7 @@ static int write_file(const char *path, struct str text)
 
 int status_write(const char *path, const struct status *status)
 {
-	struct strbuf out = STRBUF_INIT(4U << 20);
+	struct strbuf out = STRBUF_INIT(8U << 20);
 	char temporary[4096];
 	int rc;
 
@@ -244,6 +317,11 @@ static uint64_t beat_alert_number(const struct status *status)
 static uint64_t beat_records(const struct status *status)
 {
 	return status->pipeline->sieve.records;
+}
+
+static uint64_t beat_hosts(const struct status *status)
+{
+	return status->pipeline->sieve.hosts;
 }
 
 static uint64_t beat_missing(const struct status *status)
@@ -285,6 +363,7 @@ static const struct beat {
 #define BEAT(name) { #name, beat_##name },
 	BEAT(rules) BEAT(alert_number) BEAT(records) BEAT(missing) BEAT(lost)
 		BEAT(dropped) BEAT(evicted) BEAT(undelivered) BEAT(lag_ms)
+			BEAT(hosts)
 #undef BEAT
 };
 

@@ -12,6 +12,8 @@
 #include "ring.h"
 
 #define STATUS_PREFIX "audisp_eql_"
+/* So many hosts have rows of their own. */
+#define STATUS_HOSTS 1000
 /* The file is written anew that often. */
 #define STATUS_INTERVAL_NS (10 * NSEC_PER_SEC)
 
@@ -21,6 +23,8 @@ struct status {
 	const struct output_stats *outputs;
 	const struct ruleset *rules;
 	const struct engine *engine;
+	const struct sieve_host *hosts; /* the ones used last first */
+	size_t host_count;
 	struct str host_id;
 	int64_t now_ns; /* since the epoch */
 	uint64_t unread; /* bytes in the ring */

@@ -72,6 +72,7 @@ struct worker {
 	uint64_t refused_told;
 	struct str host_id, boot_id;
 	struct node_names node;
+	struct sieve_host hosts[STATUS_HOSTS];
 	uint64_t hosts_refused_told; /* records of hosts that found no room */
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
@@ -637,6 +638,9 @@ static void take_status(struct worker *worker, struct status *status,
 		.rules = worker->rules,
 		.engine = pipeline_engine(worker->pipeline),
 		.host_id = worker->host_id,
+		.hosts = worker->hosts,
+		.host_count = pipeline_hosts(worker->pipeline, worker->hosts,
+					     STATUS_HOSTS),
 		.now_ns = clock_ns(CLOCK_REALTIME),
 		.unread = atomic_load(&ring->head) - worker->position,
 	};

@@ -49,5 +49,47 @@ if ! cmp "$dir/together" "$dir/split"; then
 	echo "$shards processes give other alerts than one"
 	bad=1
 fi
+# --- what the status says of many hosts ---------------------------------------
+
+now=$(date +%s)
+names='right off1 off2 off3 off4 off5 off6 ahead a\"b'
+{
+	echo 'audisp_eql_info{version="0",rule_set="0",host="here"} 1'
+	printf 'audisp_eql_%s %d\n' running 1 written_timestamp_seconds "$now" \
+		rules 1 hosts 10 hosts_mixed 1
+	for metric in records_total missing_serials_total silent_seconds \
+		clock_timestamp_seconds mixed; do
+		for host in $names; do
+			case $metric,$host in
+			records*) number=4711 ;;
+			missing*) number=5 ;;
+			silent*) number=9 ;;
+			clock*,off*) number=$((now - 3600)) ;;
+			clock*,ahead) number=$((now + 3600)) ;;
+			clock*) number=$now ;;
+			mixed,a*b) number=1 ;;
+			*) number=0 ;;
+			esac
+			printf '%s{host="%s"} %d\n' "audisp_eql_host_$metric" \
+				"$host" "$number"
+		done
+	done
+} >"$dir/status"
+./aueql status "$dir/status" >"$dir/told"
+says() { # PATTERN
+	grep -q "$1" "$dir/told" && return
+	echo "the status does not say: $1"
+	sed 's/^/# /' "$dir/told"
+	bad=1
+}
+says '^problem .*more than one host sends under the name a\\"b:'
+says '^warning .*clock of off5 is 3600 s behind'
+says '^warning .*so are those of 2 others'
+says '^right  *4711  *5  *9  *+0$'
+says '^off6  *4711  *5  *9  *-3600$'
+says '^ahead .* +3600$'
+says '^a.*b .*more than one host$'
+grep -q 'clock of off6' "$dir/told" && bad=1
+
 [ $bad = 0 ] && echo "hosts: $count alerts of $hosts hosts, together and apart"
 exit $bad

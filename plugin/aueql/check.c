@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* aueql check: is this installation able to see and to tell? */
+#include "../node.h"
 #include "check.h"
 
 #include <errno.h>
@@ -135,6 +136,7 @@ static void check_all(struct check *check)
 	check_kernel(check, rules);
 	check_stanza(check);
 	check_host(check, "/proc");
+	check_names(check, NODE_AUDITD_CONF);
 	check_load(check, "/var/log/audit/audit.log");
 	ruleset_free(&rules);
 	if (check->format == FORMAT_TEXT)

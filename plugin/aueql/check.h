@@ -28,6 +28,8 @@ void check_finding(struct check *check, enum finding_severity severity,
 void check_kernel(struct check *check, const struct ruleset *rules);
 /* What of this host is seen less well than it could be; proc = /proc. */
 void check_host(struct check *check, const char *proc);
+/* How hosts are told apart, by auditd.conf: where others send their records. */
+void check_names(struct check *check, const char *auditd_conf);
 /* Services whose auditing costs much, by the end of auditd's log; what cannot be
  * read says nothing. */
 void check_load(struct check *check, const char *audit_log);

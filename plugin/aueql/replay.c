@@ -107,6 +107,9 @@ static uint64_t replay_print_summary(const struct replay *replay)
 	TELL(stats.sieve.incomplete, "incomplete");
 	TELL(stats.sieve.duplicates, "duplicates");
 	TELL(stats.sieve.gaps, "serials missing");
+	TELL(stats.sieve.refused, "records of one host too many");
+	TELL(stats.sieve.mixed,
+	     "host names that several use, whose events are not correlated");
 	TELL(stats.sieve.over_limit, "records over the limit");
 	TELL(stats.engine.partials_evicted, "partials evicted");
 	TELL(stats.engine.late_attempts, "attempts out of exact order");

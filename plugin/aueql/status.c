@@ -20,12 +20,19 @@
 #include "terminal.h"
 #include "exceptions.h"
 
-#define FILE_BYTES_MAX (4U << 20)
+#define FILE_BYTES_MAX (8U << 20)
 /* an exception that held nothing for so long is told of */
 #define UNUSED_S (30ULL * 86400)
 #define RULE_ID_TOLD 64
 /* written every ten seconds: this is three times missed */
 #define STALE_S (3 * STATUS_INTERVAL_NS / NSEC_PER_SEC)
+
+/* a clock is off beyond this */
+#define CLOCK_OFF_S 60
+/* of many hosts, so many are named, and shown */
+#define HOSTS_NAMED 5
+#define HOSTS_SHOWN 50
+#define MIXED_MEND "man 8 audisp-eql"
 
 enum status_format { STATUS_TEXT, STATUS_JSON, STATUS_PROMETHEUS };
 
@@ -33,6 +40,13 @@ enum status_format { STATUS_TEXT, STATUS_JSON, STATUS_PROMETHEUS };
 struct metric {
 	struct str name, labels;
 	uint64_t number;
+};
+
+/* A host of many, by its rows. */
+struct host_rows {
+	struct str name; /* as it is written there */
+	uint64_t records, missing, silent_s, clock_s;
+	bool mixed;
 };
 
 struct report {
@@ -184,6 +198,40 @@ static bool parse(struct report *report)
 	       find(report, "written_timestamp_seconds");
 }
 
+/* What a metric says of the host at an index; all have the same order. */
+static uint64_t number_of_host(const struct report *report, const char *name,
+			       size_t index)
+{
+	const struct metric *end = report->metrics + report->metric_count;
+	const struct metric *metric = find(report, name);
+
+	if (!metric || (size_t)(end - metric) <= index ||
+	    !str_equal(metric[index].name, str_from(name)))
+		return 0;
+	return metric[index].number;
+}
+
+/* False = there are no more. */
+static bool host_at(const struct report *report, size_t index,
+		    struct host_rows *out)
+{
+	const struct metric *end = report->metrics + report->metric_count;
+	const struct metric *metric = find(report, "host_records_total");
+
+	if (!metric || (size_t)(end - metric) <= index ||
+	    !str_equal(metric[index].name, metric->name))
+		return false;
+	out->name = label_of(&metric[index], "host");
+	out->records = metric[index].number;
+	out->missing =
+		number_of_host(report, "host_missing_serials_total", index);
+	out->silent_s = number_of_host(report, "host_silent_seconds", index);
+	out->clock_s =
+		number_of_host(report, "host_clock_timestamp_seconds", index);
+	out->mixed = number_of_host(report, "host_mixed", index) != 0;
+	return true;
+}
+
 /* --- what is wrong -------------------------------------------------------- */
 
 static void complain(struct report *report, bool problem, const char *mend,
@@ -253,6 +301,9 @@ static void judge_running(struct report *report)
 static const struct loss {
 	const char *name, *sentence, *mend;
 } losses[] = {
+	{ "refused_records_total",
+	  "records were left out: more hosts send than there is room for",
+	  NULL },
 	{ "missing_serials_total", "audit events never came",
 	  "ausearch -m CONFIG_CHANGE,DAEMON_END -ts today" },
 	{ "kernel_lost_total", "records were lost by the kernel since boot",
@@ -356,9 +407,67 @@ static void judge_exceptions(struct report *report)
 	}
 }
 
+/* How far a host's clock is ahead of ours; none that has not been set yet. */
+static int64_t clock_ahead_s(const struct report *report,
+			     const struct host_rows *host)
+{
+	uint64_t ours = number_of(report, "written_timestamp_seconds");
+
+	return host->clock_s ? (int64_t)(host->clock_s - ours) : 0;
+}
+
+static bool is_clock_off(int64_t ahead_s)
+{
+	return ahead_s > CLOCK_OFF_S || ahead_s < -CLOCK_OFF_S;
+}
+
+static void complain_of_clock(struct report *report,
+			      const struct host_rows *host, int64_t ahead_s)
+{
+	if (ahead_s < 0)
+		complain(report, false, NULL,
+			 "the clock of %.*s is %lld s behind, or its records "
+			 "come so late: its alerts go by it",
+			 STR_ARG(host->name), (long long)-ahead_s);
+	else
+		complain(report, false, NULL,
+			 "the clock of %.*s is %lld s ahead: its alerts go by "
+			 "it",
+			 STR_ARG(host->name), (long long)ahead_s);
+}
+
+/* The first of each kind by name, and how many there are. */
+static void judge_hosts(struct report *report)
+{
+	struct host_rows host;
+	size_t off = 0;
+
+	if (number_of(report, "hosts_mixed") && number_of(report, "hosts") < 2)
+		complain(report, true, MIXED_MEND,
+			 "more than one host sends without a name, or under "
+			 "this one's: its events are not correlated");
+	for (size_t i = 0; host_at(report, i, &host); i++) {
+		int64_t ahead_s = clock_ahead_s(report, &host);
+
+		if (host.mixed)
+			complain(
+				report, true, MIXED_MEND,
+				"more than one host sends under the name %.*s: "
+				"its events are not correlated",
+				STR_ARG(host.name));
+		else if (is_clock_off(ahead_s) && ++off <= HOSTS_NAMED)
+			complain_of_clock(report, &host, ahead_s);
+	}
+	if (off > HOSTS_NAMED)
+		complain(report, false, NULL,
+			 "so are those of %zu others (--format json has all)",
+			 off - HOSTS_NAMED);
+}
+
 static void judge(struct report *report)
 {
 	judge_running(report);
+	judge_hosts(report);
 	judge_losses(report);
 	judge_exceptions(report);
 }
@@ -408,6 +517,32 @@ static void print_uses(const struct report *report)
 	}
 }
 
+static void print_hosts(const struct report *report)
+{
+	uint64_t all = number_of(report, "hosts");
+	size_t shown = 0;
+	struct host_rows host;
+
+	for (; shown < HOSTS_SHOWN && host_at(report, shown, &host); shown++) {
+		struct strbuf name = STRBUF_INIT(0);
+
+		if (!shown)
+			printf("\n%-32s %12s %10s %10s %12s\n", "host",
+			       "records", "missing", "silent, s", "clock, s");
+		text_escape_plain(&name, host.name);
+		printf("%-32.*s %12llu %10llu %10llu %+12lld%s\n",
+		       STR_ARG(strbuf_str(&name)),
+		       (unsigned long long)host.records,
+		       (unsigned long long)host.missing,
+		       (unsigned long long)host.silent_s,
+		       (long long)clock_ahead_s(report, &host),
+		       host.mixed ? "  more than one host" : "");
+		strbuf_free(&name);
+	}
+	if (shown == HOSTS_SHOWN && all > shown)
+		printf("and %llu more\n", (unsigned long long)(all - shown));
+}
+
 static void print_text(struct report *report)
 {
 	uint64_t last = number_of(report, "last_record_timestamp_seconds");
@@ -441,6 +576,7 @@ static void print_text(struct report *report)
 	print_number(report, "sequences begun", "partials");
 	print_number(report, "memory, bytes", "memory_bytes");
 	print_uses(report);
+	print_hosts(report);
 }
 
 static void write_metrics(const struct report *report, struct json *json)

@@ -147,7 +147,7 @@ prepare() {
 		transport = tcp
 		mode = immediate
 		format = managed
-		queue_depth = 20000
+		queue_depth = 100000
 		network_failure_action = syslog
 		remote_ending_action = reconnect
 		EOF
@@ -235,7 +235,8 @@ right=$((now - then))
 # a flood beside them, of a host whose clock is years ahead; what compiles and
 # connects on another host is none
 "$build/genlog" --records 30000 "$top/tests/corpus/b-project/plugin.log" \
-	2>/dev/null | as_host flooder 90000000 | send 3 &
+	2>/dev/null | as_host flooder 90000000 >"$dir/flood"
+send 3 <"$dir/flood" &
 flood=$!
 sed -n '/^node=host-a /p' "$top/tests/corpus/hosts-crossed/plugin.log" |
 	as_host host-4 "$right" | send 4
@@ -250,9 +251,11 @@ for i in 1 2; do
 		live_wait 60 has_alerts 2 "host-$i" "$attacks"
 done
 wait $flood
+# audisp-remote leaves out EOE
+floods=$(grep -vc ' type=EOE ' "$dir/flood")
 flooded() {
 	"$build/aueql" status --format prometheus "$dir/own/status" |
-		grep -q '^audisp_eql_host_records_total{host="flooder"} 30000$'
+		grep -q "^audisp_eql_host_records_total{host=\"flooder\"} $floods$"
 }
 ok "all that the flood sends is read" live_wait 120 flooded
 ok "what one host compiles and another runs is no alert" \
@@ -267,7 +270,7 @@ ok "the status has a row for each host" live_wait 15 sh -c \
 	"'$build/aueql' status '$dir/own/status' | grep -q '^host-2 '"
 status | sed 's/^/# /'
 clock_off() {
-	status | grep -q "^warning .*clock of host-2 is 4[0-9]* s behind"
+	status | grep -q "^warning .*clock of host-2 is [0-9]* s behind"
 }
 ok "it says whose clock is off" live_wait 15 clock_off
 
@@ -302,7 +305,7 @@ ok "what the two did is not correlated" \
 	has_alerts 0 '(no node name)' "$attacks"
 stop_central
 [ $failed = 0 ] || {
-	cut -c 1-400 "$dir/syslog"
+	grep -v HEARTBEAT "$dir/syslog" | cut -c 1-400
 	cat "$dir/auditd.log" "$dir"/client*/log
 }
 echo "$passed passed, $failed failed"

@@ -212,6 +212,39 @@ static void test_load(void **state)
 	assert_int_equal(check.warnings, 0);
 }
 
+static size_t name_warnings(const char *conf)
+{
+	struct check check = { 0 };
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/auditd.conf", proc);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(conf, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	said[0] = '\0';
+	check_names(&check, path);
+	unlink(path);
+	return check.warnings;
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_int_equal(name_warnings("name_format = none\n"), 0);
+	assert_int_equal(name_warnings("tcp_listen_port = 60\n"), 1);
+	assert_non_null(strstr(said, "distribute_network = yes"));
+	assert_int_equal(name_warnings("tcp_listen_port = 60\n"
+				       "distribute_network = yes\n"),
+			 1);
+	assert_non_null(strstr(said, "bear no name"));
+	assert_int_equal(name_warnings("tcp_listen_port = 60\n"
+				       "distribute_network = yes\n"
+				       "name_format = fqd\n"),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, open_proc, close_proc);

@@ -1097,6 +1097,63 @@ static void test_eviction_by_host(void **state)
 	rig_close(&rig);
 }
 
+/* Whoever has a host has as many logins there as he likes. */
+static void test_eviction_of_forged_logins(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_rule(&rig, "sequence by j with maxspan=1h [any where k == \"a\"] "
+		       "[any where k == \"b\"]");
+	rig.config.memcap = 1 << 20;
+	rig_start_plain(&rig);
+	for (int i = 1; i <= 50; i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words),
+			 "t=%d n=%d k=a j=q%d uid=0 host=quiet", i, i, i);
+		rig_feed(&rig, words);
+	}
+	for (int i = 51; i < 3000; i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words),
+			 "t=%d n=%d k=a j=%d uid=%d host=loud", i, i, i, i);
+		rig_feed(&rig, words);
+	}
+	engine_stats(rig.engine, &rig.stats);
+	assert_true(rig.stats.partials_evicted > 1000);
+	rig_feed(&rig, "t=3000 n=3000 k=b j=q1 host=quiet");
+	rig_expect(&rig, "r0: 1 3000 [q1]\n");
+	rig_close(&rig);
+}
+
+/* Of a host that cannot be told from others nothing goes on, but what it found
+ * by one event it finds, and others go on. */
+static void test_separate(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_rule(&rig, "sequence by j with maxspan=1h [any where k == \"a\"] "
+		       "[any where k == \"b\"]");
+	rig_rule(&rig, "any where k == \"b\"");
+	rig_rule(&rig, "sequence by j with maxspan=1s [any where k == \"a\"] "
+		       "![any where k == \"b\"]");
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1000 n=1 k=a j=x host=mixed");
+	rig_feed(&rig, "t=1000 n=1 k=a j=x host=other");
+	assert_int_equal(engine_separate(rig.engine, STR("mixed")), 0);
+	rig_feed(&rig, "t=1050 n=2 k=b j=x host=mixed");
+	rig_feed(&rig, "t=1050 n=2 k=b j=x host=other");
+	assert_int_equal(engine_separate(rig.engine, STR("mixed")), 0);
+	rig_tick(&rig, 9000);
+	rig_expect(&rig, "r1: 2\nr0: 1 2 [x]\nr1: 2\n");
+	rig_close(&rig);
+}
+
 /* One event is kept once, and goes with all its keys. */
 static void test_event_is_shared(void **state)
 {
@@ -2013,6 +2070,8 @@ int main(void)
 		cmocka_unit_test(test_waiting_together),
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_eviction_by_host),
+		cmocka_unit_test(test_eviction_of_forged_logins),
+		cmocka_unit_test(test_separate),
 		cmocka_unit_test(test_event_is_shared),
 		cmocka_unit_test(test_memory_returns),
 		cmocka_unit_test(test_held_early),

@@ -550,6 +550,61 @@ static void test_memory_returns(void **state)
 	assert_int_equal(memory_of(table), before);
 }
 
+/* A flood of one host takes from that host, and what was loud before gives way
+ * once another is louder. */
+static void test_shares(void **state)
+{
+	struct proctable_host *quiet, *loud, *louder;
+	struct proctable_stats stats;
+
+	(void)state;
+	proctable_free(&table);
+	assert_int_equal(proctable_new(200U << 10, &table), 0);
+	quiet = proctable_host(table, STR("quiet"));
+	loud = proctable_host(table, STR("loud"));
+	louder = proctable_host(table, STR("louder"));
+	host = quiet;
+	see(10, 1, "/bin/quiet");
+	host = loud;
+	for (int64_t pid = 100; pid < 3000; pid++)
+		see(pid, 1, "/bin/flood");
+	proctable_stats(table, &stats);
+	assert_true(stats.evicted > 1000);
+	assert_true(stats.memory <= 200U << 10);
+	assert_non_null(proctable_find(quiet, 10));
+	assert_null(proctable_find(loud, 100));
+	assert_non_null(proctable_find(loud, 2999));
+	host = louder;
+	for (int64_t pid = 100; pid < 3000; pid++)
+		see(pid, 1, "/bin/flood-of-another");
+	proctable_stats(table, &stats);
+	assert_true(stats.memory <= 200U << 10);
+	assert_non_null(proctable_find(quiet, 10));
+	assert_non_null(proctable_find(loud, 2999));
+	/* about half of it is the other's now */
+	assert_null(proctable_find(loud, 2500));
+	assert_non_null(proctable_find(louder, 2900));
+}
+
+/* All of a host is forgotten, and nothing of others. */
+static void test_forget(void **state)
+{
+	struct proctable_host *other = proctable_host(table, STR("other"));
+	struct proctable_host *own = host;
+	size_t before = memory_of(table);
+
+	(void)state;
+	see(10, 1, "/bin/sh");
+	execute(11, 10, "/bin/own");
+	proctable_host_forget(own);
+	assert_int_equal(memory_of(table), before);
+	host = other;
+	see(10, 1, "/bin/sh");
+	proctable_host_forget(own);
+	assert_null(proctable_find(own, 11));
+	assert_non_null(proctable_find(other, 10));
+}
+
 /* 10,000 processes of an ordinary host: a few megabytes. */
 static void test_cost(void **state)
 {
@@ -602,6 +657,8 @@ int main(void)
 		TEST(test_seeds_are_older),
 		TEST(test_seeds_and_boot),
 		TEST(test_memory_returns),
+		TEST(test_shares),
+		TEST(test_forget),
 		TEST(test_cost),
 	};
 

@@ -251,6 +251,44 @@ static void test_memcap(void **state)
 	assert_non_null(by_inode(1));
 }
 
+/* A file of another host. */
+static void add_on(const char *name, uint32_t payer, uint64_t inode)
+{
+	struct file_birth birth = {
+		.id = { .host = provenance_host(str_from(name)),
+			.device = 1,
+			.inode = inode },
+		.payer = payer,
+		.origin = provenance_origin(
+			table,
+			&(struct origin_source){ .kind = ORIGIN_LINKED }),
+	};
+
+	assert_non_null(birth.origin);
+	assert_int_equal(provenance_add(table, &birth), 0);
+	origin_release(&birth.origin);
+}
+
+/* Logins are cheap for who has a host: it is by host that somebody loses. */
+static void test_memcap_by_host(void **state)
+{
+	struct provenance_stats stats;
+
+	(void)state;
+	fill(1, 1, 200, ORIGIN_LINKED);
+	for (uint32_t i = 0; i < 20000; i++)
+		add_on("other", i, i + 1);
+	provenance_stats(table, &stats);
+	assert_true(stats.evicted > 10000);
+	assert_non_null(by_inode(1));
+	assert_non_null(by_inode(200));
+	provenance_forget(table, provenance_host(STR("other")));
+	assert_int_equal(count(), 200);
+	provenance_forget(table, provenance_host(STR("none")));
+	provenance_forget(table, provenance_host(STR("host")));
+	assert_int_equal(count(), 0);
+}
+
 /* --- saving --------------------------------------------------------------- */
 
 static int load(struct str bytes, bool booted)
@@ -329,6 +367,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_path, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_memcap, open_table,
+						close_table),
+		cmocka_unit_test_setup_teardown(test_memcap_by_host, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_save, open_table,
 						close_table),

@@ -110,6 +110,55 @@ static void test_numbers(void **state)
 	assert_row(place, "outputs_dropped_total 9");
 }
 
+/* A row for each host, where there are some; names are not to be trusted. */
+static void test_hosts(void **state)
+{
+	static const char *const rows[] = {
+		"hosts 2",
+		"hosts_mixed 1",
+		"refused_records_total 3",
+		"host_records_total{host=\"web1\"} 7",
+		"host_missing_serials_total{host=\"web1\"} 2",
+		"host_silent_seconds{host=\"web1\"} 1",
+		"host_clock_timestamp_seconds{host=\"web1\"} 1700000000",
+		"host_mixed{host=\"web1\"} 0",
+		"host_mixed{host=\"a\\\"b\\\\\"} 1",
+	};
+	static struct sieve_host hosts[STATUS_HOSTS] = {
+		{ .node = STR("web1"),
+		  .records = 7,
+		  .gaps = 2,
+		  .silent_ns = 1500 * NSEC_PER_MSEC,
+		  .now_ns = 1700000000 * NSEC_PER_SEC },
+		{ .node = STR("a\"b\\"), .mixed = true, .now_ns = -1 },
+	};
+	struct place *place = *state;
+	static char worst[255];
+	size_t len = 0;
+	char *text;
+
+	place->pipeline.sieve.hosts = 2;
+	place->pipeline.sieve.mixed = 1;
+	place->pipeline.sieve.refused = 3;
+	place->status.hosts = hosts;
+	place->status.host_count = 1;
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	text = readlog_file(place->path, &len);
+	assert_null(strstr(text, "host_records"));
+	free(text);
+	place->status.host_count = 2;
+	assert_int_equal(status_write(place->path, &place->status), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_row(place, rows[i]);
+	assert_int_equal(status_losses(&place->status), 3);
+	/* as many as there can be, with the longest names */
+	memset(worst, 0xff, sizeof(worst));
+	for (size_t i = 0; i < STATUS_HOSTS; i++)
+		hosts[i].node = (struct str){ worst, sizeof(worst) };
+	place->status.host_count = STATUS_HOSTS;
+	assert_int_equal(status_write(place->path, &place->status), 0);
+}
+
 /* How far behind: only while there is something to read. */
 static void test_lag(void **state)
 {
@@ -169,7 +218,7 @@ static void test_heartbeat(void **state)
 		"HEARTBEAT blind=no version=" PACKAGE_VERSION
 		" rule_set=0000000000000abc rules=7 alert_number=3 records=0 "
 		"missing=22 lost=0 dropped=0 evicted=0 undelivered=0 lag_ms=0 "
-		"host=\"h\\\"1\"");
+		"hosts=0 host=\"h\\\"1\"");
 	assert_string_equal(
 		forms.json.data,
 		"{\"@timestamp\":\"2026-11-24T02:14:24.123Z\",\"message\":"
@@ -179,7 +228,7 @@ static void test_heartbeat(void **state)
 		"\"heartbeat\",\"blind\":false,\"version\":\"" PACKAGE_VERSION
 		"\",\"rule_set\":\"0000000000000abc\",\"rules\":7,"
 		"\"alert_number\":3,\"records\":0,\"missing\":22,\"lost\":0,"
-		"\"dropped\":0,\"evicted\":0,\"undelivered\":0,\"lag_ms\":0}}");
+		"\"dropped\":0,\"evicted\":0,\"undelivered\":0,\"lag_ms\":0,\"hosts\":0}}");
 	place->status.blind = true;
 	assert_int_equal(status_heartbeat(&place->status, arena, &forms), 0);
 	assert_int_equal(forms.priority, LOG_WARNING);
@@ -287,9 +336,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_numbers),   TEST(test_lag),	   TEST(test_kernel),
-		TEST(test_heartbeat), TEST(test_form),	   TEST(test_file),
-		TEST(test_link),      TEST(test_no_place),
+		TEST(test_numbers), TEST(test_hosts),	  TEST(test_lag),
+		TEST(test_kernel),  TEST(test_heartbeat), TEST(test_form),
+		TEST(test_file),    TEST(test_link),	  TEST(test_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
