@@ -8,7 +8,7 @@
 
 /* of the arguments of one process; the rest is only counted */
 #define ARGS_KEPT_BYTES 4096
-#define ARGS_KEPT 256
+#define ARGS_KEPT IMAGE_ARGS_KEPT
 
 static struct str place(char **at, struct str text)
 {

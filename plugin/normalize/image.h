@@ -8,10 +8,14 @@
 
 #include <audisp-eql/event.h>
 
+/* Arguments of one process that are kept at most. */
+#define IMAGE_ARGS_KEPT 256
+
 /* A program as one exec began it; shared by the children that run it on. Where
  * the exec was not seen, the file stands for the path given. */
 struct image {
 	unsigned int owners;
+	uint32_t number; /* while a state is saved */
 	size_t size;
 	struct str invoked; /* path given to execve, as given */
 	struct str resolved; /* exe=, without " (deleted)" */
@@ -39,6 +43,7 @@ bool image_is(const struct image *image, const char *const *patterns);
 
 struct shared_text {
 	unsigned int owners;
+	uint32_t number; /* while a state is saved */
 	size_t len;
 	char data[];
 };

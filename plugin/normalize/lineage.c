@@ -47,14 +47,25 @@ enum process_tty tty_of_name(struct str name)
 
 /* --- leaders -------------------------------------------------------------- */
 
-static struct leader *leader_hold(struct leader *leader)
+struct leader *leader_new(size_t *memory)
+{
+	struct leader *leader = calloc(1, sizeof(*leader));
+
+	if (!leader)
+		return NULL;
+	leader->owners = 1;
+	*memory += sizeof(*leader);
+	return leader;
+}
+
+struct leader *leader_hold(struct leader *leader)
 {
 	if (leader)
 		leader->owners++;
 	return leader;
 }
 
-static void leader_release(struct leader **leader, size_t *memory)
+void leader_release(struct leader **leader, size_t *memory)
 {
 	if (*leader && !--(*leader)->owners) {
 		image_release(&(*leader)->image, memory);
@@ -81,14 +92,12 @@ static struct leader *leader_of(struct process *process, size_t *memory)
 
 	if (leader)
 		return leader;
-	leader = calloc(1, sizeof(*leader));
+	leader = leader_new(memory);
 	if (!leader)
 		return NULL;
-	leader->owners = 1;
 	leader->pid = process->pid;
 	leader->id = process->id;
 	leader->image = image_hold(process->image);
-	*memory += sizeof(*leader);
 	process->lineage.own = leader;
 	return leader;
 }
@@ -173,6 +182,19 @@ bool lineage_is_of_runtime(const struct process *process,
 }
 
 static const char type_init[] = "init";
+
+const char *lineage_entry_type(struct str name)
+{
+	static const char *const others[] = { "console", "container", "ssm",
+					      "sshd", "terminal" };
+
+	if (str_equal(name, str_from(type_init)))
+		return type_init;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (str_equal(name, str_from(others[i])))
+			return others[i];
+	return NULL;
+}
 
 /* How a session leader that has executed came in; NULL = as its parent. */
 static const char *entry_type(const struct process *process,

@@ -21,6 +21,7 @@ enum process_tty tty_of_name(struct str name);
 /* A leader, counted: it is known to its members beyond its own death. */
 struct leader {
 	unsigned int owners;
+	uint32_t number; /* while a state is saved */
 	int64_t pid;
 	uint64_t id; /* see struct process */
 	struct image *image; /* NULL = unknown */
@@ -45,6 +46,10 @@ void lineage_inherit(struct process *process, const struct process *parent,
 		     unsigned int parts);
 /* All of it becomes unknown. */
 void lineage_release(struct lineage *lineage, size_t *memory);
+/* One that nothing is known of, and its owners; NULL = out of memory. */
+struct leader *leader_new(size_t *memory);
+struct leader *leader_hold(struct leader *leader);
+void leader_release(struct leader **leader, size_t *memory);
 /* The process leads a session or a group now. 0 or -ENOMEM. */
 int lineage_lead_session(struct process *process, size_t *memory);
 int lineage_lead_group(struct process *process, size_t *memory);
@@ -62,6 +67,8 @@ struct lineage_seed {
 /* 0 or -ENOMEM. */
 int lineage_seed(struct process *process, const struct lineage_seed *seed,
 		 size_t *memory);
+/* The entry_type of that name, one of those above; NULL = there is none. */
+const char *lineage_entry_type(struct str name);
 /* Whether it starts containers: its children are where these begin. */
 bool lineage_is_runtime(const struct image *image);
 /* Whether one began the process, or is still what it runs. */

@@ -797,12 +797,18 @@ int normalizer_seed(struct normalizer *normalizer,
 void normalizer_save(const struct normalizer *normalizer, struct strbuf *out)
 {
 	provenance_save(births_files(normalizer->births), out);
+	proctable_save(normalizer->processes, out);
 }
 
 int normalizer_load(struct normalizer *normalizer, struct reader *state,
 		    bool booted)
 {
-	return provenance_load(births_files(normalizer->births), state, booted);
+	struct provenance *files = births_files(normalizer->births);
+	int rc = provenance_load(files, state, booted);
+
+	return rc || booted
+		       ? rc
+		       : proctable_load(normalizer->processes, files, state);
 }
 
 int normalizer_running(struct normalizer *normalizer, int64_t pid,

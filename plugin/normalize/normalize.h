@@ -105,8 +105,9 @@ int normalize_about(struct normalizer *normalizer, const struct raw_event *raw,
  * proctable_seed() wants them. 0 or -ENOMEM. */
 int normalizer_seed(struct normalizer *normalizer,
 		    const struct process_seed *seed);
-/* The files that came into being, as they are known now; and back, before the
- * first process is seeded. What was in memory alone does not outlive a boot. 0,
+/* The files that came into being and the processes, as they are known now; and
+ * back, before the first process is seeded. Processes, and what was in memory
+ * alone, do not outlive a boot: the rest of the state is then left unread. 0,
  * -EBADMSG, -ENOMEM. */
 void normalizer_save(const struct normalizer *normalizer, struct strbuf *out);
 int normalizer_load(struct normalizer *normalizer, struct reader *state,

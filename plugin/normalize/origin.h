@@ -47,6 +47,7 @@ struct origin_source {
 
 struct origin {
 	unsigned int owners;
+	uint32_t number; /* while a state is saved */
 	size_t size;
 	size_t *memory;
 	struct origin_source is;

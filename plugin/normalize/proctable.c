@@ -21,41 +21,20 @@
 
 #include "../limits.h"
 #include "../util/hash.h"
+#include "proctable_internal.h"
 
-#define HOST_BUCKETS 256
 /* what an entry takes of memcap by itself */
 #define PROCESS_BYTES (sizeof(struct process) + TABLE_NODE_BYTES)
 /* a longer working directory is not kept */
 #define DIRECTORY_MAX 1024
 /* after so many evictions, another host may take most */
 #define LOOK_AGAIN 64
+/* Of a start in /proc, which is told by a clock that has been set since: of two
+ * processes within this time pids do not come around. */
+#define START_SLACK_MS 1000
 /* A serial that much below the newest is not late: the host has booted, and
  * counts from one again. */
 #define SERIAL_DISORDER 65536
-
-struct proctable_host {
-	struct list in_bucket, in_all; /* in_all: unused for longest first */
-	struct proctable *table;
-	struct list processes; /* unused for longest first */
-	size_t count;
-	size_t memory, counted; /* bytes; what of them the table knows of */
-	uint64_t newest_serial;
-	bool seeded;
-	/* a record of it came: the host logs such calls */
-	bool sees_setsid, sees_setpgid;
-	size_t name_len;
-	char name[];
-};
-
-struct proctable {
-	uint8_t seed[16];
-	size_t memcap, memory, count, host_count;
-	uint64_t evicted;
-	struct proctable_host *largest; /* nearly; NULL = not known */
-	struct list hosts; /* unused for longest first */
-	struct list host_buckets[HOST_BUCKETS];
-	struct table processes; /* of all hosts, by host and pid */
-};
 
 int proctable_new(size_t memcap, struct proctable **out)
 {
@@ -162,9 +141,7 @@ static void host_evict_process(struct proctable_host *host)
 	host_settle(host);
 }
 
-/* Makes room: the host that takes most gives up what it has not used for
- * longest. */
-static void host_trim(struct proctable_host *host)
+void proctable_trim(struct proctable_host *host)
 {
 	struct proctable *table = host->table;
 
@@ -198,7 +175,7 @@ struct process *proctable_find(struct proctable_host *host, int64_t pid)
 	return NULL;
 }
 
-static struct process *process_new(struct proctable_host *host, int64_t pid)
+struct process *proctable_make(struct proctable_host *host, int64_t pid)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
@@ -354,7 +331,7 @@ static struct process *process_get(struct proctable_host *host,
 	begins = !process || process_is_other(process, sight) ||
 		 (exec && process->ended);
 	if (!process)
-		process = process_new(host, sight->pid);
+		process = proctable_make(host, sight->pid);
 	else if (begins)
 		process_forget(process);
 	if (!process)
@@ -429,7 +406,7 @@ struct process *proctable_see(struct proctable_host *host,
 		if (!process->image)
 			return NULL;
 	}
-	host_trim(host);
+	proctable_trim(host);
 	return process;
 }
 
@@ -459,7 +436,7 @@ struct process *proctable_exec(struct proctable_host *host,
 	process->origin_sought = true;
 	process->capabilities = exec->capabilities;
 	lineage_exec(process, proctable_parent(process), memory);
-	host_trim(host);
+	proctable_trim(host);
 	return process;
 }
 
@@ -592,6 +569,13 @@ static int seed_lineage(struct process *process,
 	return rc ? rc : seed_container(process, parent, seed->container);
 }
 
+/* Whether a saved entry is of an earlier process with this pid. */
+static bool is_another(const struct process *process,
+		       const struct process_seed *seed)
+{
+	return seed->start_ms > process->since_ms + START_SLACK_MS;
+}
+
 int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 		   struct origin *origin)
 {
@@ -611,9 +595,12 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 	int rc;
 
 	host->seeded = true;
-	if (proctable_find(host, seed->pid))
+	process = proctable_find(host, seed->pid);
+	if (process && !is_another(process, seed))
 		return 0;
-	process = process_new(host, seed->pid);
+	if (process)
+		process_free(process);
+	process = proctable_make(host, seed->pid);
 	if (!process)
 		return -ENOMEM;
 	process->ppid = seed->ppid;
@@ -628,7 +615,7 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 	seed_origin(process, origin);
 	if (!rc)
 		rc = seed_lineage(process, seed);
-	host_trim(host);
+	proctable_trim(host);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 
 #include <audisp-eql/event.h>
 
+#include "../util/codec.h"
 #include "../util/list.h"
 #include "../util/table.h"
 #include "image.h"
@@ -17,6 +18,7 @@
 
 struct proctable;
 struct proctable_host;
+struct provenance;
 
 struct process_ids {
 	uint32_t uid, euid, gid, egid;
@@ -140,7 +142,8 @@ struct process_seed {
 	size_t args_len;
 };
 
-/* Makes an entry that is older than any record; origin = that of its program,
+/* Makes an entry that is older than any record, where a saved one of this process
+ * is not there already; origin = that of its program,
  * NULL = not known. Leaders come before members, parents before children, or
  * they are not known to them. 0 or -ENOMEM. */
 int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
@@ -169,6 +172,11 @@ struct process *proctable_parent(const struct process *process);
 /* Parent, grandparent and so on, as far as known; returns how many. */
 size_t proctable_ancestry(const struct process *process,
 			  const struct process **out, size_t max);
+/* All of it, what processes share once; into an empty table, with the origins in
+ * that of files. 0, -EBADMSG, -ENOMEM. */
+void proctable_save(const struct proctable *table, struct strbuf *out);
+int proctable_load(struct proctable *table, struct provenance *files,
+		   struct reader *reader);
 void proctable_stats(const struct proctable *table,
 		     struct proctable_stats *out);
 

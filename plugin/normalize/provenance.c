@@ -466,7 +466,7 @@ void provenance_set_origin(struct known_file *file, struct origin *origin)
  * which costs room, not truth. Oldest first within each holder, as they are
  * read back.
  */
-static void save_origin(const struct origin_source *is, struct strbuf *out)
+void provenance_save_origin(const struct origin_source *is, struct strbuf *out)
 {
 	write_u8(out, (uint8_t)is->kind);
 	write_u8(out, (uint8_t)is->traits);
@@ -490,7 +490,7 @@ static void save_file(const struct known_file *file, struct strbuf *out)
 	write_u8(out, (uint8_t)file->how);
 	write_u8(out, file->confirmed);
 	write_str(out, shared_text_str(file->path));
-	save_origin(&file->origin->is, out);
+	provenance_save_origin(&file->origin->is, out);
 }
 
 static void save_list(const struct list *list, struct strbuf *out)
@@ -519,8 +519,8 @@ void provenance_save(const struct provenance *table, struct strbuf *out)
 		save_host(list_entry(at, struct file_host, in_all), out);
 }
 
-static struct origin *load_origin(struct provenance *table,
-				  struct reader *reader)
+struct origin *provenance_load_origin(struct provenance *table,
+				      struct reader *reader)
 {
 	struct origin_source is = { 0 };
 	uint8_t kind = read_u8(reader);
@@ -562,7 +562,7 @@ static int load_file(struct provenance *table, struct reader *reader,
 	birth.how = (enum file_known)how;
 	birth.confirmed = read_u8(reader);
 	birth.path = read_str(reader);
-	birth.origin = load_origin(table, reader);
+	birth.origin = provenance_load_origin(table, reader);
 	if (!birth.origin)
 		return -ENOMEM;
 	if (reader->bad || how >= FILE__KNOWN ||

@@ -107,6 +107,10 @@ void provenance_save(const struct provenance *table, struct strbuf *out);
  * -EBADMSG, -ENOMEM. */
 int provenance_load(struct provenance *table, struct reader *reader,
 		    bool booted);
+/* An origin by itself; NULL = out of memory. One that is bad sets reader->bad. */
+void provenance_save_origin(const struct origin_source *is, struct strbuf *out);
+struct origin *provenance_load_origin(struct provenance *table,
+				      struct reader *reader);
 void provenance_stats(const struct provenance *table,
 		      struct provenance_stats *out);
 

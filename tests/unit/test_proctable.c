@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process table: leaders, entries, containers, seeds, what it costs. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #include "limits.h"
 #include "normalize/proctable.h"
+#include "normalize/provenance.h"
 
 static struct proctable *table;
 static struct proctable_host *host;
@@ -634,6 +636,148 @@ static void test_cost(void **state)
 	assert_true(each < 640);
 }
 
+/* --- saving --------------------------------------------------------------- */
+
+/* A table of all there is, and of what processes share. */
+static void fill_table(struct provenance *files)
+{
+	const struct origin_source linked = {
+		.kind = ORIGIN_LINKED,
+		.path = STR("/home/x/prog"),
+		.name = STR("ld"),
+	};
+	struct bound_socket bound = { .fd = 3, .port = 80 };
+	struct origin *origin = provenance_origin(files, &linked);
+	struct process *process;
+
+	execute_at(10, 5, "/usr/sbin/sshd", "(none)");
+	process = execute_at(11, 10, "/usr/sbin/sshd", "pts0");
+	assert_int_equal(proctable_set_session(process), 0);
+	process = execute_at(11, 10, "/bin/bash", "pts0");
+	assert_non_null(process->lineage.entry);
+	assert_int_equal(proctable_set_group(process, true), 0);
+	process = execute(12, 11, "/home/x/prog");
+	proctable_set_origin(process, origin);
+	origin_release(&origin);
+	for (size_t i = 0; i < BOUND_SOCKETS + 1; i++) {
+		bound.fd++;
+		assert_int_equal(proctable_bind(process, &bound), 0);
+	}
+	assert_int_equal(proctable_set_container(process, STR("abc")), 0);
+	process = see(13, 12, "/home/x/prog");
+	assert_non_null(process->origin);
+	proctable_end(see(14, 11, "/bin/bash"));
+	assert_non_null(proctable_host(table, STR("other")));
+}
+
+static int load_saved(struct str saved, struct proctable **out,
+		      struct provenance **files)
+{
+	struct reader reader = {
+		.at = (const uint8_t *)saved.data,
+		.end = (const uint8_t *)saved.data + saved.len,
+	};
+
+	assert_int_equal(proctable_new(64U << 20, out), 0);
+	assert_int_equal(provenance_new(1U << 20, files), 0);
+	return proctable_load(*out, *files, &reader);
+}
+
+/* What is loaded is what was saved, and knows who it has things in common with.
+ */
+static void test_saved(void **state)
+{
+	struct strbuf saved = STRBUF_INIT(1U << 20);
+	struct strbuf again = STRBUF_INIT(1U << 20);
+	struct provenance *files, *loaded_files;
+	struct proctable *loaded;
+	const struct process *process, *parent;
+
+	(void)state;
+	assert_int_equal(provenance_new(1U << 20, &files), 0);
+	fill_table(files);
+	proctable_save(table, &saved);
+	assert_false(saved.failed);
+	assert_int_equal(load_saved(strbuf_str(&saved), &loaded, &loaded_files),
+			 0);
+	proctable_save(loaded, &again);
+	assert_true(str_equal(strbuf_str(&saved), strbuf_str(&again)));
+	assert_int_equal(memory_of(table), memory_of(loaded));
+	host = proctable_host(loaded, STR("host"));
+	process = proctable_find(host, 13);
+	parent = proctable_parent(process);
+	assert_int_equal(parent->pid, 12);
+	assert_ptr_equal(process->image, parent->image);
+	assert_ptr_equal(process->origin, parent->origin);
+	assert_int_equal(parent->origin->is.kind, ORIGIN_LINKED);
+	assert_non_null(proctable_bound(process, 4 + BOUND_SOCKETS));
+	assert_null(proctable_bound(process, 4));
+	process = proctable_find(host, 11);
+	assert_ptr_equal(process->lineage.own, process->lineage.session);
+	assert_string_equal(process->lineage.entry->entry_type, "sshd");
+	assert_true(proctable_find(host, 14)->ended);
+	proctable_free(&loaded);
+	provenance_free(&loaded_files);
+	/* its origins are those of the files */
+	proctable_free(&table);
+	provenance_free(&files);
+	strbuf_free(&saved);
+	strbuf_free(&again);
+}
+
+/* A table that is cut is refused, and one that is damaged harms nobody. */
+static void test_saved_damage(void **state)
+{
+	struct strbuf saved = STRBUF_INIT(1U << 20);
+	struct provenance *files, *loaded_files;
+	struct proctable *loaded;
+
+	(void)state;
+	assert_int_equal(provenance_new(1U << 20, &files), 0);
+	fill_table(files);
+	proctable_save(table, &saved);
+	for (size_t i = 0; i < saved.len; i++) {
+		struct str cut = { saved.data, i };
+
+		assert_int_equal(load_saved(cut, &loaded, &loaded_files),
+				 -EBADMSG);
+		proctable_free(&loaded);
+		provenance_free(&loaded_files);
+		for (unsigned int mask = 1; mask < 256; mask = mask << 4 | 1) {
+			saved.data[i] = (char)(saved.data[i] ^ (char)mask);
+			load_saved(strbuf_str(&saved), &loaded, &loaded_files);
+			proctable_free(&loaded);
+			provenance_free(&loaded_files);
+			saved.data[i] = (char)(saved.data[i] ^ (char)mask);
+		}
+	}
+	proctable_free(&table);
+	provenance_free(&files);
+	strbuf_free(&saved);
+}
+
+/* A process that was saved stays what it was, unless /proc has a later one by
+ * its pid. */
+static void test_saved_and_seeded(void **state)
+{
+	struct process_seed same = { .pid = 10,
+				     .ppid = 5,
+				     .exe = STR("/bin/x") };
+	struct process_seed later = same;
+	uint64_t id;
+
+	(void)state;
+	id = execute(10, 5, "/bin/sh")->id;
+	same.start_ms = (int64_t)serial - 10;
+	assert_int_equal(proctable_seed(host, &same, NULL), 0);
+	assert_true(proctable_find(host, 10)->id == id);
+	later.start_ms = (int64_t)serial + 5000;
+	assert_int_equal(proctable_seed(host, &later, NULL), 0);
+	assert_true(proctable_find(host, 10)->id != id);
+	assert_true(str_equal(proctable_find(host, 10)->image->resolved,
+			      STR("/bin/x")));
+}
+
 int main(void)
 {
 #define TEST(name) \
@@ -660,6 +804,9 @@ int main(void)
 		TEST(test_shares),
 		TEST(test_forget),
 		TEST(test_cost),
+		TEST(test_saved),
+		TEST(test_saved_damage),
+		TEST(test_saved_and_seeded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What proctable.c and proctable_save.c have in common. */
+#ifndef AUDISP_EQL_NORMALIZE_PROCTABLE_INTERNAL_H
+#define AUDISP_EQL_NORMALIZE_PROCTABLE_INTERNAL_H
+
+#include "proctable.h"
+
+#define HOST_BUCKETS 256
+
+struct proctable_host {
+	struct list in_bucket, in_all; /* in_all: unused for longest first */
+	struct proctable *table;
+	struct list processes; /* unused for longest first */
+	size_t count;
+	size_t memory, counted; /* bytes; what of them the table knows of */
+	uint64_t newest_serial;
+	bool seeded;
+	/* a record of it came: the host logs such calls */
+	bool sees_setsid, sees_setpgid;
+	size_t name_len;
+	char name[];
+};
+
+struct proctable {
+	uint8_t seed[16];
+	size_t memcap, memory, count, host_count;
+	uint64_t evicted;
+	struct proctable_host *largest; /* nearly; NULL = not known */
+	struct list hosts; /* unused for longest first */
+	struct list host_buckets[HOST_BUCKETS];
+	struct table processes; /* of all hosts, by host and pid */
+};
+
+/* An entry nothing is known of, the one used last. NULL = out of memory. */
+struct process *proctable_make(struct proctable_host *host, int64_t pid);
+/* Makes room: the host that takes most gives up what it has not used for
+ * longest; what this one used last stays. */
+void proctable_trim(struct proctable_host *host);
+
+#endif
