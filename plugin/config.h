@@ -20,6 +20,8 @@ struct config {
 	int syslog_facility;
 	bool syslog_cee;
 	const char *json_file; /* NULL = off */
+	const char
+		*audit_log; /* CONFIG_AUDIT_LOG_AUTO, or a path; NULL = off */
 	const char *host_id; /* path or name as written; NULL = the chain */
 	size_t memcap;
 	int64_t reorder_ns, lateness_ns, batch_delay_ns;
@@ -35,6 +37,9 @@ struct config {
 	const char *user;
 	bool sandbox;
 };
+
+/* Where auditd.conf says. */
+#define CONFIG_AUDIT_LOG_AUTO "auto"
 
 #define CONFIG_FILE_DEFAULT SYSCONFDIR "/audisp-eql/audisp-eql.conf"
 

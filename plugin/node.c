@@ -13,6 +13,8 @@
 struct auditd_conf {
 	char format[NODE_NAME_BYTES], name[NODE_NAME_BYTES];
 	char port[NODE_NAME_BYTES], distribute[NODE_NAME_BYTES];
+	char log_file[NODE_NAME_BYTES], log_format[NODE_NAME_BYTES];
+	char write_logs[NODE_NAME_BYTES];
 };
 
 static void read_conf(const char *path, struct auditd_conf *out)
@@ -25,6 +27,9 @@ static void read_conf(const char *path, struct auditd_conf *out)
 		{ "name", out->name },
 		{ "tcp_listen_port", out->port },
 		{ "distribute_network", out->distribute },
+		{ "log_file", out->log_file },
+		{ "log_format", out->log_format },
+		{ "write_logs", out->write_logs },
 	};
 	char row[512], name[64], word[NODE_NAME_BYTES];
 	FILE *file = fopen(path, "re");
@@ -62,6 +67,19 @@ enum node_format node_format_of(const char *auditd_conf)
 
 	read_conf(auditd_conf, &conf);
 	return parse_format(conf.format);
+}
+
+const char *node_log_file(const char *auditd_conf, struct arena *arena)
+{
+	struct auditd_conf conf;
+
+	read_conf(auditd_conf, &conf);
+	if (!strcasecmp(conf.write_logs, "no") ||
+	    !strcasecmp(conf.log_format, "nolog"))
+		return NULL;
+	return *conf.log_file
+		       ? arena_copy(arena, conf.log_file, strlen(conf.log_file))
+		       : "/var/log/audit/audit.log";
 }
 
 /* --- names ---------------------------------------------------------------- */

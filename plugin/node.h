@@ -44,4 +44,8 @@ void node_ask(const char *auditd_conf, struct node_answer *out);
 int node_names(const char *auditd_conf, const struct node_answer *answer,
 	       struct arena *arena, struct node_names *out);
 
+/* Where auditd writes its log, its default where auditd.conf does not say; NULL =
+ * it writes none. */
+const char *node_log_file(const char *auditd_conf, struct arena *arena);
+
 #endif

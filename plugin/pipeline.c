@@ -405,6 +405,21 @@ uint64_t pipeline_position(const struct pipeline *pipeline)
 	return sieve_position(pipeline->sieve);
 }
 
+void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns)
+{
+	sieve_catch_up(pipeline->sieve, booted_ns);
+}
+
+void pipeline_caught_up(struct pipeline *pipeline)
+{
+	sieve_caught_up(pipeline->sieve);
+}
+
+bool pipeline_has_passed(const struct pipeline *pipeline, struct str record)
+{
+	return sieve_has_passed(pipeline->sieve, record);
+}
+
 int pipeline_seed(struct pipeline *pipeline, const struct process_seed *seed,
 		  int64_t now_ns)
 {

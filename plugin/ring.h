@@ -46,8 +46,10 @@ struct ring {
 	/* which of the keeper's two descriptors has the last saved state, plus
 	 * one; 0 = none yet. Written by the worker */
 	_Atomic unsigned int state;
-	/* what the worker has in hand: a position, and an event once its
-	 * records are together */
+	/* workers that began to catch up from auditd's log and did not end it */
+	_Atomic unsigned int catch_ups;
+	/* what the worker has in hand: a position (of none, while it catches
+	 * up), and an event once its records are together */
 	_Atomic uint64_t at;
 	struct event_mark in_hand;
 	/* where the last worker died, and how many did in a row */
@@ -59,6 +61,8 @@ struct ring {
 	size_t begun; /* keeper: bytes put in of a record a chunk has cut */
 	char data[LIMIT_RING_BYTES];
 };
+
+#define RING_NOWHERE UINT64_MAX
 
 /* Shared with children. NULL = out of memory. */
 struct ring *ring_new(void);

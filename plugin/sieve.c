@@ -39,6 +39,12 @@
  * Two hosts under one name (streams.h) have no window that means anything:
  * their events are marked, and no gap is told.
  *
+ * A successor catches up from auditd's log before it takes the stream. The log
+ * holds what was seen and what other boots wrote, so that of it only what the
+ * saved windows show as not seen is taken: serials above them, and holes. The
+ * stream then repeats the end of the log, which the same windows drop; of an
+ * event that the log had the beginning of, record by record.
+ *
  * Nothing here trusts a byte: node names, types, times and serials are only
  * compared and copied. In a steady state nothing is allocated: open events and
  * their buffers, and the pages of windows, are used again.
@@ -74,6 +80,11 @@ enum {
 	KEEP_TEXT_BYTES = 16384,
 	KEEP_RECORDS_BYTES = 4096,
 
+	/* serials below the highest seen of which none can be open or late */
+	SETTLED_SERIALS = 2 * LIMIT_OPEN_EVENTS,
+	/* auditd's own records of the log, which come again in the stream */
+	DAEMON_MARKS = 32,
+
 	EVENT_BUCKETS = 2 * LIMIT_OPEN_EVENTS,
 	NODE_BUCKETS = LIMIT_HOSTS,
 };
@@ -82,6 +93,8 @@ enum {
 #define GAP_INTERVAL_NS (SIEVE_GAP_NS / 2)
 /* A node silent for so long, by the monotonic clock, gives way to a new one. */
 #define SILENT_NS (3600 * NSEC_PER_SEC)
+/* A call may be that old when it ends, and its record is written: connect() */
+#define LATE_NS (300 * NSEC_PER_SEC)
 #define SEC_MAX 8000000000U /* year 2223: sums with it stay in 64 bits */
 
 /* One record of the stream, in the memory of who feeds it. */
@@ -122,6 +135,8 @@ struct node {
 	int64_t now_ns; /* its time by its records: the later of the next two */
 	int64_t latest_ns, before_ns; /* of this and the last CLOCK_RECORDS */
 	int64_t mono_ns; /* sieve.mono_ns at its last record */
+	bool loaded; /* from a state, and nothing came in the stream since */
+	int64_t loaded_ns; /* its time then */
 	struct window window;
 	struct streams streams;
 	uint64_t events, gaps;
@@ -142,8 +157,15 @@ struct open_event {
 	uint64_t node_records;
 	int64_t node_ns, mono_ns;
 	bool cut; /* something of it was left out */
+	bool of_log; /* has records of the log */
 	struct strbuf text;
 	struct strbuf records; /* struct str each; data is set on closing */
+};
+
+struct daemon_mark {
+	const struct node *node;
+	int64_t time_ns;
+	uint64_t serial;
 };
 
 struct sieve {
@@ -162,6 +184,10 @@ struct sieve {
 	struct node *node_buckets[NODE_BUCKETS];
 	struct open_event events[LIMIT_OPEN_EVENTS];
 	char line[LIMIT_RECORD_BYTES + 1]; /* room for a '\r' */
+	bool catching_up;
+	int64_t booted_ns;
+	size_t mark_count; /* ever */
+	struct daemon_mark marks[DAEMON_MARKS];
 };
 
 static_assert(LIMIT_EVENT_BYTES <= LIMIT_OPEN_BYTES, "one event must fit");
@@ -443,6 +469,7 @@ static int event_open(struct sieve *sieve, struct node *node,
 	event->cut = false;
 	node->open_count++;
 	node->events++;
+	event->of_log = sieve->catching_up;
 	*out = event;
 	return 0;
 }
@@ -638,6 +665,18 @@ static int window_tag(struct sieve *sieve, struct window *window,
 	return 0;
 }
 
+/* Serials that were passed over while nobody was there: in the same boot a
+ * window does not start again, however far they have come. */
+static uint64_t window_jump(const struct node *node, uint64_t serial)
+{
+	const struct window *window = &node->window;
+
+	return node->loaded && window->next && serial > window->next &&
+			       serial - window->next <= UINT32_MAX
+		       ? serial - window->next
+		       : 0;
+}
+
 /* Whether it is one kernel that counts under this name. */
 static void node_follow(struct sieve *sieve, struct node *node, uint64_t serial,
 			bool other)
@@ -681,7 +720,10 @@ static int window_take(struct sieve *sieve, struct node *node,
 		tag = 1;
 	if (!window->next || serial >= window->next + WINDOW ||
 	    serial + WINDOW < window->next) {
+		uint64_t missing = window_jump(node, serial);
+
 		window_restart(sieve, window, serial);
+		window->new_holes += missing;
 	} else if (serial < window->next) {
 		const struct page *page = *window_page(window, serial);
 		uint16_t old = page ? page->tags[serial % PAGE_SERIALS] : 0;
@@ -710,6 +752,9 @@ static int window_take(struct sieve *sieve, struct node *node,
 
 static void node_free(struct sieve *sieve, struct node *node)
 {
+	for (size_t i = 0; i < DAEMON_MARKS; i++)
+		if (sieve->marks[i].node == node)
+			sieve->marks[i].node = NULL;
 	for (size_t i = 0; i < PAGES; i++)
 		window_drop_page(sieve, &node->window, &node->window.pages[i]);
 	list_remove(&node->by_use);
@@ -1012,6 +1057,8 @@ static int load_node(struct sieve *sieve, struct reader *state)
 	node->latest_ns = read_i64(state);
 	node->before_ns = read_i64(state);
 	node->now_ns = read_i64(state);
+	node->loaded = true;
+	node->loaded_ns = node->now_ns;
 	window = &node->window;
 	window->next = read_u64(state);
 	window->old_from = read_u64(state);
@@ -1040,7 +1087,127 @@ int sieve_load(struct sieve *sieve, struct reader *state)
 	return state->bad ? -EBADMSG : 0;
 }
 
+/* --- catching up ---------------------------------------------------------- */
+
+/* What is that old was written before the state, or in another boot. */
+static bool log_is_old(const struct sieve *sieve, const struct node *node,
+		       int64_t time_ns)
+{
+	return time_ns < node->loaded_ns - LATE_NS ||
+	       (node->loaded_ns >= sieve->booted_ns &&
+		time_ns < sieve->booted_ns);
+}
+
+/* Nothing of it was seen: it is above the window, or one of its holes. */
+static bool log_is_new(const struct node *node, uint64_t serial)
+{
+	const struct window *window = &node->window;
+	const struct page *page;
+
+	if (!window->next)
+		return false;
+	if (serial >= window->next)
+		return true;
+	if (window->next - serial > LIMIT_SAVED_SERIALS ||
+	    serial < window->floor)
+		return false;
+	page = window->pages[serial / PAGE_SERIALS % PAGES];
+	return !page || !page->tags[serial % PAGE_SERIALS];
+}
+
+/* Of a node that was not known nothing is: all of it would seem new. */
+static bool log_is_wanted(const struct sieve *sieve, const struct line *line)
+{
+	const struct node *node = node_find(sieve, line->node);
+
+	if (!node || !node->loaded || log_is_old(sieve, node, line->time_ns))
+		return false;
+	if (type_is_daemon(line->type))
+		return line->time_ns > node->loaded_ns;
+	return event_find(sieve, node, line) || log_is_new(node, line->serial);
+}
+
+/* auditd's own records are in no window. True = it came by the log. */
+static bool daemon_is_known(struct sieve *sieve, const struct node *node,
+			    const struct line *line)
+{
+	const struct daemon_mark mark = { node, line->time_ns, line->serial };
+
+	for (size_t i = 0; i < sieve->mark_count && i < DAEMON_MARKS; i++)
+		if (sieve->marks[i].node == node &&
+		    sieve->marks[i].time_ns == mark.time_ns &&
+		    sieve->marks[i].serial == mark.serial)
+			return true;
+	if (sieve->catching_up)
+		sieve->marks[sieve->mark_count++ % DAEMON_MARKS] = mark;
+	return false;
+}
+
+/* Whether the stream brings what the log had of this event. */
+static bool event_repeats(struct sieve *sieve, const struct open_event *event,
+			  const struct line *line)
+{
+	const struct str *records =
+		(const struct str *)(const void *)event->records.data;
+	size_t count = event->records.len / sizeof(*records);
+	struct str record = { event->text.data, 0 };
+
+	if (!event->of_log || sieve->catching_up)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		record.len = records[i].len;
+		if (text_is(record, line->text)) {
+			sieve->stats.duplicates++;
+			return true;
+		}
+		record.data += record.len + 1;
+	}
+	return false;
+}
+
+void sieve_catch_up(struct sieve *sieve, int64_t booted_ns)
+{
+	sieve->catching_up = true;
+	sieve->booted_ns = booted_ns;
+}
+
+void sieve_caught_up(struct sieve *sieve)
+{
+	sieve->catching_up = false;
+	/* the last row was being written */
+	sieve->line_len = 0;
+	/* a successor has nothing of the log to read again */
+	for (struct list *p = sieve->opened.next; p != &sieve->opened;
+	     p = p->next)
+		list_entry(p, struct open_event, by_age)->start =
+			sieve->consumed;
+}
+
+bool sieve_has_passed(const struct sieve *sieve, struct str record)
+{
+	struct line line = { .text = record };
+	const struct node *node;
+
+	if (!line_parse(&line) || type_is_daemon(line.type))
+		return false;
+	node = node_find(sieve, line.node);
+	if (!node || !node->loaded)
+		return false;
+	return log_is_old(sieve, node, line.time_ns) ||
+	       (line.serial + SETTLED_SERIALS <= node->window.next &&
+		line.time_ns <= node->loaded_ns);
+}
+
 /* --- the stream ----------------------------------------------------------- */
+
+static void sieve_count(struct sieve *sieve, const struct line *line)
+{
+	sieve->stats.malformed += line->cut;
+	if (sieve->catching_up)
+		sieve->stats.caught_up++;
+	else
+		sieve->stats.records++;
+}
 
 static int sieve_record(struct sieve *sieve, const struct line *line)
 {
@@ -1050,6 +1217,9 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	struct node *node;
 	int rc;
 
+	if (sieve->catching_up && !log_is_wanted(sieve, line))
+		return 0;
+	sieve_count(sieve, line);
 	rc = node_get(sieve, line, &node);
 	if (rc == NODE_E_REFUSED) {
 		sieve->stats.refused++;
@@ -1066,10 +1236,17 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	if (!event && eoe)
 		return 0;
 	if (!event) {
-		if (!type_is_daemon(line->type)) {
+		if (type_is_daemon(line->type)) {
+			if (daemon_is_known(sieve, node, line)) {
+				sieve->stats.duplicates++;
+				return 0;
+			}
+		} else {
 			rc = window_take(sieve, node, line);
 			if (rc == WINDOW_E_DUPLICATE)
 				sieve->stats.duplicates++;
+			else
+				node->loaded &= sieve->catching_up;
 			if (rc)
 				return rc < 0 ? rc : 0;
 		}
@@ -1079,7 +1256,9 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 		ends |= type_is_alone(line->type);
 	}
 	if (!eoe)
-		rc = event_add(sieve, event, line);
+		rc = event_repeats(sieve, event, line)
+			     ? 0
+			     : event_add(sieve, event, line);
 	if (rc)
 		return rc;
 	sieve->consumed = line->end;
@@ -1104,10 +1283,8 @@ static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
 	if (!line.text.len || text_is(line.text, STR("----"))) {
 		/* no record: ausearch prints it between events */
 	} else if (!line_parse(&line)) {
-		sieve->stats.malformed++;
+		sieve->stats.malformed += !sieve->catching_up;
 	} else {
-		sieve->stats.records++;
-		sieve->stats.malformed += line.cut;
 		rc = sieve_record(sieve, &line);
 	}
 	if (!rc)
@@ -1131,7 +1308,7 @@ int sieve_feed(struct sieve *sieve, const char *data, size_t len)
 {
 	size_t at = 0;
 
-	sieve->stats.bytes += len;
+	sieve->stats.bytes += sieve->catching_up ? 0 : len;
 	while (at < len) {
 		const char *start = data + at;
 		const char *newline = memchr(start, '\n', len - at);

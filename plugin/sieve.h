@@ -40,6 +40,7 @@ struct sieve_stats {
 	uint64_t mixed; /* of these, names that more than one host uses */
 	int64_t last_ns; /* the last record's stamp; 0 = it was another host's */
 	int64_t idle_ns; /* since any host's, by the monotonic clock */
+	uint64_t caught_up; /* records taken from the log; not in the above */
 };
 
 #define SIEVE_GAP_NS (10 * NSEC_PER_SEC)
@@ -83,6 +84,18 @@ uint64_t sieve_position(const struct sieve *sieve);
  */
 void sieve_save(const struct sieve *sieve, struct strbuf *out);
 int sieve_load(struct sieve *sieve, struct reader *state);
+/*
+ * Between these two the log of auditd is fed to a sieve that was loaded: of its
+ * records are taken those of saved nodes that were not seen, and the rest passed
+ * over. booted_ns: the host began then, what is older is another boot's. What is
+ * open at the end may go on in the stream, whose records of it that came by the
+ * log are dropped.
+ */
+void sieve_catch_up(struct sieve *sieve, int64_t booted_ns);
+void sieve_caught_up(struct sieve *sieve);
+/* Whether what stands in a log before this record was seen, or is not wanted:
+ * within these two. */
+bool sieve_has_passed(const struct sieve *sieve, struct str record);
 /* Serials of a node that are missing now and may yet come. */
 uint64_t sieve_holes(const struct sieve *sieve, struct str node);
 /* One node. */

@@ -231,6 +231,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "malformed_records_total", p->sieve.malformed);
 	add(out, "duplicate_records_total", p->sieve.duplicates);
 	add(out, "over_limit_records_total", p->sieve.over_limit);
+	add(out, "caught_up_records_total", p->sieve.caught_up);
 	add(out, "audit_events_total", p->sieve.events);
 	add(out, "incomplete_events_total", p->sieve.incomplete);
 	add(out, "missing_serials_total", p->sieve.gaps);

@@ -22,6 +22,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "catchup.h"
 #include "config.h"
 #include "confine.h"
 #include "inspector.h"
@@ -48,6 +49,10 @@
 /* so much of the ring may hold what no state has seen: a state is as large as
  * the tables, and full ones are more than what came since */
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
+/* An event that two died of is skipped by the third; if that dies, too, what
+ * was missed is not worth it. */
+#define CATCH_UP_TRIES 3
+#define CATCH_UP_DRAIN_MS 50
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
 
@@ -62,7 +67,9 @@ struct worker {
 	struct arena *names;
 	struct confinement confinement;
 	int signal_fd;
-	uint64_t base; /* ring position of the pipeline's byte 0 */
+	/* ring position of the pipeline's byte 0; less than none, where it has
+	 * been fed a log before */
+	uint64_t base;
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
 	bool status_failed, reload;
@@ -74,6 +81,8 @@ struct worker {
 	struct node_names node;
 	struct sieve_host hosts[STATUS_HOSTS];
 	uint64_t hosts_refused_told; /* records of hosts that found no room */
+	struct catch_up audit_log; /* open until it is caught up */
+	bool resumed; /* the last plugin's tables were loaded, of this boot */
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
@@ -290,11 +299,13 @@ static bool state_fits(struct worker *worker, const struct state *state,
 }
 
 /* After a boot, all that is left of what a state knows is the files. */
-static int load_tables(struct worker *worker, const struct state *state)
+static int load_tables(struct worker *worker, const struct state *state,
+		       bool file)
 {
 	bool booted = !str_equal(state->boot_id, worker->boot_id);
 	int rc = pipeline_load(worker->pipeline, state->tables, booted);
 
+	worker->resumed = !rc && file && !booted;
 	if (rc != -EBADMSG)
 		return rc;
 	log_print(worker->log, LOG_WARNING,
@@ -315,7 +326,7 @@ static int restore(struct worker *worker)
 	if (!rc)
 		rc = state_parse(bytes, &state);
 	if (!rc && state_fits(worker, &state, file))
-		rc = load_tables(worker, &state);
+		rc = load_tables(worker, &state, file);
 	else if (rc && rc != -ENOENT && rc != -ENOMEM)
 		log_print(worker->log, LOG_WARNING,
 			  "the saved state is not used: %s", state_error(rc));
@@ -390,6 +401,129 @@ static void save_when_due(struct worker *worker)
 		save_file(worker);
 }
 
+/* --- catching up ---------------------------------------------------------- */
+
+/* What follows is in the stream: a worker of a plugin that read it before. */
+static void open_audit_log(struct worker *worker)
+{
+	const char *path = worker->config->audit_log;
+
+	if (atomic_load(&worker->io->ring->state))
+		return;
+	if (!path)
+		path = "";
+	else if (!strcmp(path, CONFIG_AUDIT_LOG_AUTO))
+		path = node_log_file(NODE_AUDITD_CONF, worker->names);
+	catch_up_open(&worker->audit_log, path);
+}
+
+static bool log_has_passed(void *user, struct str record)
+{
+	return pipeline_has_passed(((struct worker *)user)->pipeline, record);
+}
+
+/* A log is read faster than alerts are written. */
+static int log_feed(void *user, const char *data, size_t len)
+{
+	struct worker *worker = user;
+	uint64_t alerts = atomic_load(&worker->io->ring->alerts);
+	int rc = pipeline_feed(worker->pipeline, data, len);
+
+	if (alerts != atomic_load(&worker->io->ring->alerts))
+		outputs_drain(worker->outputs, CATCH_UP_DRAIN_MS);
+	return rc;
+}
+
+/* What comes meanwhile must have room. */
+static bool log_go_on(void *user)
+{
+	const struct worker *worker = user;
+
+	return atomic_load(&worker->io->ring->head) - worker->position <
+	       SAVE_BYTES;
+}
+
+static int read_audit_log(struct worker *worker, struct catch_up_result *result)
+{
+	const struct catch_up_reader reader = {
+		.has_passed = log_has_passed,
+		.feed = log_feed,
+		.go_on = log_go_on,
+		.user = worker,
+	};
+	/* the second is for rounding */
+	int64_t booted_ns = clock_ns(CLOCK_REALTIME) -
+			    clock_ns(CLOCK_BOOTTIME) - NSEC_PER_SEC;
+	int rc;
+
+	pipeline_catch_up(worker->pipeline, booted_ns);
+	rc = catch_up_read(&worker->audit_log, &reader, result);
+	pipeline_caught_up(worker->pipeline);
+	return rc;
+}
+
+static void tell_caught_up(struct worker *worker,
+			   const struct catch_up_result *result)
+{
+	const char *path = worker->audit_log.path;
+	struct pipeline_stats stats;
+
+	pipeline_stats(worker->pipeline, &stats);
+	worker->alerted = stats.sieve.caught_up > 0;
+	if (stats.sieve.caught_up)
+		log_print(worker->log, LOG_NOTICE,
+			  "%llu records that came while no plugin read were "
+			  "taken from %s",
+			  (unsigned long long)stats.sieve.caught_up, path);
+	if (result->limited)
+		log_print(worker->log, LOG_WARNING,
+			  "no more than the last %u MiB of %s were read again: "
+			  "what came before is missing",
+			  LIMIT_CATCH_UP_BYTES >> 20, path);
+	if (result->given_up)
+		log_print(worker->log, LOG_WARNING,
+			  "%s was not read to its end, as records come too "
+			  "fast: what is left of it is missing",
+			  path);
+}
+
+/* 0, or -errno (fatal). What cannot be read is missing, and counted as such as
+ * soon as what follows comes. */
+static int catch_up(struct worker *worker)
+{
+	struct catch_up *log = &worker->audit_log;
+	struct ring *ring = worker->io->ring;
+	struct catch_up_result result;
+	int rc;
+
+	if (!worker->resumed || log->error == CATCH_UP_E_OFF)
+		return 0;
+	if (log->error) {
+		log_print(worker->log, LOG_WARNING,
+			  "what came while no plugin read is not taken from "
+			  "%s: %s",
+			  log->path ? log->path : "auditd's log",
+			  catch_up_error(log->error));
+		return 0;
+	}
+	if (atomic_fetch_add(&ring->catch_ups, 1) >= CATCH_UP_TRIES) {
+		log_print(worker->log, LOG_CRIT,
+			  "what came while no plugin read is left out: "
+			  "workers died of it");
+		return 0;
+	}
+	atomic_store(&ring->at, RING_NOWHERE);
+	rc = read_audit_log(worker, &result);
+	atomic_store(&ring->catch_ups, 0);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc)
+		log_print(worker->log, LOG_WARNING, "%s cannot be read: %s",
+			  log->path, strerror(-rc));
+	tell_caught_up(worker, &result);
+	return 0;
+}
+
 /* --- opening -------------------------------------------------------------- */
 
 static int open_state(struct worker *worker)
@@ -426,6 +560,7 @@ static int open_all(struct worker *worker)
 
 	if (rc)
 		return rc;
+	open_audit_log(worker);
 	rc = confine_worker(worker->config, asked_environment(worker),
 			    &worker->io->ring->refused, worker->log,
 			    &worker->confinement);
@@ -435,6 +570,9 @@ static int open_all(struct worker *worker)
 		rc = open_pipeline(worker);
 	if (!rc)
 		rc = open_state(worker);
+	if (!rc)
+		rc = catch_up(worker);
+	catch_up_close(&worker->audit_log);
 	return rc;
 }
 
@@ -940,7 +1078,13 @@ int worker_run(const struct worker_config *config)
 	if (!rc)
 		rc = worker_open(&worker);
 	worker.base = worker.position;
-	worker.clock_ns = worker.written_ns = clock_ns(CLOCK_MONOTONIC);
+	if (worker.pipeline)
+		worker.base -= pipeline_position(worker.pipeline);
+	worker.clock_ns = clock_ns(CLOCK_MONOTONIC);
+	/* the first state soon: without one there is nothing to go on from */
+	worker.written_ns = worker.clock_ns + SAVE_ALERT_NS;
+	if (worker.config)
+		worker.written_ns -= worker.config->state_interval_ns;
 	if (!rc && !worker.pipeline)
 		rc = drain(&worker);
 	else if (!rc)

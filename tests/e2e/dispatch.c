@@ -9,14 +9,21 @@
  *
  *   feed FILE [COUNT MS]  one write a record; a pause of MS after each COUNT
  *   raw FILE              the bytes as they are
+ *   log FILE              from now on each record fed is written there first,
+ *                         as by auditd: the log has no EOE
  *   signal NAME           to the plugin
  *   worker NAME           a signal to the plugin's child
+ *   crash                 plugin and child are killed, at once
  *   reload                what that version does on SIGHUP
  *   replace               another plugin takes over, after SIGTERM and 50 ms
  *   stop                  what that version does at its end
  *   close                 the end of input
+ *   start                 the plugin again, after its end
  *   wait                  until the plugin has ended: "exit N", "signal N"
  *   pid                   the plugin's
+ *
+ * A plugin that has ended is noticed when a record cannot be written: it is
+ * started again, MAX_RESTARTS times, and gets that record.
  *
  *   dispatch syslog SOCKET FILE  writes each datagram to the file, as a row
  *   dispatch deaf SOCKET         a socket whose queue is full, for ever
@@ -43,6 +50,7 @@
 /* from SIGTERM to the end of auditd, which closes the socket */
 #define EXIT_MS 30
 #define LEAKED_FD 40
+#define MAX_RESTARTS 10
 
 enum version { AUDITD_3_0, AUDITD_4_0, AUDITD_4_2, VERSION_COUNT };
 
@@ -55,6 +63,8 @@ struct dispatcher {
 	pid_t plugin; /* 0 = none */
 	int fd; /* to the plugin; -1 = closed */
 	bool started; /* once before */
+	int restarts;
+	FILE *log; /* NULL = none */
 	int status; /* of the plugin that ended */
 };
 
@@ -235,6 +245,23 @@ static bool write_whole(int fd, const char *data, size_t len)
 	return true;
 }
 
+/* False = the plugin has ended, and was started again often enough. */
+static bool deliver(struct dispatcher *dispatcher, const char *row, size_t len)
+{
+	if (dispatcher->log && !strstr(row, "type=EOE ")) {
+		fwrite(row, 1, len, dispatcher->log);
+		fflush(dispatcher->log);
+	}
+	while (!write_whole(dispatcher->fd, row, len)) {
+		if (dispatcher->restarts++ == MAX_RESTARTS)
+			return false;
+		close_input(dispatcher);
+		wait_for_end(dispatcher);
+		start(dispatcher);
+	}
+	return true;
+}
+
 static void feed(struct dispatcher *dispatcher, char *path)
 {
 	unsigned long records = 0, bytes = 0, group = 0, ms = 0;
@@ -249,7 +276,7 @@ static void feed(struct dispatcher *dispatcher, char *path)
 	if (!file)
 		fail(name);
 	while ((len = getline(&row, &capacity, file)) > 0) {
-		if (!write_whole(dispatcher->fd, row, (size_t)len))
+		if (!deliver(dispatcher, row, (size_t)len))
 			break;
 		bytes += (unsigned long)len;
 		if (++records % 1024 == 0)
@@ -353,6 +380,34 @@ static void command_worker(struct dispatcher *dispatcher, char *argument)
 	answer(worker && !kill(worker, signal_number(argument)));
 }
 
+static void command_crash(struct dispatcher *dispatcher, char *argument)
+{
+	pid_t worker = find_worker(dispatcher->plugin);
+
+	(void)argument;
+	/* or one of the two could do something about the other */
+	kill(dispatcher->plugin, SIGSTOP);
+	answer(worker && !kill(worker, SIGKILL) &&
+	       !kill(dispatcher->plugin, SIGKILL));
+}
+
+static void command_log(struct dispatcher *dispatcher, char *argument)
+{
+	if (dispatcher->log)
+		fclose(dispatcher->log);
+	dispatcher->log = fopen(argument, "ae");
+	answer(dispatcher->log != NULL);
+}
+
+static void command_start(struct dispatcher *dispatcher, char *argument)
+{
+	(void)argument;
+	close_input(dispatcher);
+	wait_for_end(dispatcher);
+	start(dispatcher);
+	answer(true);
+}
+
 static void command_reload(struct dispatcher *dispatcher, char *argument)
 {
 	(void)argument;
@@ -404,6 +459,8 @@ static void take_command(struct dispatcher *dispatcher, char *row)
 		{ "reload", command_reload }, { "replace", command_replace },
 		{ "stop", command_stop },     { "close", command_close },
 		{ "wait", command_wait },     { "pid", command_pid },
+		{ "crash", command_crash },   { "log", command_log },
+		{ "start", command_start },
 	};
 	char *argument;
 

@@ -79,6 +79,7 @@ static void print_config(const struct config *config, struct strbuf *out)
 	add_number(out, "syslog_facility", config->syslog_facility >> 3);
 	add_number(out, "syslog_cee", config->syslog_cee);
 	add_text(out, "json_file", config->json_file);
+	add_text(out, "audit_log", config->audit_log);
 	add_text(out, "host_id", config->host_id);
 	add_number(out, "memcap", (int64_t)config->memcap);
 	add_number(out, "reorder", config->reorder_ns);

@@ -1262,6 +1262,148 @@ static void test_handover(void **state)
 	free(data);
 }
 
+/* --- catching up ---------------------------------------------------------- */
+
+/* Of another boot, with serials that would be new; of a host not known; and one
+ * that the first sieve had seen, were its window still all there. */
+static const char other_records[] =
+	"type=USER msg=audit(1795480000.000:900000): x\n"
+	"node=b type=USER msg=audit(1795486463.000:25285): x\n"
+	"type=USER msg=audit(1795486000.000:7): x\n"
+	"garbage\n";
+
+/* The log as auditd has written it when the stream is at a place: whole rows up
+ * to there and one more, and some of the next; no EOE. */
+static void write_log(struct str stream, size_t at, struct strbuf *log)
+{
+	const char *p = stream.data, *stop = stream.data + at;
+
+	strbuf_add_str(log, str_from(other_records));
+	while (p <= stop && p < stream.data + stream.len) {
+		const char *end = strchr(p, '\n') + 1;
+
+		if (memcmp(p, "type=EOE ", 9))
+			strbuf_add(log, p, (size_t)(end - p));
+		p = end;
+	}
+	if (p < stream.data + stream.len)
+		strbuf_add(log, p, 20);
+}
+
+/* The state is of a cut, and the stream goes on for another at a later place. */
+static void catch_up(struct str stream, size_t cut, size_t at,
+		     struct sink *first, struct sink *second)
+{
+	struct strbuf saved = STRBUF_INIT(0), log = STRBUF_INIT(0);
+	struct reader reader = { 0 };
+
+	sink_open(first);
+	sink_open(second);
+	assert_int_equal(sieve_feed(first->sieve, stream.data, cut), 0);
+	sieve_save(first->sieve, &saved);
+	reader.at = (const uint8_t *)saved.data;
+	reader.end = reader.at + saved.len;
+	assert_int_equal(sieve_load(second->sieve, &reader), 0);
+	write_log(stream, at, &log);
+	sieve_catch_up(second->sieve, 1795486000 * NSEC_PER_SEC);
+	assert_int_equal(sieve_feed(second->sieve, log.data, log.len), 0);
+	sieve_caught_up(second->sieve);
+	assert_int_equal(sink_stats(second).records, 0);
+	assert_int_equal(sieve_position(second->sieve), log.len - 20);
+	assert_int_equal(
+		sieve_feed(second->sieve, stream.data + at, stream.len - at),
+		0);
+	assert_int_equal(sieve_finish(second->sieve), 0);
+	strbuf_free(&saved);
+	strbuf_free(&log);
+}
+
+static void assert_each_once(const char *expected, struct sink *first,
+			     struct sink *second)
+{
+	struct strbuf both = STRBUF_INIT(0);
+
+	strbuf_printf(&both, "%s", sink_take(first));
+	strbuf_printf(&both, "%s", sink_take(second));
+	for (const char *p = expected; *p; p = strchr(p, ' ') + 1)
+		assert_int_equal(count_of(both.data, p,
+					  (size_t)(strchr(p, ' ') + 1 - p)),
+				 1);
+	assert_int_equal(both.len, strlen(expected));
+	strbuf_free(&both);
+}
+
+/* Whenever the state was saved, and wherever the stream goes on: each event
+ * comes once and whole, by the log or by the stream, and no serial is missed. */
+static void test_catch_up(void **state)
+{
+	char path[4096];
+	struct sink whole;
+	const char *expected;
+	size_t len = 0, start;
+	char *data;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/corpus/gcc-o/plugin.log",
+		 readlog_srcdir());
+	data = readlog_file(path, &len);
+	assert_non_null(data);
+	sink_open(&whole);
+	feed(&whole, data);
+	assert_int_equal(sieve_finish(whole.sieve), 0);
+	expected = sink_take(&whole);
+	/* something of the host has been seen */
+	start = (size_t)(strstr(data, "type=EOE ") - data);
+	start += strcspn(data + start, "\n") + 1;
+	for (size_t cut = start; cut < len; cut += 211) {
+		size_t at = cut + strcspn(data + cut, "\n") + 1;
+
+		/* the last row but one: the log ends behind it */
+		for (; at < len; at += strcspn(data + at, "\n") + 1) {
+			struct sink first, second;
+
+			if (!strchr(data + at, '\n')[1])
+				break;
+			catch_up((struct str){ data, len }, cut, at, &first,
+				 &second);
+			assert_each_once(expected, &first, &second);
+			assert_int_equal(sink_stats(&second).gaps, 0);
+			sink_close(&first);
+			sink_close(&second);
+		}
+	}
+	sink_close(&whole);
+	free(data);
+}
+
+/* A window that was saved does not start again: what is missing is told, however
+ * much it is. */
+static void test_missing_while_away(void **state)
+{
+	static const struct record before = { .type = "USER", .serial = 100 },
+				   after = { .type = "USER",
+					     .msec = 5000,
+					     .serial = 300101 };
+	struct strbuf saved = STRBUF_INIT(0);
+	struct reader reader = { 0 };
+	struct sink first, second;
+
+	(void)state;
+	sink_open(&first);
+	sink_open(&second);
+	feed_record(&first, &before);
+	sieve_save(first.sieve, &saved);
+	reader.at = (const uint8_t *)saved.data;
+	reader.end = reader.at + saved.len;
+	assert_int_equal(sieve_load(second.sieve, &reader), 0);
+	feed_record(&second, &after);
+	assert_int_equal(sieve_finish(second.sieve), 0);
+	assert_int_equal(sink_stats(&second).gaps, 300000);
+	strbuf_free(&saved);
+	sink_close(&first);
+	sink_close(&second);
+}
+
 /* What is cut off or has a byte changed is refused, or at least does no harm.
  */
 static void test_damaged_state(void **state)
@@ -1409,6 +1551,8 @@ int main(void)
 		cmocka_unit_test(test_corpus_grouping),
 		cmocka_unit_test(test_corpus_chunks),
 		cmocka_unit_test(test_handover),
+		cmocka_unit_test(test_catch_up),
+		cmocka_unit_test(test_missing_while_away),
 		cmocka_unit_test(test_damaged_state),
 		cmocka_unit_test(test_long_chunks),
 		cmocka_unit_test(test_mutations),
