@@ -1273,9 +1273,12 @@ static const char other_records[] =
 	"garbage\n";
 
 /* The log as auditd has written it when the stream is at a place: whole rows up
- * to there and one more, and some of the next; no EOE. */
-static void write_log(struct str stream, size_t at, struct strbuf *log)
+ * to there and one more, and some of the next; no EOE. Returns the bytes of whole
+ * rows. */
+static size_t write_log(struct str stream, size_t at, struct strbuf *log)
 {
+	size_t rows;
+
 	const char *p = stream.data, *stop = stream.data + at;
 
 	strbuf_add_str(log, str_from(other_records));
@@ -1286,8 +1289,10 @@ static void write_log(struct str stream, size_t at, struct strbuf *log)
 			strbuf_add(log, p, (size_t)(end - p));
 		p = end;
 	}
+	rows = log->len;
 	if (p < stream.data + stream.len)
 		strbuf_add(log, p, 20);
+	return rows;
 }
 
 /* The state is of a cut, and the stream goes on for another at a later place. */
@@ -1296,6 +1301,7 @@ static void catch_up(struct str stream, size_t cut, size_t at,
 {
 	struct strbuf saved = STRBUF_INIT(0), log = STRBUF_INIT(0);
 	struct reader reader = { 0 };
+	size_t rows;
 
 	sink_open(first);
 	sink_open(second);
@@ -1304,12 +1310,12 @@ static void catch_up(struct str stream, size_t cut, size_t at,
 	reader.at = (const uint8_t *)saved.data;
 	reader.end = reader.at + saved.len;
 	assert_int_equal(sieve_load(second->sieve, &reader), 0);
-	write_log(stream, at, &log);
+	rows = write_log(stream, at, &log);
 	sieve_catch_up(second->sieve, 1795486000 * NSEC_PER_SEC);
 	assert_int_equal(sieve_feed(second->sieve, log.data, log.len), 0);
 	sieve_caught_up(second->sieve);
 	assert_int_equal(sink_stats(second).records, 0);
-	assert_int_equal(sieve_position(second->sieve), log.len - 20);
+	assert_int_equal(sieve_position(second->sieve), rows);
 	assert_int_equal(
 		sieve_feed(second->sieve, stream.data + at, stream.len - at),
 		0);
@@ -1358,12 +1364,9 @@ static void test_catch_up(void **state)
 	for (size_t cut = start; cut < len; cut += 211) {
 		size_t at = cut + strcspn(data + cut, "\n") + 1;
 
-		/* the last row but one: the log ends behind it */
 		for (; at < len; at += strcspn(data + at, "\n") + 1) {
 			struct sink first, second;
 
-			if (!strchr(data + at, '\n')[1])
-				break;
 			catch_up((struct str){ data, len }, cut, at, &first,
 				 &second);
 			assert_each_once(expected, &first, &second);
