@@ -405,9 +405,10 @@ uint64_t pipeline_position(const struct pipeline *pipeline)
 	return sieve_position(pipeline->sieve);
 }
 
-void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns)
+void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns,
+		       int64_t since_ns)
 {
-	sieve_catch_up(pipeline->sieve, booted_ns);
+	sieve_catch_up(pipeline->sieve, booted_ns, since_ns);
 }
 
 void pipeline_caught_up(struct pipeline *pipeline)

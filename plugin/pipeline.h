@@ -78,9 +78,10 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
  */
 int pipeline_save(struct pipeline *pipeline, struct strbuf *out);
 int pipeline_load(struct pipeline *pipeline, struct str state, bool booted);
-/* Between these two a log of auditd is fed, to a pipeline that was loaded: see
- * sieve_catch_up(), sieve_has_passed(). */
-void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns);
+/* Between these two a log of auditd is fed: see sieve_catch_up(),
+ * sieve_has_passed(). */
+void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns,
+		       int64_t since_ns);
 void pipeline_caught_up(struct pipeline *pipeline);
 bool pipeline_has_passed(const struct pipeline *pipeline, struct str record);
 /* A process of this host that runs already, met at now_ns, before anything is

@@ -185,7 +185,7 @@ struct sieve {
 	struct open_event events[LIMIT_OPEN_EVENTS];
 	char line[LIMIT_RECORD_BYTES + 1]; /* room for a '\r' */
 	bool catching_up;
-	int64_t booted_ns;
+	int64_t booted_ns, since_ns;
 	size_t mark_count; /* ever */
 	struct daemon_mark marks[DAEMON_MARKS];
 };
@@ -1120,6 +1120,8 @@ static bool log_is_wanted(const struct sieve *sieve, const struct line *line)
 {
 	const struct node *node = node_find(sieve, line->node);
 
+	if (sieve->since_ns)
+		return line->time_ns >= sieve->since_ns;
 	if (!node || !node->loaded || log_is_old(sieve, node, line->time_ns))
 		return false;
 	if (type_is_daemon(line->type))
@@ -1165,10 +1167,13 @@ static bool event_repeats(struct sieve *sieve, const struct open_event *event,
 	return false;
 }
 
-void sieve_catch_up(struct sieve *sieve, int64_t booted_ns)
+void sieve_catch_up(struct sieve *sieve, int64_t booted_ns, int64_t since_ns)
 {
 	sieve->catching_up = true;
 	sieve->booted_ns = booted_ns;
+	sieve->since_ns = since_ns < booted_ns ? booted_ns : since_ns;
+	if (!since_ns)
+		sieve->since_ns = 0;
 }
 
 void sieve_caught_up(struct sieve *sieve)
@@ -1190,6 +1195,8 @@ bool sieve_has_passed(const struct sieve *sieve, struct str record)
 
 	if (!line_parse(&line) || type_is_daemon(line.type))
 		return false;
+	if (sieve->since_ns)
+		return line.time_ns < sieve->since_ns - LATE_NS;
 	node = node_find(sieve, line.node);
 	if (!node || !node->loaded)
 		return false;

@@ -85,13 +85,13 @@ uint64_t sieve_position(const struct sieve *sieve);
 void sieve_save(const struct sieve *sieve, struct strbuf *out);
 int sieve_load(struct sieve *sieve, struct reader *state);
 /*
- * Between these two the log of auditd is fed to a sieve that was loaded: of its
- * records are taken those of saved nodes that were not seen, and the rest passed
- * over. booted_ns: the host began then, what is older is another boot's. What is
- * open at the end may go on in the stream, whose records of it that came by the
- * log are dropped.
+ * Between these two the log of auditd is fed. Of its records are taken those of
+ * saved nodes that were not seen, and the rest passed over; of a sieve that was
+ * not loaded, those of the time since since_ns (0 = none). booted_ns: the host
+ * began then, what is older is another boot's. What is open at the end may go on
+ * in the stream, whose records of it that came by the log are dropped.
  */
-void sieve_catch_up(struct sieve *sieve, int64_t booted_ns);
+void sieve_catch_up(struct sieve *sieve, int64_t booted_ns, int64_t since_ns);
 void sieve_caught_up(struct sieve *sieve);
 /* Whether what stands in a log before this record was seen, or is not wanted:
  * within these two. */

@@ -52,7 +52,12 @@
 /* An event that two died of is skipped by the third; if that dies, too, what
  * was missed is not worth it. */
 #define CATCH_UP_TRIES 3
+/* Of the log, where the last plugin's state cannot be used: rules without maxspan
+ * look back six minutes. */
+#define REBUILD_NS (600 * NSEC_PER_SEC)
 #define CATCH_UP_DRAIN_MS 50
+/* The clock that stamps records was set, not slewed. */
+#define CLOCK_SET_NS NSEC_PER_SEC
 /* of reading /proc at start; the keeper reads meanwhile */
 #define SEED_NS (2 * NSEC_PER_SEC)
 
@@ -72,6 +77,7 @@ struct worker {
 	uint64_t base;
 	uint64_t position; /* read up to here */
 	int64_t clock_ns, fed_ns, status_ns;
+	int64_t epoch_ns; /* of the monotonic clock; 0 = not known yet */
 	bool status_failed, reload;
 	uint64_t losses; /* status_losses(), once it was asked */
 	bool losses_known;
@@ -83,6 +89,7 @@ struct worker {
 	uint64_t hosts_refused_told; /* records of hosts that found no room */
 	struct catch_up audit_log; /* open until it is caught up */
 	bool resumed; /* the last plugin's tables were loaded, of this boot */
+	bool refused; /* it left some, and they could not be */
 	struct strbuf state; /* the one saved last */
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
@@ -308,8 +315,8 @@ static int load_tables(struct worker *worker, const struct state *state,
 	worker->resumed = !rc && file && !booted;
 	if (rc != -EBADMSG)
 		return rc;
-	log_print(worker->log, LOG_WARNING,
-		  "the saved state cannot be read: sequences begun are lost");
+	log_print(worker->log, LOG_WARNING, "the saved state cannot be read");
+	worker->refused = file;
 	pipeline_free(&worker->pipeline);
 	return open_pipeline(worker);
 }
@@ -320,16 +327,20 @@ static int restore(struct worker *worker)
 	struct arena *arena = arena_new(0);
 	struct state state;
 	struct str bytes;
-	bool file;
+	bool file = false;
 	int rc = arena ? read_state(worker, arena, &file, &bytes) : -ENOMEM;
 
 	if (!rc)
 		rc = state_parse(bytes, &state);
 	if (!rc && state_fits(worker, &state, file))
 		rc = load_tables(worker, &state, file);
-	else if (rc && rc != -ENOENT && rc != -ENOMEM)
+	else if (!rc)
+		worker->refused = file;
+	else if (rc != -ENOENT && rc != -ENOMEM) {
 		log_print(worker->log, LOG_WARNING,
 			  "the saved state is not used: %s", state_error(rc));
+		worker->refused = file;
+	}
 	arena_free(&arena);
 	return rc == -ENOMEM ? rc : 0;
 }
@@ -456,7 +467,9 @@ static int read_audit_log(struct worker *worker, struct catch_up_result *result)
 			    clock_ns(CLOCK_BOOTTIME) - NSEC_PER_SEC;
 	int rc;
 
-	pipeline_catch_up(worker->pipeline, booted_ns);
+	pipeline_catch_up(
+		worker->pipeline, booted_ns,
+		worker->resumed ? 0 : clock_ns(CLOCK_REALTIME) - REBUILD_NS);
 	rc = catch_up_read(&worker->audit_log, &reader, result);
 	pipeline_caught_up(worker->pipeline);
 	return rc;
@@ -472,9 +485,13 @@ static void tell_caught_up(struct worker *worker,
 	worker->alerted = stats.sieve.caught_up > 0;
 	if (stats.sieve.caught_up)
 		log_print(worker->log, LOG_NOTICE,
-			  "%llu records that came while no plugin read were "
-			  "taken from %s",
-			  (unsigned long long)stats.sieve.caught_up, path);
+			  "%llu records %s were taken from %s",
+			  (unsigned long long)stats.sieve.caught_up,
+			  worker->resumed
+				  ? "that came while no plugin read"
+				  : "of the last ten minutes, in place of the "
+				    "state,",
+			  path);
 	if (result->limited)
 		log_print(worker->log, LOG_WARNING,
 			  "no more than the last %u MiB of %s were read again: "
@@ -487,7 +504,9 @@ static void tell_caught_up(struct worker *worker,
 			  path);
 }
 
-/* 0, or -errno (fatal). What cannot be read is missing, and counted as such as
+/* Reads what came since the state; in place of a state that cannot be used, what
+ * came lately: what was alerted on then is again, by the same event.id.
+ * 0, or -errno (fatal). What cannot be read is missing, and counted as such as
  * soon as what follows comes. */
 static int catch_up(struct worker *worker)
 {
@@ -496,7 +515,8 @@ static int catch_up(struct worker *worker)
 	struct catch_up_result result;
 	int rc;
 
-	if (!worker->resumed || log->error == CATCH_UP_E_OFF)
+	if ((!worker->resumed && !worker->refused) ||
+	    log->error == CATCH_UP_E_OFF)
 		return 0;
 	if (log->error) {
 		log_print(worker->log, LOG_WARNING,
@@ -881,12 +901,30 @@ static void hand_over_if(struct worker *worker, bool broken, const char *why)
 	log_print(worker->log, LOG_ERR, "%s: another worker takes over", why);
 }
 
+/* Records of before and after are in no order by their times, and a sequence
+ * under way may not be one any more. */
+static void tell_clock_set(struct worker *worker)
+{
+	int64_t epoch_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	int64_t by_ns = epoch_ns - worker->epoch_ns;
+
+	if (worker->epoch_ns && (by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS))
+		log_print(worker->log, LOG_WARNING,
+			  "the clock was set %s by %lld s: sequences under way "
+			  "may be missed",
+			  by_ns < 0 ? "back" : "forward",
+			  (long long)((by_ns < 0 ? -by_ns : by_ns) /
+				      NSEC_PER_SEC));
+	worker->epoch_ns = epoch_ns;
+}
+
 static int pass_time(struct worker *worker)
 {
 	int64_t now = clock_ns(CLOCK_MONOTONIC);
 	int64_t elapsed = now - worker->clock_ns;
 
 	worker->clock_ns = now;
+	tell_clock_set(worker);
 	tell_refused(worker);
 	hand_over_if(worker, inspector_failed(worker->confinement.inspector),
 		     "a process could not be looked at in time");

@@ -88,7 +88,8 @@ takes_signals() {
 start() { # VERSION [INPUT [KERNEL THAT IS WITHOUT]]
 	# shellcheck disable=SC2086
 	coproc auditd { exec ./dispatch "$1" "${2:-socket}" \
-		${3:+"$PWD/without" $3} "$PWD/audisp-eql" -c "$dir/conf"; }
+		${3:+"$PWD/without" $3} "${program:-$PWD/audisp-eql}" \
+		-c "$dir/conf"; }
 	auditd_pid=$!
 	# of a file it has read all by now, perhaps
 	[ -f "${2:-}" ] || until_ok takes_signals

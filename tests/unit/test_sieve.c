@@ -1311,7 +1311,7 @@ static void catch_up(struct str stream, size_t cut, size_t at,
 	reader.end = reader.at + saved.len;
 	assert_int_equal(sieve_load(second->sieve, &reader), 0);
 	rows = write_log(stream, at, &log);
-	sieve_catch_up(second->sieve, 1795486000 * NSEC_PER_SEC);
+	sieve_catch_up(second->sieve, 1795486000 * NSEC_PER_SEC, 0);
 	assert_int_equal(sieve_feed(second->sieve, log.data, log.len), 0);
 	sieve_caught_up(second->sieve);
 	assert_int_equal(sink_stats(second).records, 0);
