@@ -101,6 +101,7 @@ live_write_config() {
 	json_file = $live/alerts.ndjson
 	status_file = $live/status
 	state_file = $live/state
+	audit_log = $live/audit/audit.log
 	syslog_socket = $live/log.sock
 	user = ${live_user:-nobody}
 	EOF

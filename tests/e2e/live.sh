@@ -104,6 +104,36 @@ mv "$dir/w/outside" "$dir/w/moved" && run_in moved
 ok "what was linked before is known to it" live_wait 10 one_linked moved
 ok "and its successor alerts" live_wait 10 one_alert second
 
+# Keeper and worker die at once, between one stage and the next, and the program
+# has run before auditd notices: nobody but its log has what happened then.
+saved() { [ "$dir/state" -nt "$dir/asked" ]; }
+crash() {
+	keeper=$(pgrep -P "$live_auditd" audisp-eql)
+	worker=$(pgrep -P "$keeper" audisp-eql | head -n 1)
+	kill -STOP "$keeper"
+	"$@"
+	kill -9 "$worker" "$keeper"
+}
+touch "$dir/asked"
+build_in third-half 198.51.100.1
+ok "the state is written" live_wait 20 saved
+build_in crashed 198.51.100.1
+crash run_in crashed
+ok "auditd starts another plugin" live_wait 20 grep -q \
+	'records that came while no plugin read were taken from' "$dir/syslog"
+grep -o '[0-9]* records that came while no plugin read' "$dir/syslog" |
+	sed 's/^/# /'
+ok "which finds what happened meanwhile" live_wait 10 one_alert crashed
+ok "by the rule that follows files, too" live_wait 10 one_linked crashed
+ok "with nothing missing" sh -c "! grep -q 'blind for' '$dir/syslog'"
+runs=$(grep -c 'rules run' "$dir/syslog")
+build_in killed 198.51.100.1
+kill -9 "$(pgrep -P "$live_auditd" audisp-eql)"
+run_in killed
+another() { [ "$(grep -c 'rules run' "$dir/syslog")" -gt "$runs" ]; }
+ok "a killed keeper is replaced by auditd" live_wait 20 another
+ok "and what it had not read is found" live_wait 10 one_alert killed
+
 # reload, with good rules and with bad ones
 kill -HUP "$(pgrep -P "$live_auditd" audisp-eql)"
 ok "SIGHUP reloads" live_wait 10 grep -q 'reloading' "$dir/syslog"
