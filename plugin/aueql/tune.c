@@ -46,6 +46,7 @@ struct tune {
 	const char *config; /* NULL = the default file */
 	const char **rule_paths; /* -r */
 	size_t rule_path_count;
+	struct period period;
 	struct ruleset *rules;
 	size_t slots[OWN__COUNT];
 	struct pipeline *pipeline;
@@ -147,6 +148,8 @@ static int add_document(struct tune *tune, const struct event *event)
 				     READING_INVOKED),
 	};
 
+	if (!period_holds(&tune->period, event->time_ns))
+		return 0;
 	tally_see(tune->tally, event->time_ns);
 	if (!one.id.len)
 		return 0;
@@ -215,6 +218,8 @@ static int open_pipeline(struct tune *tune)
 		.memcap = 256U << 20,
 		.budget = -1,
 		.exact = true,
+		.start_ns = tune->period.start_ns,
+		.end_ns = tune->period.end_ns,
 		.on_alert = on_alert,
 		.on_event = on_event,
 		.user = tune,
@@ -277,6 +282,7 @@ static int report(struct tune *tune)
 	};
 
 	tally_sort(tune->tally);
+	input_before_output();
 	return tune_report(&what, tune->format);
 }
 
@@ -345,6 +351,7 @@ static int tune_parse(const struct command *command, int argc, char **argv,
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "rules", required_argument, NULL, 'r' },
+		PERIOD_OPTIONS,
 		{ 0 },
 	};
 	int opt;
@@ -358,23 +365,32 @@ static int tune_parse(const struct command *command, int argc, char **argv,
 		case 'f':
 			if (command_parse_format(optarg, &tune->format))
 				break;
-			return command_usage(command, "no format '%s'", optarg);
+			return command_usage(command,
+					     "no format '%s': text or json",
+					     optarg);
 		case 'r':
 			tune->rule_paths[tune->rule_path_count++] = optarg;
 			break;
 		case 'h':
 			return -1;
+		case PERIOD_OPTION + PERIOD_START:
+		case PERIOD_OPTION + PERIOD_END:
+			if (!command_period(command, opt, optarg,
+					    &tune->period))
+				break;
+			return EXIT_USAGE;
 		default:
 			return command_bad_option(command, opt, argv);
 		}
 	}
-	return EXIT_DONE;
+	return command_check_period(command, &tune->period);
 }
 
 static int tune_run(const struct command *command, int argc, char **argv)
 {
-	struct tune tune = { 0 };
+	struct tune tune = { .period = PERIOD_ALL };
 	struct input input = {
+		.sparse = true,
 		.on_chunk = on_chunk,
 		.on_end = on_end,
 		.user = &tune,
@@ -408,7 +424,8 @@ const struct command command_tune = {
 	.name = "tune",
 	.summary = "how loud each rule is, and exceptions for what is noise",
 	.help = "Usage: aueql tune [-c FILE] [-r FILE|DIR]... "
-		"[--format text|json] [FILE|-]...\n"
+		"[--format text|json]\n"
+		"                  [--start TIME] [--end TIME] [FILE|-]...\n"
 		"Alerts per day and rule, the values most frequent in them, "
 		"and exceptions that\n"
 		"would hide many, ready for overrides.d, with how many they "
@@ -416,7 +433,7 @@ const struct command command_tune = {
 		"rests on what an account can choose. FILE is raw audit "
 		"logs, which are replayed,\n"
 		"or the alerts file; no FILE = auditd's own logs, oldest "
-		"first; - = standard input.\n"
+		"first; - = stdin.\n"
 		"\n"
 		"  -c, --config FILE     configuration, instead of the default; "
 		"its overrides.d\n"
@@ -426,6 +443,8 @@ const struct command command_tune = {
 		"off; may be repeated\n"
 		"      --format FORMAT   text (default), or json: one line a "
 		"rule\n"
+		"      --start TIME      from then on: yesterday, '2026-11-24 02:14'\n"
+		"      --end TIME        up to then\n"
 		"  -h, --help            this text\n",
 	.run = tune_run,
 };
