@@ -258,7 +258,7 @@ static void test_packaged(void **state)
 		row[0] = ' ';
 		keys++;
 	}
-	assert_int_equal(keys, 22);
+	assert_int_equal(keys, 23);
 	/* the one that is not: of two rules for one attack, one runs */
 	row = strstr(text, "\ndisable = network_after_compile\n");
 	assert_non_null(row);
