@@ -157,13 +157,24 @@ static struct place *places_new(const struct feed *feed)
 	return places;
 }
 
+/* By their own time; what is accomplished, and was under way for longer than is
+ * held back (an exec that waits for a lease), counts from its end. */
 static struct place *sorted_places(const struct feed *feed)
 {
 	struct place *places = places_new(feed);
+	int64_t newest_ns = INT64_MIN;
 
-	for (size_t i = 0; i < feed->count; i++)
-		places[i] = (struct place){ feed->events[i]->time_ns, i,
-					    feed->events[i]->serial };
+	for (size_t i = 0; i < feed->count; i++) {
+		const struct event *event = feed->events[i];
+		int64_t time_ns = event->time_ns;
+
+		if (time_ns > newest_ns)
+			newest_ns = time_ns;
+		if (!(event->flags & EVENT_ATTEMPT) &&
+		    newest_ns - time_ns > REORDER)
+			time_ns = newest_ns;
+		places[i] = (struct place){ time_ns, i, event->serial };
+	}
 	qsort(places, feed->count, sizeof(*places), compare_places);
 	return places;
 }
