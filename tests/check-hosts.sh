@@ -49,6 +49,22 @@ if ! cmp "$dir/together" "$dir/split"; then
 	echo "$shards processes give other alerts than one"
 	bad=1
 fi
+# the same by way of documents, of which the records are no part
+ids() {
+	sed -n 's/.*"event":{[^}]*"id":"\([0-9a-f]*\)".*/\1/p' | sort
+}
+for shard in $(seq 0 $((shards - 1))); do
+	./aueql events "$dir/shard.$shard" 2>/dev/null |
+		./aueql replay -r "$top/rules.d/detect/network_after_compile.toml" \
+			-r "$top/rules.d/detect/network_after_compile_linked.toml" \
+			--format json --ecs - 2>/dev/null
+done | ids >"$dir/ecs"
+ids <"$dir/together" >"$dir/ids"
+if ! cmp "$dir/ids" "$dir/ecs"; then
+	echo "$shards processes give other alerts by way of ECS documents"
+	bad=1
+fi
+
 # --- what the status says of many hosts ---------------------------------------
 
 now=$(date +%s)

@@ -33,11 +33,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -513,24 +515,44 @@ static int bind_socket(const char *path)
 	return fd;
 }
 
+/* Writes what has come; false = it cannot. */
+static bool drain(int fd, int file)
+{
+	char data[65536];
+	ssize_t len;
+
+	while ((len = recv(fd, data, sizeof(data) - 1, MSG_DONTWAIT)) >= 0) {
+		data[len] = '\n';
+		if (!write_whole(file, data, (size_t)len + 1))
+			return false;
+	}
+	return errno == EAGAIN || errno == EINTR;
+}
+
+/* Ends by SIGTERM, and not before what was sent until then is written: who sends
+ * the signal looks into the file next. */
 static int run_syslog(const char *path, const char *out)
 {
 	int file = open(out, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	int fd = bind_socket(path);
-	char data[65536];
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	sigset_t mask;
 
 	if (file < 0)
 		fail(out);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	fds[0].fd = bind_socket(path);
+	fds[1].fd = signalfd(-1, &mask, SFD_CLOEXEC);
+	if (fds[1].fd < 0)
+		fail("signalfd");
 	for (;;) {
-		ssize_t len = recv(fd, data, sizeof(data) - 1, 0);
-
-		if (len < 0 && errno != EINTR)
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			fail("poll");
+		if (!drain(fds[0].fd, file))
 			fail(path);
-		if (len < 0)
-			continue;
-		data[len] = '\n';
-		if (!write_whole(file, data, (size_t)len + 1))
-			fail(out);
+		if (fds[1].revents)
+			return 0;
 	}
 }
 

@@ -303,6 +303,23 @@ ok "who has a name is seen as before" \
 	live_wait 30 has_alerts 2 host-6 "$attacks"
 ok "what the two did is not correlated" \
 	has_alerts 0 '(no node name)' "$attacks"
+
+# --- names that somebody invents ----------------------------------------------
+
+for i in $(seq 5000); do
+	echo "node=invented-$i type=USER_CMD msg=audit($now.000:7): pid=1 uid=0"
+done | send 3
+ok "more hosts than there is room for is an alert" \
+	live_wait 120 has_alerts 1 central-id hosts_too_many
+too_many() {
+	status | grep -q '^warning .*more hosts send than there is room for'
+}
+ok "which the status tells" live_wait 30 too_many
+# of a later minute: the same again would only be counted
+capture gcc-static | as_host host-1 "$right" 200000 | send 1
+ok "a host known before is seen as before" \
+	live_wait 60 has_alerts 4 host-1 "$attacks"
+
 stop_central
 [ $failed = 0 ] || {
 	grep -v HEARTBEAT "$dir/syslog" | cut -c 1-400

@@ -887,7 +887,7 @@ case_exceptions() {
 	tell replace >/dev/null
 	ok "the next plugin begins" until_ok plugins_begun 3
 	ok "and knows" until_ok counted "$labels" 1
-	ok "so that status tells" status_is 0 'held 1 times, last 2026-11-24'
+	ok "so that status tells" until_ok status_is 0 'held 1 times, last 2026-11-24'
 	finish close
 	ok "no alert" file_alerts 0
 }
