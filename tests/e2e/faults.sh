@@ -570,7 +570,7 @@ fault_missing() {
 	ok "and marked" grep -q '"gap":true' "$dir/alerts"
 	ends
 	tally "$(wc -l <"$work/log-less")"
-	row "an event is missing" "the alert bears it, and an alert of its own"
+	row "an event is missing" "evidence=incomplete in the alert, and an alert of its own"
 }
 
 fault_boots() {
