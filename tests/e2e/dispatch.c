@@ -391,6 +391,8 @@ static void command_crash(struct dispatcher *dispatcher, char *argument)
 	kill(dispatcher->plugin, SIGSTOP);
 	answer(worker && !kill(worker, SIGKILL) &&
 	       !kill(dispatcher->plugin, SIGKILL));
+	/* or what is written next has still found its socket */
+	wait_for_end(dispatcher);
 }
 
 static void command_log(struct dispatcher *dispatcher, char *argument)

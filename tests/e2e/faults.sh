@@ -27,7 +27,7 @@ found() { # NUMBER: so many alerts, or more, repeated ones counted once
 }
 
 missing() { # serials that are said to be missing
-	grep -o 'blind for [0-9]* events' "$dir/syslog" |
+	grep -v 'ALERT ' "$dir/syslog" | grep -o 'blind for [0-9]* events' |
 		awk '{ n += $3 } END { print n + 0 }'
 }
 
@@ -121,13 +121,12 @@ killed() { # HOW ROW
 	feed "$dir/before"
 	case $1 in
 	worker) tell worker KILL ;;
-	keeper) tell signal KILL ;;
+	keeper) tell signal KILL && tell wait ;;
 	both) tell crash ;;
 	unread)
 		# the keeper had not read it: it goes with the socket
 		tell signal STOP
 		feed "$dir/after"
-		: >"$dir/after"
 		tell crash
 		tail -n 1 "$log" >"$dir/after"
 		;;
@@ -227,7 +226,8 @@ fault_upgrade() {
 	feed "$dir/before"
 	tell worker STOP >/dev/null
 	find_processes
-	kill -9 "$keeper"
+	tell signal KILL >/dev/null
+	tell wait >/dev/null
 	feed "$dir/after"
 	ok "the lock is waited for" notice 'lock of the state file'
 	ok "both alerts come" until_ok found $wanted
@@ -570,7 +570,7 @@ fault_missing() {
 	ok "and marked" grep -q '"gap":true' "$dir/alerts"
 	ends
 	tally "$(wc -l <"$work/log-less")"
-	row "an event is missing" "the alert bears it, and an alert of its own"
+	row "an event is missing" "evidence=incomplete in the alert, and an alert of its own"
 }
 
 fault_boots() {
