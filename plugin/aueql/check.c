@@ -80,6 +80,17 @@ const char *check_mend(struct check *check, const char *format, ...)
 	return arena_str(check->arena, str_from(text)).data;
 }
 
+const char *check_mend_package(struct check *check, const char *deb,
+			       const char *rpm)
+{
+	if (!check_is_live(check))
+		return NULL;
+	if (!access("/usr/bin/dpkg", X_OK))
+		return check_mend(check, "apt-get install --reinstall %s", deb);
+	return check_mend(check, "dnf -y install %s || dnf reinstall %s", rpm,
+			  rpm);
+}
+
 bool check_is_of_root(struct check *check, struct str exe)
 {
 	struct str path =
@@ -161,22 +172,30 @@ static void print_json(const struct finding *finding)
 	strbuf_free(&out);
 }
 
-/* The worst first. */
+static void print_some(const struct check *check, int severity, int id,
+		       size_t width)
+{
+	for (size_t i = 0; i < check->finding_count; i++) {
+		const struct finding *finding = &check->findings[i];
+
+		if ((int)finding->severity != severity ||
+		    (int)finding->id != id)
+			continue;
+		if (check->format == FORMAT_JSON)
+			print_json(finding);
+		else
+			print_text(finding, width);
+	}
+}
+
+/* The worst first, and of these what others follow from. */
 static void print_all(const struct check *check)
 {
 	size_t width = columns();
 
 	for (int severity = FINDING__SEVERITIES - 1; severity >= 0; severity--)
-		for (size_t i = 0; i < check->finding_count; i++) {
-			const struct finding *finding = &check->findings[i];
-
-			if ((int)finding->severity != severity)
-				continue;
-			if (check->format == FORMAT_JSON)
-				print_json(finding);
-			else
-				print_text(finding, width);
-		}
+		for (int id = 0; id < FINDING__COUNT; id++)
+			print_some(check, severity, id, width);
 	if (check->format == FORMAT_TEXT)
 		printf("%zu problem%s, %zu warning%s\n", check->problems,
 		       check->problems == 1 ? "" : "s", check->warnings,
@@ -184,6 +203,22 @@ static void print_all(const struct check *check)
 }
 
 /* --- rules ------------------------------------------------------------------ */
+
+/* What helps where a file, or a line of it, is not as it should be. */
+static const char *mend_file(struct check *check, const struct diag *diag)
+{
+	struct str share = STR(PKGDATADIR "/");
+
+	if (diag->line)
+		return check_mend(check, "$EDITOR +%u '%.*s'", diag->line,
+				  STR_ARG(diag->file));
+	if (!diag->file.len || memchr(diag->file.data, '\'', diag->file.len))
+		return NULL;
+	return str_begins(diag->file, share)
+		       ? check_mend_package(check, "audisp-eql", "audisp-eql")
+		       : check_mend(check, "ls -ld '%.*s'",
+				    STR_ARG(diag->file));
+}
 
 /* Each complaint about configuration or rules is a finding of its own. */
 static void complain(struct check *check, enum finding_id id,
@@ -196,7 +231,8 @@ static void complain(struct check *check, enum finding_id id,
 		check_finding(check, id,
 			      diag->severity == DIAG_ERROR ? FINDING_PROBLEM
 							   : FINDING_WARNING,
-			      NULL, "%.*s", STR_ARG(strbuf_str(&text)));
+			      mend_file(check, diag), "%.*s",
+			      STR_ARG(strbuf_str(&text)));
 	strbuf_free(&text);
 }
 

@@ -59,6 +59,9 @@ const char *check_mend(struct check *check, const char *format, ...)
 /* The same, that gives a key of auditd.conf a value. */
 const char *check_mend_auditd(struct check *check, const char *key,
 			      const char *value);
+/* The same, that installs a package, by its names; NULL with --root. */
+const char *check_mend_package(struct check *check, const char *deb,
+			       const char *rpm);
 /* Whether nobody but root can put another program there. */
 bool check_is_of_root(struct check *check, struct str exe);
 /* Whether this host itself is looked at. */

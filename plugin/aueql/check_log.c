@@ -44,7 +44,7 @@
 /* before those of ours: the first that fits decides */
 #define NEVER_RULES "/etc/audit/rules.d/50-audisp-eql-never.rules"
 
-static const char no_key[] = "(no key)";
+static const char no_key[] = "without a key";
 
 struct service {
 	char exe[PATH_BYTES];

@@ -128,8 +128,9 @@ static void check_content(struct check *check, const char *path,
 /* What places the stanza: packages have a script for it. */
 static const char *mend_absent(struct check *check)
 {
-	return check_is_live(check) && !access(SETUP, X_OK) ? SETUP " install"
-							    : NULL;
+	if (check_is_live(check) && !access(SETUP, X_OK))
+		return SETUP " install";
+	return check_mend_package(check, "audisp-eql", "audisp-eql");
 }
 
 void check_stanza(struct check *check)
