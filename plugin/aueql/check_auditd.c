@@ -143,6 +143,13 @@ static void check_name(struct check *check)
 
 	if (!collects && !sends(check))
 		return;
+	if (conf->listens && !conf->distributes)
+		check_finding(
+			check, FINDING_NODE, FINDING_WARNING,
+			check_mend_auditd(check, "distribute_network", "yes"),
+			"auditd takes records of other hosts "
+			"(tcp_listen_port) and keeps them from the "
+			"plugin: nothing is detected in them");
 	own_name(check, name);
 	if (!strcasecmp(conf->name_format, "none"))
 		check_finding(

@@ -3,10 +3,12 @@
  * What of this host makes it easier to do things that no record tells, by the
  * files below /proc. All are warnings: detection works, but sees less.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <asm/unistd.h>
@@ -131,11 +133,20 @@ static void check_command_line(struct check *check, const char *proc,
 
 /* --- x32 -------------------------------------------------------------------- */
 
-/* Whether the kernel takes a call of that kind: a harmless one tells. */
+/* Whether the kernel takes a call of that kind: a harmless one tells. Where a
+ * service may make none, its process is killed for it: that is a child. */
 static bool takes_x32(void)
 {
 #if defined(__x86_64__) && defined(__X32_SYSCALL_BIT)
-	return syscall(__X32_SYSCALL_BIT + __NR_getpid) > 0;
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(syscall(__X32_SYSCALL_BIT + __NR_getpid) > 0);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1;
 #else
 	return false;
 #endif

@@ -27,6 +27,7 @@
 #define SERVICES_MAX 256
 #define KEYS_MAX 64
 #define KEYS_TOLD 5
+#define MIXED_TOLD 16
 #define PATH_BYTES 256
 #define PATH_ROOM 4096
 /* A shorter log says nothing of a rate, unless it is all there is room for. */
@@ -67,6 +68,7 @@ struct load {
 	size_t key_count;
 	uint64_t bytes, ours; /* ours: by keys of our audit rules */
 	int64_t newest_ns, span_ns; /* 0 = no event yet */
+	size_t mixed; /* names told of */
 	bool whole; /* there is no more log than was read */
 };
 
@@ -174,10 +176,28 @@ static int take_event(void *user, const struct raw_event *raw)
 	return 0;
 }
 
+/* Two hosts under one name, as their serials show. */
+static void take_mixed(void *user, struct str node, bool mixed, int64_t time_ns)
+{
+	struct load *load = user;
+
+	(void)time_ns;
+	if (!mixed || load->mixed == MIXED_TOLD)
+		return;
+	load->mixed++;
+	check_finding(load->check, FINDING_NODE, FINDING_PROBLEM,
+		      "grep -n name_format /etc/audit/auditd.conf; hostname",
+		      "more than one host sends its records under the name "
+		      "'%.*s', so they cannot be told apart: each needs its "
+		      "own",
+		      STR_ARG(node));
+}
+
 static int take_log(struct load *load, const char *text, size_t len)
 {
 	struct sieve_config config = {
 		.on_event = take_event,
+		.on_mixed = take_mixed,
 		.user = load,
 		.event_timeout_ns = 2 * NSEC_PER_SEC,
 	};
