@@ -498,7 +498,7 @@ static void compare(struct need *need, const struct ruleset *rules)
 		check_needed(need);
 		check_never(need);
 		/* other rule sets need not know what is linked here */
-		if (memmem(text.data, text.len, "openat", 6))
+		if (text.len && memmem(text.data, text.len, "openat", 6))
 			check_linkers(need->check, need->loaded,
 				      mend_missing(need, false));
 	}
