@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <asm/unistd.h>
+#endif
 
 #include "check.h"
 
@@ -27,6 +33,15 @@ static bool read_proc(const char *proc, const char *name, char out[TEXT_MAX])
 	fclose(file);
 	out[len] = '\0';
 	return true;
+}
+
+/* A sysctl, now and after each boot. */
+static const char *mend_sysctl(struct check *check, const char *setting)
+{
+	return check_mend(check,
+			  "echo '%s' >>/etc/sysctl.d/60-audisp-eql.conf; "
+			  "sysctl --system",
+			  setting);
 }
 
 /* --- io_uring ------------------------------------------------------------- */
@@ -50,10 +65,33 @@ static void check_io_uring(struct check *check, const char *proc,
 		return;
 	if (!can_disable && !has_io_uring(proc, text))
 		return;
-	check_finding(check, FINDING_WARNING,
-		      can_disable ? "sysctl kernel.io_uring_disabled=1" : NULL,
-		      "any account may use io_uring: what its kernel thread "
-		      "(SQPOLL) connects to and opens is in no record");
+	check_finding(
+		check, FINDING_IO_URING, FINDING_WARNING,
+		can_disable ? mend_sysctl(check, "kernel.io_uring_disabled = 1")
+			    : NULL,
+		"any account may use io_uring: what its kernel thread "
+		"(SQPOLL) connects to and opens is in no record");
+}
+
+/* --- ptrace ----------------------------------------------------------------- */
+
+static void check_ptrace(struct check *check, const char *proc,
+			 char text[TEXT_MAX])
+{
+	if (read_proc(proc, "sys/kernel/yama/ptrace_scope", text)) {
+		if (atoi(text) != 0)
+			return;
+		check_finding(
+			check, FINDING_PTRACE, FINDING_WARNING,
+			mend_sysctl(check, "kernel.yama.ptrace_scope = 1"),
+			"any process may take over others of its account, "
+			"and rewrite the arguments that records show");
+	} else if (read_proc(proc, "sys/kernel/osrelease", text)) {
+		check_finding(check, FINDING_PTRACE, FINDING_WARNING, NULL,
+			      "this kernel has no Yama: any process may take "
+			      "over others of its account, and rewrite the "
+			      "arguments that records show");
+	}
 }
 
 /* --- the kernel's command line ---------------------------------------------- */
@@ -69,20 +107,65 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
+/* How this host gives its kernel a word. */
+static const char *mend_boot(struct check *check)
+{
+	if (!access(check_path(check, "/usr/sbin/grubby"), X_OK))
+		return "grubby --update-kernel=ALL --args=audit=1";
+	if (!access(check_path(check, "/etc/default/grub"), F_OK))
+		return "sed -i 's/^GRUB_CMDLINE_LINUX=\"/&audit=1 /' "
+		       "/etc/default/grub; update-grub; reboot";
+	return NULL;
+}
+
 static void check_command_line(struct check *check, const char *proc,
 			       char text[TEXT_MAX])
 {
 	if (!read_proc(proc, "cmdline", text))
 		return;
 	if (!has_word(text, "audit=1"))
-		check_finding(check, FINDING_WARNING, NULL,
+		check_finding(check, FINDING_AUDIT_BOOT, FINDING_WARNING,
+			      mend_boot(check),
 			      "the kernel was not booted with audit=1: what "
 			      "began before auditd did is not audited, and "
 			      "not all records that are lost are counted");
-	if (has_word(text, "syscall.x32=y") || has_word(text, "syscall.x32"))
-		check_finding(check, FINDING_WARNING, NULL,
-			      "the kernel takes x32 calls (syscall.x32): no "
-			      "audit rule of ours has them");
+}
+
+/* --- x32 -------------------------------------------------------------------- */
+
+/* Whether the kernel takes a call of that kind: a harmless one tells. Where a
+ * service may make none, its process is killed for it: that is a child. */
+static bool takes_x32(void)
+{
+#if defined(__x86_64__) && defined(__X32_SYSCALL_BIT)
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(syscall(__X32_SYSCALL_BIT + __NR_getpid) > 0);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+#else
+	return false;
+#endif
+}
+
+static void check_x32(struct check *check, const char *proc,
+		      char text[TEXT_MAX])
+{
+	bool on = read_proc(proc, "cmdline", text) &&
+		  (has_word(text, "syscall.x32=y") ||
+		   has_word(text, "syscall.x32"));
+
+	if (on || (check_is_live(check) && takes_x32()))
+		check_finding(
+			check, FINDING_X32, FINDING_WARNING, NULL,
+			"the kernel takes x32 calls: no audit rule can "
+			"name one, so who makes them is not seen; Debian's "
+			"kernel takes none without syscall.x32=y, others "
+			"have to be built without CONFIG_X86_X32_ABI");
 }
 
 /* --- files that others write ------------------------------------------------ */
@@ -133,10 +216,16 @@ static void check_mounts(struct check *check, const char *proc,
 		if (!options || !is_of_others(type) ||
 		    has_option(options, "noexec"))
 			continue;
-		check_finding(check, FINDING_WARNING, NULL,
+		check_finding(check, FINDING_FOREIGN_MOUNT, FINDING_WARNING,
+			      strpbrk(place, "'\\")
+				      ? NULL
+				      : check_mend(check,
+						   "mount -o remount,noexec "
+						   "'%s'",
+						   place),
 			      "programs at %s (%s) may come into being on "
 			      "another host, or in a process that serves it: "
-			      "no record here tells; mount it with noexec",
+			      "no record here tells",
 			      place, type);
 	}
 }
@@ -146,12 +235,13 @@ void check_host(struct check *check, const char *proc)
 	char *text = malloc(TEXT_MAX);
 
 	if (!text) {
-		check_finding(check, FINDING_PROBLEM, NULL, "%s",
-			      strerror(ENOMEM));
+		check->failed = true;
 		return;
 	}
 	check_io_uring(check, proc, text);
+	check_ptrace(check, proc, text);
 	check_command_line(check, proc, text);
+	check_x32(check, proc, text);
 	check_mounts(check, proc, text);
 	free(text);
 }

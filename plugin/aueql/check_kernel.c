@@ -1,86 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel audit, asked over netlink as auditctl does. The audit rules we need
- * are built with libaudit from the same text that rules.d gets, and compared
- * with what the kernel holds: a loaded rule covers one of ours when it is
- * "always,exit", has all its system calls, and asks for nothing more. Keys do
- * not count: the first rule that fits takes the event, whoever wrote it.
+ * Kernel audit, asked over netlink as auditctl does, and its audit rules beside
+ * those our rules need (loaded.h). With --root there is no kernel to ask: its
+ * rules are those that augenrules would load.
  */
 #include <errno.h>
-#include <libaudit.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../rules/audit_rules.h"
+#include "../rules/support.h"
 #include "check.h"
+#include "check_linkers.h"
 
-#define REPLY_TIMEOUT_MS 2000
-/* more audit rules than anyone loads */
-#define KERNEL_RULES_MAX 4096
+#define RULES_D "/etc/audit/rules.d"
+#define RULES_FILE RULES_D "/60-audisp-eql.rules"
+/* auditd's own default for a busy host; a burst of a build needs some of it */
+#define BACKLOG_LEAST 1024
+#define BACKLOG_GOOD "8192"
 
-struct kernel_rules {
-	size_t count;
-	struct audit_rule_data *rules[KERNEL_RULES_MAX];
-	bool refused; /* task,never: no system call is audited at all */
-	size_t never; /* exit,never: each takes some events away */
-	uint64_t excluded; /* record types left out that events are made of */
-};
+/* --- what the kernel says of itself ------------------------------------------ */
 
-/* Waits for one reply; false = none came. */
-static bool next_reply(int fd, struct audit_reply *reply)
+static void check_backlog(struct check *check, const struct audit_status *is)
 {
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-
-	if (poll(&pfd, 1, REPLY_TIMEOUT_MS) <= 0)
-		return false;
-	return audit_get_reply(fd, reply, GET_REPLY_NONBLOCKING, 0) > 0;
+	if (is->backlog_limit < BACKLOG_LEAST)
+		check_finding(check, FINDING_BACKLOG, FINDING_WARNING,
+			      "auditctl -b " BACKLOG_GOOD,
+			      "only %u records may wait for auditd: a burst "
+			      "makes all audited processes wait",
+			      is->backlog_limit);
+	else if (!is->backlog_wait_time)
+		check_finding(check, FINDING_BACKLOG, FINDING_WARNING,
+			      "auditctl --backlog_wait_time 60000",
+			      "records that find no room are lost at once: no "
+			      "process waits for auditd");
+	else
+		check_finding(check, FINDING_BACKLOG, FINDING_OK, NULL,
+			      "%u records may wait for auditd",
+			      is->backlog_limit);
+	if (is->lost)
+		check_finding(
+			check, FINDING_LOST, FINDING_WARNING,
+			"auditctl --reset-lost; auditctl -b " BACKLOG_GOOD,
+			"the kernel has lost %u records since boot, or "
+			"since that was last reset",
+			is->lost);
+	if (is->rate_limit)
+		check_finding(check, FINDING_RATE_LIMIT, FINDING_PROBLEM,
+			      "auditctl -r 0",
+			      "the kernel throws away what is more than %u "
+			      "records a second",
+			      is->rate_limit);
+	if (is->failure == AUDIT_FAIL_PANIC)
+		check_finding(check, FINDING_FAILURE_MODE, FINDING_WARNING,
+			      "auditctl -f 1",
+			      "this host halts (panics) when a record is lost: "
+			      "auditctl -f 2");
 }
 
-static void check_status(struct check *check, int fd)
+static void check_status(struct check *check, const struct audit_status *is)
+{
+	if (!is->enabled)
+		check_finding(check, FINDING_AUDIT_ENABLED, FINDING_PROBLEM,
+			      "auditctl -e 1", "kernel audit is switched off");
+	else
+		check_finding(check, FINDING_AUDIT_ENABLED, FINDING_OK, NULL,
+			      "kernel audit is on");
+	if (!is->pid)
+		check_finding(check, FINDING_AUDITD, FINDING_PROBLEM,
+			      "systemctl start auditd",
+			      "no auditd takes the kernel's records");
+	else
+		check_finding(check, FINDING_AUDITD, FINDING_OK, NULL,
+			      "auditd runs as process %u", is->pid);
+	check_backlog(check, is);
+}
+
+/* False where the kernel does not answer, which is told. */
+static bool ask_status(struct check *check, int fd, struct audit_status *out)
 {
 	struct audit_reply reply;
 
-	if (audit_request_status(fd) <= 0)
-		return;
-	while (next_reply(fd, &reply)) {
-		if (reply.type != AUDIT_GET)
-			continue;
-		if (!reply.status->enabled)
-			check_finding(check, FINDING_PROBLEM, "auditctl -e 1",
-				      "kernel audit is switched off");
-		else
-			check_finding(check, FINDING_OK, NULL,
-				      "kernel audit is on");
-		if (!reply.status->pid)
-			check_finding(check, FINDING_PROBLEM,
-				      "systemctl start auditd",
-				      "no auditd takes the kernel's records");
-		else
-			check_finding(check, FINDING_OK, NULL,
-				      "auditd runs as process %u",
-				      reply.status->pid);
-		if (!reply.status->backlog_wait_time)
-			check_finding(check, FINDING_WARNING,
-				      "auditctl --backlog_wait_time 60000",
-				      "records that find no room are lost at "
-				      "once: no process waits for auditd");
-		if (reply.status->lost)
-			check_finding(check, FINDING_WARNING, "auditctl -s",
-				      "the kernel has lost %u records since "
-				      "boot",
-				      reply.status->lost);
-		return;
-	}
-	check_finding(check, FINDING_PROBLEM, NULL,
-		      "the kernel does not answer about audit");
+	if (audit_request_status(fd) > 0)
+		while (loaded_next_reply(fd, &reply))
+			if (reply.type == AUDIT_GET) {
+				*out = *reply.status;
+				return true;
+			}
+	check_finding(check, FINDING_KERNEL, FINDING_PROBLEM, NULL,
+		      "the kernel does not answer about audit: another "
+		      "namespace may own it, or rights are missing");
+	return false;
 }
+
+/* --- records that are left out ------------------------------------------------ */
 
 /* What records events are made of, and what they are without them. */
 static const struct part {
-	uint32_t type;
+	int type;
 	const char *name, *loss;
 } parts[] = {
 	{ AUDIT_SYSCALL, "SYSCALL", "there are no events" },
@@ -88,238 +108,481 @@ static const struct part {
 	{ AUDIT_PATH, "PATH", "files are not known" },
 	{ AUDIT_CWD, "CWD", "relative paths are not known" },
 	{ AUDIT_SOCKADDR, "SOCKADDR", "connections are not seen" },
+	{ AUDIT_CONFIG_CHANGE, "CONFIG_CHANGE",
+	  "nobody is told when audit rules are removed" },
 };
 
-#define PARTS (sizeof(parts) / sizeof(parts[0]))
-
-static void note_excluded(const struct audit_rule_data *rule,
-			  struct kernel_rules *kernel)
+static bool holds(uint32_t op, uint32_t value, uint32_t wanted)
 {
-	/* with another condition beside it, some are left out: some is enough */
+	switch (op) {
+	case AUDIT_EQUAL:
+		return value == wanted;
+	case AUDIT_NOT_EQUAL:
+		return value != wanted;
+	case AUDIT_LESS_THAN:
+		return value < wanted;
+	case AUDIT_LESS_THAN_OR_EQUAL:
+		return value <= wanted;
+	case AUDIT_GREATER_THAN:
+		return value > wanted;
+	case AUDIT_GREATER_THAN_OR_EQUAL:
+		return value >= wanted;
+	default:
+		return true;
+	}
+}
+
+/* Whether a rule leaves out records of a type: all, or those of somebody; some
+ * is enough. */
+static bool leaves_out(const struct audit_rule_data *rule, int type)
+{
 	for (uint32_t i = 0; i < rule->field_count; i++)
-		for (size_t k = 0; k < PARTS; k++)
-			if (rule->fields[i] == AUDIT_MSGTYPE &&
-			    rule->values[i] == parts[k].type)
-				kernel->excluded |= 1ULL << k;
+		if (rule->fields[i] == AUDIT_MSGTYPE &&
+		    !holds(rule->fieldflags[i], (uint32_t)type,
+			   rule->values[i]))
+			return false;
+	return true;
 }
 
-static void keep_rule(struct kernel_rules *kernel,
-		      const struct audit_rule_data *rule)
+/* A rule goes out of the kernel at once, and out of the files by hand. */
+static const char *mend_delete(struct check *check,
+			       const struct audit_rule_data *rule)
 {
-	size_t size = sizeof(*rule) + rule->buflen;
-	struct audit_rule_data *copy;
+	const char *rules_d = check_path(check, RULES_D);
+	struct strbuf text = STRBUF_INIT(2048);
+	const char *mend;
 
-	if (rule->flags == AUDIT_FILTER_TASK && rule->action == AUDIT_NEVER)
-		kernel->refused = true;
-	kernel->never +=
-		rule->flags == AUDIT_FILTER_EXIT && rule->action == AUDIT_NEVER;
-	if (rule->flags == AUDIT_FILTER_EXCLUDE)
-		note_excluded(rule, kernel);
-	if (rule->flags != AUDIT_FILTER_EXIT || rule->action != AUDIT_ALWAYS ||
-	    kernel->count == KERNEL_RULES_MAX)
-		return;
-	copy = malloc(size);
-	if (!copy)
-		return;
-	memcpy(copy, rule, size);
-	kernel->rules[kernel->count++] = copy;
+	loaded_print(rule, &text);
+	if (check_is_live(check))
+		mend = check_mend(check,
+				  "auditctl -d %.*s; grep -rnE "
+				  "'never|exclude' %s",
+				  STR_ARG(strbuf_str(&text)), rules_d);
+	else
+		mend = check_mend(check, "grep -rnE 'never|exclude' '%s'",
+				  rules_d);
+	strbuf_free(&text);
+	return mend;
 }
 
-/* All rules the kernel holds; false where it does not tell. */
-static bool list_rules(int fd, struct kernel_rules *kernel)
-{
-	struct audit_reply reply;
+struct exclusion {
+	struct check *check;
+	const struct audit_rule_data *rule;
+	/* types that no rule can match an event of; 0 = the end */
+	int unwanted[512];
+	size_t unwanted_count;
+	struct strbuf lost; /* what is missed without what it leaves out */
+};
 
-	if (audit_request_rules_list_data(fd) <= 0)
-		return false;
-	while (next_reply(fd, &reply)) {
-		if (reply.type == NLMSG_DONE)
+static void take_unwanted(void *user, struct str name)
+{
+	struct exclusion *exclusion = user;
+	char text[64];
+
+	if (name.len >= sizeof(text) ||
+	    exclusion->unwanted_count == sizeof(exclusion->unwanted) /
+						 sizeof(exclusion->unwanted[0]))
+		return;
+	memcpy(text, name.data, name.len);
+	text[name.len] = '\0';
+	exclusion->unwanted[exclusion->unwanted_count++] =
+		audit_name_to_msg_type(text);
+}
+
+static bool is_wanted(const struct exclusion *exclusion, int type)
+{
+	for (size_t i = 0; i < exclusion->unwanted_count; i++)
+		if (exclusion->unwanted[i] == type)
+			return false;
+	return type > 0;
+}
+
+static void note_lost(struct exclusion *exclusion, const char *name,
+		      const char *loss)
+{
+	strbuf_printf(&exclusion->lost, "%s%s%s%s",
+		      exclusion->lost.len ? "; " : "", name, loss ? ": " : "",
+		      loss ? loss : "");
+}
+
+static void check_exclusion(struct exclusion *exclusion)
+{
+	static const char *const user_records[] = {
+#define USER_RECORD(name, ...) #name,
+#include <audisp-eql/user_records.def>
+#undef USER_RECORD
+	};
+	struct check *check = exclusion->check;
+	struct strbuf text = STRBUF_INIT(0);
+
+	strbuf_reset(&exclusion->lost);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (leaves_out(exclusion->rule, parts[i].type))
+			note_lost(exclusion, parts[i].name, parts[i].loss);
+	for (size_t i = 0; i < sizeof(user_records) / sizeof(user_records[0]);
+	     i++) {
+		int type = audit_name_to_msg_type(user_records[i]);
+
+		if (is_wanted(exclusion, type) &&
+		    leaves_out(exclusion->rule, type))
+			note_lost(exclusion, user_records[i], NULL);
+	}
+	if (!exclusion->lost.len)
+		return;
+	loaded_print(exclusion->rule, &text);
+	check_finding(check, FINDING_EXCLUDED_RECORD, FINDING_PROBLEM,
+		      mend_delete(check, exclusion->rule),
+		      "records that our rules need are left out by -a %.*s "
+		      "(%.*s)",
+		      STR_ARG(strbuf_str(&text)),
+		      STR_ARG(strbuf_str(&exclusion->lost)));
+	strbuf_free(&text);
+}
+
+static void check_excluded(struct check *check, const struct loaded *loaded,
+			   const struct ruleset *rules)
+{
+	struct exclusion exclusion = {
+		.check = check, .lost = { .max = 1024 }, /* of a sentence */
+	};
+
+	ruleset_tell_unwanted(rules, take_unwanted, &exclusion);
+	for (size_t i = 0; i < loaded->count; i++)
+		if (loaded->rules[i]->flags == AUDIT_FILTER_EXCLUDE) {
+			exclusion.rule = loaded->rules[i];
+			check_exclusion(&exclusion);
+		}
+	strbuf_free(&exclusion.lost);
+}
+
+/* --- rules that are needed ---------------------------------------------------- */
+
+/* What our rules need, and what is there of it. */
+struct need {
+	struct check *check;
+	const struct loaded *loaded, *files;
+	bool locked;
+	struct str text; /* of all rules, a row each */
+	size_t count, missing;
+	bool *doubtful; /* of loaded: a never that takes some of ours */
+	size_t *taken; /* of loaded: a never, and how many of ours it takes */
+};
+
+static struct str next_row(struct str *rest)
+{
+	const char *end = memchr(rest->data, '\n', rest->len);
+	struct str row = { rest->data,
+			   end ? (size_t)(end - rest->data) : rest->len };
+
+	rest->data += row.len + !!end;
+	rest->len -= row.len + !!end;
+	return row;
+}
+
+/* The rule of a row; NULL = it is none that this machine can have. */
+static struct audit_rule_data *build_row(struct str row)
+{
+	char *copy = strndup(row.data, row.len);
+	struct audit_rule_data *rule =
+		copy && row.data[0] == '-' ? loaded_build(copy) : NULL;
+
+	free(copy);
+	return rule;
+}
+
+static struct str key_of(struct str row)
+{
+	const char *key = memmem(row.data, row.len, "key=", 4);
+
+	if (!key)
+		return STR("");
+	return (struct str){ key + 4,
+			     (size_t)(row.data + row.len - (key + 4)) };
+}
+
+static bool is_missing(struct need *need, const struct loaded *loaded,
+		       struct str row, bool mark)
+{
+	struct audit_rule_data *ours = build_row(row);
+	struct coverage coverage = { .missing = true };
+
+	if (!ours)
+		return true;
+	coverage = loaded_cover(loaded, ours, mark ? need->doubtful : NULL);
+	for (size_t i = 0; mark && i < loaded->count; i++)
+		need->taken[i] += loaded->rules[i] == coverage.never;
+	audit_rule_free_data(ours);
+	return coverage.missing;
+}
+
+/* What loads what is missing. */
+static const char *mend_missing(const struct need *need, bool in_files)
+{
+	struct check *check = need->check;
+	const char *rules_d = check_path(check, RULES_D);
+	const char *file = check_path(check, RULES_FILE);
+
+	if (need->locked)
+		return "augenrules; reboot";
+	if (!check_is_live(check))
+		return check_mend(check, "aueql rules --audit-rules >'%s'",
+				  file);
+	if (in_files)
+		return "augenrules --load";
+	/* the packaged file is replaced by upgrades, what was switched on stays
+	 * beside it */
+	return check_mend(check,
+			  "aueql rules --audit-rules >%s/%s; augenrules --load",
+			  rules_d,
+			  access(file, F_OK) ? "60-audisp-eql.rules"
+					     : "61-audisp-eql-more.rules");
+}
+
+/* Of the rules of one key: how many are not there, and which is the first. */
+static void check_key(struct need *need, struct str key)
+{
+	struct str rest = need->text, row, first = { 0 };
+	size_t count = 0, missing = 0;
+	bool in_files = true;
+
+	while (rest.len) {
+		row = next_row(&rest);
+		if (!row.len || row.data[0] != '-' ||
+		    !str_equal(key_of(row), key))
+			continue;
+		count++;
+		if (!is_missing(need, need->loaded, row, true))
+			continue;
+		if (!missing++)
+			first = row;
+		if (is_missing(need, need->files, row, false))
+			in_files = false;
+	}
+	need->count += count;
+	need->missing += missing;
+	if (missing)
+		check_finding(need->check, FINDING_AUDIT_RULE, FINDING_PROBLEM,
+			      mend_missing(need, in_files),
+			      "%zu of the %zu audit rules %.*s are not loaded, "
+			      "the first is %.*s",
+			      missing, count, STR_ARG(key), STR_ARG(first));
+}
+
+/* Whether a row before this one has its key. */
+static bool is_told(struct str text, struct str row)
+{
+	while (text.len && text.data < row.data) {
+		struct str other = next_row(&text);
+
+		if (other.data != row.data &&
+		    str_equal(key_of(other), key_of(row)))
 			return true;
-		if (reply.type == AUDIT_LIST_RULES)
-			keep_rule(kernel, reply.ruledata);
 	}
 	return false;
 }
 
-/* Whether every condition of one loaded rule is also asked by ours. */
-static bool rule_asks_no_more(const struct audit_rule_data *loaded,
-			      const struct audit_rule_data *ours)
+static void check_needed(struct need *need)
 {
-	for (uint32_t i = 0; i < loaded->field_count; i++) {
-		bool found = loaded->fields[i] == AUDIT_FILTERKEY;
+	struct str rest = need->text;
+	size_t before = need->check->finding_count;
 
-		for (uint32_t k = 0; !found && k < ours->field_count; k++)
-			found = loaded->fields[i] == ours->fields[k] &&
-				loaded->values[i] == ours->values[k] &&
-				loaded->fieldflags[i] == ours->fieldflags[k];
-		if (!found)
-			return false;
+	while (rest.len) {
+		struct str row = next_row(&rest);
+
+		if (row.len && row.data[0] == '-' && !is_told(need->text, row))
+			check_key(need, key_of(row));
 	}
-	return true;
+	if (!need->count)
+		return;
+	if (!need->missing) {
+		check_finding(need->check, FINDING_AUDIT_RULE, FINDING_OK, NULL,
+			      "all %zu audit rules that the rules need are %s",
+			      need->count,
+			      check_is_live(need->check) ? "loaded" : "there");
+		return;
+	}
+	if (need->missing < need->count)
+		return;
+	/* instead of a finding for each key */
+	need->check->problems -= need->check->finding_count - before;
+	need->check->finding_count = before;
+	check_finding(need->check, FINDING_AUDIT_RULE, FINDING_PROBLEM,
+		      mend_missing(need, need->files->count > 0),
+		      "none of the %zu audit rules that the rules need is %s: "
+		      "nothing can be detected",
+		      need->count,
+		      check_is_live(need->check) ? "loaded" : "there");
 }
 
-/* The system calls of ours that no loaded rule takes are left in need[]. */
-static bool rules_cover(const struct kernel_rules *kernel,
-			const struct audit_rule_data *ours)
-{
-	uint32_t need[AUDIT_BITMASK_SIZE], left = 0;
+/* --- rules that take away ------------------------------------------------------ */
 
-	memcpy(need, ours->mask, sizeof(need));
-	for (size_t i = 0; i < kernel->count; i++) {
-		if (!rule_asks_no_more(kernel->rules[i], ours))
+/* The pair that is proposed for a dear service: one program, under one user. */
+static bool is_pair(struct check *check, const struct audit_rule_data *rule)
+{
+	struct str exe;
+	uint32_t uid;
+
+	return loaded_text_field(rule, AUDIT_EXE, &exe) &&
+	       loaded_number_field(rule, AUDIT_UID, &uid) &&
+	       check_is_of_root(check, exe);
+}
+
+static void check_never(struct need *need)
+{
+	struct check *check = need->check;
+	size_t pairs = 0;
+
+	for (size_t i = 0; i < need->loaded->count; i++) {
+		const struct audit_rule_data *rule = need->loaded->rules[i];
+		struct strbuf text = STRBUF_INIT(2048);
+
+		if (!need->doubtful[i] && !need->taken[i])
 			continue;
-		for (size_t k = 0; k < AUDIT_BITMASK_SIZE; k++)
-			need[k] &= ~kernel->rules[i]->mask[k];
-	}
-	for (size_t k = 0; k < AUDIT_BITMASK_SIZE; k++)
-		left |= need[k];
-	return !left;
-}
-
-/* Adds one option and its argument of a rules.d line; false = not ours. */
-static bool build_option(struct audit_rule_data **rule, const char *option,
-			 char *argument)
-{
-	char *rest = NULL;
-
-	if (!strcmp(option, "-a") || !strcmp(option, "-k"))
-		return true;
-	if (!strcmp(option, "-F"))
-		return !strncmp(argument, "key=", 4) ||
-		       !audit_rule_fieldpair_data(rule, argument,
-						  AUDIT_FILTER_EXIT);
-	if (strcmp(option, "-S"))
-		return false;
-	for (char *name = strtok_r(argument, ",", &rest); name;
-	     name = strtok_r(NULL, ",", &rest))
-		if (audit_rule_syscallbyname_data(*rule, name))
-			return false;
-	return true;
-}
-
-/* One line of rules.d as the kernel would hold it; NULL = not built. */
-static struct audit_rule_data *build_rule(char *text)
-{
-	struct audit_rule_data *rule = audit_rule_create_data();
-	char *rest = NULL, *option = strtok_r(text, " ", &rest);
-	bool good = rule != NULL;
-
-	while (good && option) {
-		char *argument = strtok_r(NULL, " ", &rest);
-
-		good = argument && build_option(&rule, option, argument);
-		option = strtok_r(NULL, " ", &rest);
-	}
-	if (good)
-		return rule;
-	audit_rule_free_data(rule);
-	return NULL;
-}
-
-static bool line_is_covered(const struct kernel_rules *kernel, const char *text,
-			    size_t len)
-{
-	char *copy = strndup(text, len);
-	struct audit_rule_data *ours = copy ? build_rule(copy) : NULL;
-	bool covered = ours && rules_cover(kernel, ours);
-
-	if (ours)
-		audit_rule_free_data(ours);
-	free(copy);
-	return covered;
-}
-
-/* Each needed rule that is not loaded is a finding. */
-static void check_needed(struct check *check, const struct kernel_rules *kernel,
-			 struct str needed)
-{
-	size_t missing = 0, count = 0;
-
-	while (needed.len) {
-		const char *end = memchr(needed.data, '\n', needed.len);
-		size_t len = end ? (size_t)(end - needed.data) : needed.len;
-
-		if (len && needed.data[0] == '-') {
-			count++;
-			if (!line_is_covered(kernel, needed.data, len)) {
-				missing++;
-				check_finding(check, FINDING_PROBLEM,
-					      "augenrules --load",
-					      "audit rule not loaded: %.*s",
-					      (int)len, needed.data);
-			}
+		if (!need->taken[i] && is_pair(check, rule)) {
+			pairs++;
+			continue;
 		}
-		needed.data += len + !!end;
-		needed.len -= len + !!end;
+		loaded_print(rule, &text);
+		if (need->taken[i])
+			check_finding(check, FINDING_NEVER_RULE,
+				      FINDING_PROBLEM, mend_delete(check, rule),
+				      "-a %.*s stands before %zu of our audit "
+				      "rules and takes all their events",
+				      STR_ARG(strbuf_str(&text)),
+				      need->taken[i]);
+		else
+			check_finding(
+				check, FINDING_NEVER_RULE, FINDING_WARNING,
+				mend_delete(check, rule),
+				"-a %.*s takes events of our audit rules: "
+				"whoever or whatever it fits is not seen",
+				STR_ARG(strbuf_str(&text)));
+		strbuf_free(&text);
 	}
-	if (count && !missing)
-		check_finding(check, FINDING_OK, NULL,
-			      "all %zu audit rules that the rules need are "
-			      "loaded",
-			      count);
+	if (pairs)
+		check_finding(check, FINDING_NEVER_RULE, FINDING_OK, NULL,
+			      "%zu audit rule%s one program under one user out "
+			      "of the log, as proposed for dear services",
+			      pairs, pairs == 1 ? " leaves" : "s leave each");
 }
 
-/* Rules that take away what ours ask for. */
-static void check_taken(struct check *check, const struct kernel_rules *kernel)
+static void check_task(struct check *check, const struct loaded *loaded)
 {
-	if (kernel->never)
-		check_finding(check, FINDING_WARNING,
-			      "auditctl -l | grep never",
-			      "%zu audit rules keep what they match out of the "
-			      "log: whoever runs as that account, or that "
-			      "program, is not seen",
-			      kernel->never);
-	for (size_t i = 0; i < PARTS; i++)
-		if (kernel->excluded & 1ULL << i)
-			check_finding(check, FINDING_PROBLEM,
-				      "auditctl -l | grep exclude",
-				      "records of type %s are excluded: %s",
-				      parts[i].name, parts[i].loss);
+	for (size_t i = 0; i < loaded->count; i++)
+		if (loaded->rules[i]->flags == AUDIT_FILTER_TASK &&
+		    loaded->rules[i]->action == AUDIT_NEVER) {
+			check_finding(check, FINDING_NEVER_RULE,
+				      FINDING_PROBLEM,
+				      mend_delete(check, loaded->rules[i]),
+				      "the audit rule -a task,never keeps all "
+				      "system calls of processes that start "
+				      "from now on out of the log");
+			return;
+		}
 }
 
-static void check_audit_rules(struct check *check, int fd,
-			      const struct ruleset *rules)
+/* --- all ------------------------------------------------------------------------ */
+
+static void compare(struct need *need, const struct ruleset *rules)
 {
-	static const char no_task[] =
-		"grep -l 'task,never\\|never,task' /etc/audit/rules.d/*";
-	struct kernel_rules *kernel = calloc(1, sizeof(*kernel));
-	struct strbuf needed = STRBUF_INIT(1U << 20);
+	struct strbuf text = STRBUF_INIT(1U << 20);
 	struct utsname host;
 
-	if (!kernel || uname(&host) || !list_rules(fd, kernel))
-		check_finding(check, FINDING_PROBLEM, "auditctl -l",
+	need->doubtful = calloc(LOADED_MAX, sizeof(*need->doubtful));
+	need->taken = calloc(LOADED_MAX, sizeof(*need->taken));
+	if (!need->doubtful || !need->taken || uname(&host) ||
+	    ruleset_audit_rules(rules, host.machine, &text) || text.failed) {
+		need->check->failed = true;
+	} else {
+		need->text = strbuf_str(&text);
+		check_needed(need);
+		check_never(need);
+		/* other rule sets need not know what is linked here */
+		if (text.len && memmem(text.data, text.len, "openat", 6))
+			check_linkers(need->check, need->loaded,
+				      mend_missing(need, false));
+	}
+	free(need->doubtful);
+	free(need->taken);
+	strbuf_free(&text);
+}
+
+static void on_bad(void *user, const char *path, unsigned int line)
+{
+	check_finding(user, FINDING_RULE_FILE, FINDING_PROBLEM,
+		      check_mend(user, "sed -n %up '%s'", line, path),
+		      "%s:%u: auditctl takes no such rule, and loads none that "
+		      "stands behind it",
+		      path, line);
+}
+
+static void check_rules(struct check *check, int fd,
+			const struct ruleset *rules, bool locked)
+{
+	struct loaded *kernel = calloc(1, sizeof(*kernel));
+	struct loaded *files = calloc(1, sizeof(*files));
+	struct need need = { .check = check, .files = files, .locked = locked };
+	const char *rules_d = check_path(check, RULES_D);
+	int rc;
+
+	need.loaded = check_is_live(check) ? kernel : files;
+	if (!kernel || !files) {
+		check->failed = true;
+		goto out;
+	}
+	rc = loaded_from_directory(files, rules_d, on_bad, check);
+	if (rc)
+		check_finding(check, FINDING_RULE_FILE, FINDING_PROBLEM, NULL,
+			      "%s: %s", rules_d, strerror(-rc));
+	if (check_is_live(check) && !loaded_from_kernel(kernel, fd)) {
+		check_finding(check, FINDING_KERNEL, FINDING_PROBLEM,
+			      "auditctl -l",
 			      "the kernel does not list its audit rules");
-	else if (kernel->refused)
-		check_finding(check, FINDING_PROBLEM, no_task,
-			      "the audit rule -a never,task keeps all system "
-			      "calls out of the log");
-	else if (!ruleset_audit_rules(rules, host.machine, &needed))
-		check_needed(check, kernel, strbuf_str(&needed));
+		goto out;
+	}
+	check_task(check, need.loaded);
+	if (rules) {
+		compare(&need, rules);
+		check_excluded(check, need.loaded, rules);
+	}
+out:
 	if (kernel)
-		check_taken(check, kernel);
-	for (size_t i = 0; kernel && i < kernel->count; i++)
-		free(kernel->rules[i]);
+		loaded_clear(kernel);
+	if (files)
+		loaded_clear(files);
 	free(kernel);
-	strbuf_free(&needed);
+	free(files);
 }
 
 void check_kernel(struct check *check, const struct ruleset *rules)
 {
+	struct audit_status status = { 0 };
 	int fd;
 
+	if (!check_is_live(check)) {
+		check_rules(check, -1, rules, false);
+		return;
+	}
 	if (geteuid()) {
-		check_finding(check, FINDING_WARNING, "sudo aueql check",
+		check_finding(check, FINDING_KERNEL, FINDING_WARNING,
+			      "sudo aueql check",
 			      "kernel audit was not examined: that needs root");
 		return;
 	}
 	fd = audit_open();
 	if (fd < 0) {
-		check_finding(check, FINDING_PROBLEM, NULL,
+		check_finding(check, FINDING_KERNEL, FINDING_PROBLEM, NULL,
 			      "this kernel has no audit: %s", strerror(errno));
 		return;
 	}
-	check_status(check, fd);
-	if (rules)
-		check_audit_rules(check, fd, rules);
+	if (ask_status(check, fd, &status)) {
+		check_status(check, &status);
+		if (status.enabled == 2)
+			check_finding(check, FINDING_RULES_LOCKED, FINDING_OK,
+				      NULL,
+				      "audit rules are locked: changes of them "
+				      "need a reboot");
+		check_rules(check, fd, rules, status.enabled == 2);
+	}
 	audit_close(fd);
 }

@@ -13,7 +13,8 @@
 
 #include "check.h"
 
-#define STANZA AUDIT_PLUGINS_DIR "/audisp-eql.conf"
+#define STANZA "/audisp-eql.conf"
+#define SETUP LIBEXECDIR "/audisp-eql/audit-setup"
 /* auditd's buffer up to 4.1.2 */
 #define STANZA_COLUMNS 160
 
@@ -66,76 +67,101 @@ static unsigned int stanza_read(FILE *file, struct stanza *stanza)
 	return bad;
 }
 
+static const char editor[] = "$EDITOR '%s'";
+
 /* Owner and mode that every auditd version takes. */
 static void check_mode(struct check *check, const char *path, mode_t wanted)
 {
-	char mend[2 * STANZA_COLUMNS + 64];
 	struct stat st;
 
-	snprintf(mend, sizeof(mend), "chown root:root %s; chmod %04o %s", path,
-		 (unsigned int)wanted, path);
 	if (stat(path, &st))
-		check_finding(check, FINDING_PROBLEM, NULL, "%s: %s", path,
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM, NULL,
+			      "%s: %s: auditd does not start the plugin", path,
 			      strerror(errno));
-	else if (!S_ISREG(st.st_mode) || st.st_uid ||
+	else if (!S_ISREG(st.st_mode) || st.st_uid != check->owner ||
 		 (st.st_mode & 07777 & ~(mode_t)0755) ||
 		 (st.st_mode & wanted) != wanted)
-		check_finding(check, FINDING_PROBLEM, mend,
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM,
+			      check_mend(check,
+					 "chown root:root '%s'; chmod %04o "
+					 "'%s'",
+					 path, (unsigned int)wanted, path),
 			      "%s must be a file of root with mode %04o, "
 			      "else auditd refuses it",
 			      path, (unsigned int)wanted);
 }
 
-static void check_content(struct check *check, const struct stanza *stanza,
-			  unsigned int bad)
+static void check_content(struct check *check, const char *path,
+			  const struct stanza *stanza, unsigned int bad)
 {
 	if (bad)
-		check_finding(check, FINDING_PROBLEM, "$EDITOR " STANZA,
-			      STANZA ":%u: not \"name = value\" with blanks, "
-				     "or an unknown name",
-			      bad);
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM,
+			      check_mend(check, "$EDITOR +%u '%s'", bad, path),
+			      "%s:%u: not \"name = value\" with blanks, or an "
+			      "unknown name: auditd refuses all of it",
+			      path, bad);
 	if (!stanza->active)
-		check_finding(check, FINDING_PROBLEM,
-			      "sed -i 's/^active.*/active = yes/' " STANZA
-			      "; auditctl --signal HUP",
-			      STANZA " is not active: auditd does not start "
-				     "the plugin");
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM,
+			      check_mend(check,
+					 "sed -i 's/^ *active *=.*/active = "
+					 "yes/' '%s'%s",
+					 path,
+					 check_is_live(check)
+						 ? "; auditctl --signal HUP"
+						 : ""),
+			      "%s is not active: auditd does not start the "
+			      "plugin",
+			      path);
 	if (!stanza->text_format || !stanza->always)
-		check_finding(check, FINDING_PROBLEM, "$EDITOR " STANZA,
-			      STANZA " wants format = string and "
-				     "type = always");
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM,
+			      check_mend(check, editor, path),
+			      "%s wants format = string and type = always",
+			      path);
 	if (!stanza->path[0])
-		check_finding(check, FINDING_PROBLEM, "$EDITOR " STANZA,
-			      STANZA " names no path");
+		check_finding(check, FINDING_STANZA, FINDING_PROBLEM,
+			      check_mend(check, editor, path),
+			      "%s names no path", path);
 	else
-		check_mode(check, stanza->path, 0750);
+		check_mode(check, check_path(check, stanza->path), 0750);
+}
+
+/* What places the stanza: packages have a script for it. */
+static const char *mend_absent(struct check *check)
+{
+	if (check_is_live(check) && !access(SETUP, X_OK))
+		return SETUP " install";
+	return check_mend_package(check, "audisp-eql", "audisp-eql");
 }
 
 void check_stanza(struct check *check)
 {
-	struct stanza stanza = { 0 };
+	const char *plugins = check->auditd->plugin_dir[0]
+				      ? check->auditd->plugin_dir
+				      : AUDIT_PLUGINS_DIR;
 	size_t before = check->problems;
-	int fd = open(STANZA, O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct stanza stanza = { 0 };
+	const char *path;
 	unsigned int bad;
+	FILE *file;
 
+	path = check_mend(check, "%s%s%s", check->root, plugins, STANZA);
+	file = path ? fopen(path, "re") : NULL;
 	if (!file) {
-		int problem = errno;
+		bool rights = errno == EACCES && geteuid();
 
-		if (fd >= 0)
-			close(fd);
-		check_finding(check,
-			      problem == EACCES ? FINDING_WARNING
-						: FINDING_PROBLEM,
-			      problem == EACCES ? "sudo aueql check" : NULL,
-			      STANZA ": %s", strerror(problem));
+		check_finding(check, FINDING_STANZA,
+			      rights ? FINDING_WARNING : FINDING_PROBLEM,
+			      rights ? "sudo aueql check" : mend_absent(check),
+			      "%s: %s%s", path ? path : STANZA, strerror(errno),
+			      rights ? ""
+				     : ": auditd does not know of the plugin");
 		return;
 	}
-	check_mode(check, STANZA, 0640);
+	check_mode(check, path, 0640);
 	bad = stanza_read(file, &stanza);
 	fclose(file);
-	check_content(check, &stanza, bad);
+	check_content(check, path, &stanza, bad);
 	if (check->problems == before)
-		check_finding(check, FINDING_OK, NULL,
+		check_finding(check, FINDING_STANZA, FINDING_OK, NULL,
 			      "auditd's stanza is right and active");
 }

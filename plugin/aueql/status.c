@@ -11,21 +11,18 @@
 #include <string.h>
 
 #include "../config.h"
-#include "../rules/files.h"
 #include "../status.h"
-#include "../util/clock.h"
 #include "../util/diag.h"
 #include "../util/json.h"
 #include "command.h"
-#include "terminal.h"
 #include "exceptions.h"
+#include "status_file.h"
+#include "terminal.h"
 
-#define FILE_BYTES_MAX (8U << 20)
+#define OUTPUT_BYTES_MAX (32U << 20)
 /* an exception that held nothing for so long is told of */
 #define UNUSED_S (30ULL * 86400)
 #define RULE_ID_TOLD 64
-/* written every ten seconds: this is three times missed */
-#define STALE_S (3 * STATUS_INTERVAL_NS / NSEC_PER_SEC)
 
 /* a clock is off beyond this */
 #define CLOCK_OFF_S 60
@@ -36,12 +33,6 @@
 
 enum status_format { STATUS_TEXT, STATUS_JSON, STATUS_PROMETHEUS };
 
-/* One row of the file: NAME{LABELS} NUMBER, without the prefix. */
-struct metric {
-	struct str name, labels;
-	uint64_t number;
-};
-
 /* A host of many, by its rows. */
 struct host_rows {
 	struct str name; /* as it is written there */
@@ -50,160 +41,25 @@ struct host_rows {
 };
 
 struct report {
-	struct str text;
-	size_t metric_count;
-	struct metric *metrics;
-	int64_t age_s;
+	struct status_file file;
 	enum status_format format;
 	struct json *json; /* where problems go; NULL = to standard output */
 	size_t problems, warnings;
 };
 
-/* --- reading -------------------------------------------------------------- */
-
-static bool skip(struct str *rest, struct str text)
-{
-	if (rest->len < text.len || memcmp(rest->data, text.data, text.len))
-		return false;
-	rest->data += text.len;
-	rest->len -= text.len;
-	return true;
-}
-
-static struct str take_until(struct str *rest, const char *ends)
-{
-	struct str part = { rest->data, 0 };
-
-	while (part.len < rest->len && !strchr(ends, rest->data[part.len]))
-		part.len++;
-	rest->data += part.len;
-	rest->len -= part.len;
-	return part;
-}
-
-/* A quoted value, as it is written, behind its first quote. */
-static struct str take_quoted(struct str *rest)
-{
-	struct str part = { rest->data, 0 };
-
-	while (part.len < rest->len && rest->data[part.len] != '"')
-		part.len += rest->data[part.len] == '\\' ? 2 : 1;
-	if (part.len > rest->len)
-		part.len = rest->len;
-	rest->data += part.len;
-	rest->len -= part.len;
-	skip(rest, STR("\""));
-	return part;
-}
-
-/* Between braces; a quoted value may hold any of these characters. */
-static bool take_labels(struct str *rest, struct str *out)
-{
-	bool quoted = false;
-
-	*out = (struct str){ 0 };
-	if (!skip(rest, STR("{")))
-		return true;
-	out->data = rest->data;
-	while (rest->len && (quoted || rest->data[0] != '}')) {
-		size_t step = rest->data[0] == '\\' && rest->len > 1 ? 2 : 1;
-
-		quoted ^= rest->data[0] == '"';
-		rest->data += step;
-		rest->len -= step;
-	}
-	out->len = (size_t)(rest->data - out->data);
-	return skip(rest, STR("}"));
-}
-
-static bool take_number(struct str text, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9' ||
-		    __builtin_mul_overflow(*out, (uint64_t)10, out) ||
-		    __builtin_add_overflow(*out, (uint64_t)(text.data[i] - '0'),
-					   out))
-			return false;
-	}
-	return text.len > 0;
-}
-
-static bool take_metric(struct str row, struct metric *out)
-{
-	if (!skip(&row, STR(STATUS_PREFIX)))
-		return false;
-	out->name = take_until(&row, "{ ");
-	return out->name.len && take_labels(&row, &out->labels) &&
-	       skip(&row, STR(" ")) && take_number(row, &out->number);
-}
-
-static const struct metric *find(const struct report *report, const char *name)
-{
-	for (size_t i = 0; i < report->metric_count; i++)
-		if (str_equal(report->metrics[i].name, str_from(name)))
-			return &report->metrics[i];
-	return NULL;
-}
-
-/* What is not there is nothing. */
+/* The number of a metric; what is not there is nothing. */
 static uint64_t number_of(const struct report *report, const char *name)
 {
-	const struct metric *metric = find(report, name);
-
-	return metric ? metric->number : 0;
-}
-
-/* A label of a row, as it is written there. */
-static struct str label_of(const struct metric *metric, const char *label)
-{
-	struct str rest = metric ? metric->labels : (struct str){ 0 };
-
-	while (rest.len) {
-		struct str name = take_until(&rest, "=");
-		struct str value;
-
-		if (!skip(&rest, STR("=\"")))
-			break;
-		value = take_quoted(&rest);
-		if (str_equal(name, str_from(label)))
-			return value;
-		skip(&rest, STR(","));
-	}
-	return STR("?");
-}
-
-static struct str info_of(const struct report *report, const char *label)
-{
-	return label_of(find(report, "info"), label);
-}
-
-/* False = this is no status file. */
-static bool parse(struct report *report)
-{
-	struct str rest = report->text;
-
-	while (rest.len) {
-		struct str row = take_until(&rest, "\n");
-
-		if (!skip(&rest, STR("\n")))
-			return false;
-		if (row.len && row.data[0] == '#')
-			continue;
-		if (!take_metric(row, &report->metrics[report->metric_count]))
-			return false;
-		report->metric_count++;
-	}
-	return find(report, "info") &&
-	       find(report, "written_timestamp_seconds");
+	return status_file_number(&report->file, name);
 }
 
 /* What a metric says of the host at an index; all have the same order. */
 static uint64_t number_of_host(const struct report *report, const char *name,
 			       size_t index)
 {
-	const struct metric *end = report->metrics + report->metric_count;
-	const struct metric *metric = find(report, name);
+	const struct metric *end =
+		report->file.metrics + report->file.metric_count;
+	const struct metric *metric = status_file_find(&report->file, name);
 
 	if (!metric || (size_t)(end - metric) <= index ||
 	    !str_equal(metric[index].name, str_from(name)))
@@ -215,13 +71,15 @@ static uint64_t number_of_host(const struct report *report, const char *name,
 static bool host_at(const struct report *report, size_t index,
 		    struct host_rows *out)
 {
-	const struct metric *end = report->metrics + report->metric_count;
-	const struct metric *metric = find(report, "host_records_total");
+	const struct metric *end =
+		report->file.metrics + report->file.metric_count;
+	const struct metric *metric =
+		status_file_find(&report->file, "host_records_total");
 
 	if (!metric || (size_t)(end - metric) <= index ||
 	    !str_equal(metric[index].name, metric->name))
 		return false;
-	out->name = label_of(&metric[index], "host");
+	out->name = status_file_label(&metric[index], "host");
 	out->records = metric[index].number;
 	out->missing =
 		number_of_host(report, "host_missing_serials_total", index);
@@ -234,11 +92,18 @@ static bool host_at(const struct report *report, size_t index,
 
 /* --- what is wrong -------------------------------------------------------- */
 
-static void complain(struct report *report, bool problem, const char *mend,
-		     const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/* What scripts know it by, how bad it is, and what to type (NULL = nothing). */
+struct complaint {
+	const char *id;
+	bool problem;
+	const char *mend;
+};
 
-static void complain(struct report *report, bool problem, const char *mend,
+static void complain(struct report *report, struct complaint what,
+		     const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void complain(struct report *report, struct complaint what,
 		     const char *format, ...)
 {
 	char sentence[512];
@@ -247,52 +112,95 @@ static void complain(struct report *report, bool problem, const char *mend,
 	va_start(ap, format);
 	vsnprintf(sentence, sizeof(sentence), format, ap);
 	va_end(ap);
-	report->problems += problem;
-	report->warnings += !problem;
+	report->problems += what.problem;
+	report->warnings += !what.problem;
 	if (report->json) {
 		json_object_begin(report->json);
+		json_add_str(report->json, "id", str_from(what.id));
 		json_add_str(report->json, "severity",
-			     problem ? STR("problem") : STR("warning"));
+			     what.problem ? STR("problem") : STR("warning"));
 		json_add_str(report->json, "finding", str_from(sentence));
-		if (mend)
-			json_add_str(report->json, "type", str_from(mend));
+		if (what.mend)
+			json_add_str(report->json, "type", str_from(what.mend));
 		json_object_end(report->json);
 	} else if (report->format == STATUS_TEXT) {
-		terminal_word(problem ? COLOR_BAD : COLOR_WARNING,
-			      problem ? "problem" : "warning", 9);
+		terminal_word(what.problem ? COLOR_BAD : COLOR_WARNING,
+			      what.problem ? "problem" : "warning", 9);
 		puts(sentence);
-		if (mend)
-			printf("         type: %s\n", mend);
+		if (what.mend)
+			printf("         type: %s\n", what.mend);
 	}
 }
 
-/* Whether it is there at all, and can see. */
+#define SPAN_BYTES 48
+
+/* A span of time as people say it: 12 s, 5 min, 3 h 20 min, 4 d 2 h. */
+static const char *span(int64_t seconds, char out[SPAN_BYTES])
+{
+	long long s = seconds;
+
+	if (s < 120)
+		snprintf(out, SPAN_BYTES, "%lld s", s);
+	else if (s < 2 * 3600)
+		snprintf(out, SPAN_BYTES, "%lld min", s / 60);
+	else if (s < 2 * 86400)
+		snprintf(out, SPAN_BYTES, "%lld h %lld min", s / 3600,
+			 s / 60 % 60);
+	else
+		snprintf(out, SPAN_BYTES, "%lld d %lld h", s / 86400,
+			 s / 3600 % 24);
+	return out;
+}
+
+/* Whether it is there at all. */
 static void judge_running(struct report *report)
 {
-	long long age = (long long)report->age_s;
-	const struct metric *enabled = find(report, "kernel_audit_enabled");
+	int64_t age = report->file.age_s;
+	struct complaint gone = { "running", true, "aueql check" };
+	char text[SPAN_BYTES];
 
-	if (!number_of(report, "running"))
-		complain(report, true, "systemctl status auditd",
-			 "the plugin has ended, %lld s ago", age);
-	else if (age > STALE_S)
-		complain(report, true, "systemctl status auditd",
+	switch (status_file_life(&report->file)) {
+	case STATUS_RUNS:
+		return;
+	case STATUS_ENDED:
+		complain(report, gone,
+			 "the plugin has ended, %s ago: nothing is detected",
+			 span(age, text));
+		return;
+	case STATUS_SILENT:
+		complain(report, gone,
 			 "the plugin was killed, or hangs: it wrote its last "
-			 "report %lld s ago",
-			 age);
-	else if (age < -STALE_S)
-		complain(report, false, NULL,
-			 "the report is of the future, by %lld s: the clock "
-			 "was set back",
-			 -age);
+			 "report %s ago",
+			 span(age, text));
+		return;
+	case STATUS_AHEAD:
+		gone.problem = false;
+		gone.mend = "date";
+		complain(report, gone,
+			 "the report is of the future, by %s: the clock was "
+			 "set back",
+			 span(-age, text));
+	}
+}
+
+/* Whether it can see. */
+static void judge_sight(struct report *report)
+{
+	const struct metric *enabled =
+		status_file_find(&report->file, "kernel_audit_enabled");
+
 	if (!number_of(report, "rules"))
-		complain(report, true, "aueql check",
+		complain(report,
+			 (struct complaint){ "rules", true, "aueql check" },
 			 "no rule of a file runs: nothing is detected");
 	if (enabled && !enabled->number)
-		complain(report, true, "auditctl -e 1",
+		complain(report,
+			 (struct complaint){ "kernel_audit_enabled", true,
+					     "auditctl -e 1" },
 			 "kernel audit is switched off");
 	if (number_of(report, "blind"))
-		complain(report, true, "journalctl -t audisp-eql",
+		complain(report,
+			 (struct complaint){ "blind", true, "aueql check" },
 			 "blind: what is named here, or below, is so now or "
 			 "was a moment ago");
 }
@@ -332,8 +240,10 @@ static void judge_losses(struct report *report)
 		uint64_t number = number_of(report, losses[i].name);
 
 		if (number)
-			complain(report, false, losses[i].mend, "%llu %s",
-				 (unsigned long long)number,
+			complain(report,
+				 (struct complaint){ losses[i].name, false,
+						     losses[i].mend },
+				 "%llu %s", (unsigned long long)number,
 				 losses[i].sentence);
 	}
 }
@@ -348,17 +258,19 @@ struct use {
 static uint64_t number_beside(const struct report *report,
 			      const struct metric *metric, const char *name)
 {
-	for (size_t i = 0; i < report->metric_count; i++)
-		if (str_equal(report->metrics[i].labels, metric->labels) &&
-		    str_equal(report->metrics[i].name, str_from(name)))
-			return report->metrics[i].number;
+	for (size_t i = 0; i < report->file.metric_count; i++)
+		if (str_equal(report->file.metrics[i].labels, metric->labels) &&
+		    str_equal(report->file.metrics[i].name, str_from(name)))
+			return report->file.metrics[i].number;
 	return 0;
 }
 
 static bool next_use(const struct report *report, struct use *use)
 {
-	const struct metric *at = use->hits ? use->hits + 1 : report->metrics;
-	const struct metric *end = report->metrics + report->metric_count;
+	const struct metric *at =
+		use->hits ? use->hits + 1 : report->file.metrics;
+	const struct metric *end =
+		report->file.metrics + report->file.metric_count;
 
 	while (at < end && !str_equal(at->name, STR("exception_hits_total")))
 		at++;
@@ -378,14 +290,15 @@ static bool next_use(const struct report *report, struct use *use)
 static void complain_of_use(struct report *report, const struct use *use,
 			    const char *what, uint64_t time_s)
 {
-	const struct str rule = label_of(use->hits, "rule");
+	const struct str rule = status_file_label(use->hits, "rule");
 	char time[TIME_TEXT_MAX];
 
 	time_text((int64_t)time_s * NSEC_PER_SEC, time);
-	complain(report, false, "aueql rules",
+	complain(report,
+		 (struct complaint){ "exception", false, "aueql rules" },
 		 "exception no. %.*s of stage %.*s, rule %.*s%s, %s %s",
-		 STR_ARG(label_of(use->hits, "exception")),
-		 STR_ARG(label_of(use->hits, "stage")),
+		 STR_ARG(status_file_label(use->hits, "exception")),
+		 STR_ARG(status_file_label(use->hits, "stage")),
 		 rule.len > RULE_ID_TOLD ? RULE_ID_TOLD : (int)rule.len,
 		 rule.data, rule.len > RULE_ID_TOLD ? "..." : "", what, time);
 }
@@ -427,12 +340,16 @@ static void complain_of_clock(struct report *report,
 			      const struct host_rows *host, int64_t ahead_s)
 {
 	if (ahead_s < 0)
-		complain(report, false, NULL,
+		complain(report,
+			 (struct complaint){ "host_clock", false,
+					     "timedatectl" },
 			 "the clock of %.*s is %lld s behind, or its records "
 			 "come so late: its alerts go by it",
 			 STR_ARG(host->name), (long long)-ahead_s);
 	else
-		complain(report, false, NULL,
+		complain(report,
+			 (struct complaint){ "host_clock", false,
+					     "timedatectl" },
 			 "the clock of %.*s is %lld s ahead: its alerts go by "
 			 "it",
 			 STR_ARG(host->name), (long long)ahead_s);
@@ -445,7 +362,8 @@ static void judge_hosts(struct report *report)
 	size_t off = 0;
 
 	if (number_of(report, "hosts_mixed") && number_of(report, "hosts") < 2)
-		complain(report, true, MIXED_MEND,
+		complain(report,
+			 (struct complaint){ "host_mixed", true, MIXED_MEND },
 			 "more than one host sends without a name, or under "
 			 "this one's: its events are not correlated");
 	for (size_t i = 0; host_at(report, i, &host); i++) {
@@ -453,7 +371,9 @@ static void judge_hosts(struct report *report)
 
 		if (host.mixed)
 			complain(
-				report, true, MIXED_MEND,
+				report,
+				(struct complaint){ "host_mixed", true,
+						    MIXED_MEND },
 				"more than one host sends under the name %.*s: "
 				"its events are not correlated",
 				STR_ARG(host.name));
@@ -461,7 +381,9 @@ static void judge_hosts(struct report *report)
 			complain_of_clock(report, &host, ahead_s);
 	}
 	if (off > HOSTS_NAMED)
-		complain(report, false, NULL,
+		complain(report,
+			 (struct complaint){ "host_clock", false,
+					     "timedatectl" },
 			 "so are those of %zu others (--format json has all)",
 			 off - HOSTS_NAMED);
 }
@@ -469,6 +391,7 @@ static void judge_hosts(struct report *report)
 static void judge(struct report *report)
 {
 	judge_running(report);
+	judge_sight(report);
 	judge_hosts(report);
 	judge_losses(report);
 	judge_exceptions(report);
@@ -492,6 +415,30 @@ static void print_number(const struct report *report, const char *name,
 	       (unsigned long long)number_of(report, metric));
 }
 
+static void print_info(const struct report *report, const char *name,
+		       const char *label)
+{
+	print_str(name, status_file_info(&report->file, label));
+}
+
+static void print_times(const struct report *report)
+{
+	uint64_t last = number_of(report, "last_record_timestamp_seconds");
+	uint64_t written = number_of(report, "written_timestamp_seconds");
+	uint64_t lag = number_of(report, "lag_milliseconds");
+	char text[SPAN_BYTES];
+
+	printf("%-18s %s ago\n", "report", span(report->file.age_s, text));
+	if (last)
+		printf("%-18s %s before the report\n", "last record",
+		       span((int64_t)(written - last), text));
+	else
+		printf("%-18s none yet\n", "last record");
+	printf("%-18s %llu.%03llu s\n", "behind",
+	       (unsigned long long)(lag / 1000),
+	       (unsigned long long)(lag % 1000));
+}
+
 static void print_uses(const struct report *report)
 {
 	struct use use = { 0 };
@@ -510,9 +457,9 @@ static void print_uses(const struct report *report)
 			strbuf_printf(&text, ", %s %s",
 				      use.last_s ? "last" : "since", time);
 		strbuf_printf(&text, ": no. %.*s of stage %.*s, rule %.*s",
-			      STR_ARG(label_of(use.hits, "exception")),
-			      STR_ARG(label_of(use.hits, "stage")),
-			      STR_ARG(label_of(use.hits, "rule")));
+			      STR_ARG(status_file_label(use.hits, "exception")),
+			      STR_ARG(status_file_label(use.hits, "stage")),
+			      STR_ARG(status_file_label(use.hits, "rule")));
 		print_str(label, strbuf_str(&text));
 		strbuf_free(&text);
 		label = "";
@@ -547,26 +494,17 @@ static void print_hosts(const struct report *report)
 
 static void print_text(struct report *report)
 {
-	uint64_t last = number_of(report, "last_record_timestamp_seconds");
-	uint64_t written = number_of(report, "written_timestamp_seconds");
-
 	judge(report);
 	if (!report->problems && !report->warnings) {
 		terminal_word(COLOR_GOOD, "ok", 9);
 		puts("the plugin runs, and sees all there is");
 	}
 	putchar('\n');
-	print_str("host", info_of(report, "host"));
-	print_str("version", info_of(report, "version"));
-	print_str("rule set", info_of(report, "rule_set"));
+	print_info(report, "host", "host");
+	print_info(report, "version", "version");
+	print_info(report, "rule set", "rule_set");
 	print_number(report, "rules", "rules");
-	printf("%-18s %lld s ago\n", "report", (long long)report->age_s);
-	if (last)
-		printf("%-18s %lld s before the report\n", "last record",
-		       (long long)(written - last));
-	else
-		printf("%-18s none yet\n", "last record");
-	print_number(report, "behind, ms", "lag_milliseconds");
+	print_times(report);
 	print_number(report, "records", "records_total");
 	print_number(report, "audit events", "audit_events_total");
 	print_number(report, "ECS events", "events_total");
@@ -576,7 +514,8 @@ static void print_text(struct report *report)
 	print_number(report, "last alert number", "alert_number");
 	print_number(report, "delivered", "outputs_delivered_total");
 	print_number(report, "sequences begun", "partials");
-	print_number(report, "memory, bytes", "memory_bytes");
+	printf("%-18s %llu KiB\n", "memory",
+	       (unsigned long long)(number_of(report, "memory_bytes") >> 10));
 	print_uses(report);
 	print_hosts(report);
 }
@@ -585,8 +524,8 @@ static void write_metrics(const struct report *report, struct json *json)
 {
 	json_key(json, STR("metrics"));
 	json_object_begin(json);
-	for (size_t i = 0; i < report->metric_count; i++) {
-		const struct metric *metric = &report->metrics[i];
+	for (size_t i = 0; i < report->file.metric_count; i++) {
+		const struct metric *metric = &report->file.metrics[i];
 
 		if (metric->labels.data)
 			continue;
@@ -596,8 +535,8 @@ static void write_metrics(const struct report *report, struct json *json)
 	json_object_end(json);
 	json_key(json, STR("labelled"));
 	json_array_begin(json);
-	for (size_t i = 0; i < report->metric_count; i++) {
-		const struct metric *metric = &report->metrics[i];
+	for (size_t i = 0; i < report->file.metric_count; i++) {
+		const struct metric *metric = &report->file.metrics[i];
 
 		if (!metric->labels.data ||
 		    str_equal(metric->name, STR("info")))
@@ -612,17 +551,23 @@ static void write_metrics(const struct report *report, struct json *json)
 	json_array_end(json);
 }
 
+static void json_text(struct json *json, const struct report *report,
+		      const char *name)
+{
+	json_add_str(json, name, status_file_info(&report->file, name));
+}
+
 static void print_json(struct report *report)
 {
-	struct strbuf out = STRBUF_INIT(4 * FILE_BYTES_MAX);
+	struct strbuf out = STRBUF_INIT(OUTPUT_BYTES_MAX);
 	struct json json;
 
 	json_init(&json, &out);
 	json_object_begin(&json);
-	json_add_str(&json, "host", info_of(report, "host"));
-	json_add_str(&json, "version", info_of(report, "version"));
-	json_add_str(&json, "rule_set", info_of(report, "rule_set"));
-	json_add_int(&json, "age_seconds", report->age_s);
+	json_text(&json, report, "host");
+	json_text(&json, report, "version");
+	json_text(&json, report, "rule_set");
+	json_add_int(&json, "age_seconds", report->file.age_s);
 	json_key(&json, STR("findings"));
 	json_array_begin(&json);
 	report->json = &json;
@@ -636,10 +581,28 @@ static void print_json(struct report *report)
 	strbuf_free(&out);
 }
 
+/* The file as it is; but one that a dead plugin left behind says so. */
+static void print_prometheus(struct report *report)
+{
+	static const char running[] = "\n" STATUS_PREFIX "running ";
+	struct str text = strbuf_str(&report->file.text);
+	enum status_life life = status_file_life(&report->file);
+	const char *at =
+		memmem(text.data, text.len, running, sizeof(running) - 1);
+	size_t before = at ? (size_t)(at - text.data) + sizeof(running) - 1 : 0;
+
+	judge(report);
+	if (life == STATUS_SILENT && before && before < text.len) {
+		fwrite(text.data, 1, before, stdout);
+		putchar('0');
+		text.data += before + 1;
+		text.len -= before + 1;
+	}
+	fwrite(text.data, 1, text.len, stdout);
+}
+
 static int print_report(struct report *report)
 {
-	report->age_s = clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC -
-			(int64_t)number_of(report, "written_timestamp_seconds");
 	switch (report->format) {
 	case STATUS_TEXT:
 		print_text(report);
@@ -648,38 +611,62 @@ static int print_report(struct report *report)
 		print_json(report);
 		break;
 	case STATUS_PROMETHEUS:
-		judge(report);
-		fwrite(report->text.data, 1, report->text.len, stdout);
+		print_prometheus(report);
 		break;
 	}
 	return report->problems ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
+/* There is no report: who reads other forms than text gets that in his own. */
+static int print_none(struct report *report, const char *why)
+{
+	struct strbuf out = STRBUF_INIT(0);
+	struct json json;
+
+	command_error("%s", why);
+	if (report->format == STATUS_PROMETHEUS)
+		puts("# TYPE " STATUS_PREFIX "running gauge\n" STATUS_PREFIX
+		     "running 0");
+	if (report->format != STATUS_JSON)
+		return EXIT_NOT_DONE;
+	json_init(&json, &out);
+	json_object_begin(&json);
+	json_key(&json, STR("findings"));
+	json_array_begin(&json);
+	report->json = &json;
+	complain(report, (struct complaint){ "report", true, "aueql check" },
+		 "%s", why);
+	json_array_end(&json);
+	json_add_bool(&json, "well", false);
+	json_object_end(&json);
+	strbuf_add_char(&out, '\n');
+	fwrite(out.data, 1, out.len, stdout);
+	strbuf_free(&out);
+	return EXIT_NOT_DONE;
 }
 
 /* --- command -------------------------------------------------------------- */
 
 static int status_of_file(struct report *report, const char *path)
 {
-	struct strbuf text = STRBUF_INIT(FILE_BYTES_MAX);
-	int rc = files_read(path, FILE_BYTES_MAX, &text);
-	size_t rows = 0;
-	int code = EXIT_NOT_DONE;
+	int rc = status_file_read(path, &report->file);
+	char why[512];
+	int code;
 
-	report->text = strbuf_str(&text);
-	for (size_t i = 0; i < report->text.len; i++)
-		rows += report->text.data[i] == '\n';
-	report->metrics = calloc(rows + 1, sizeof(*report->metrics));
 	if (rc == -ENOENT)
-		command_error("%s is not there: the plugin does not run, or "
-			      "cannot write it; try 'aueql check'",
-			      path);
-	else if (rc || !report->metrics)
-		command_error("%s: %s", path, strerror(rc ? -rc : ENOMEM));
-	else if (!parse(report))
-		command_error("%s is no status file of this version", path);
-	else
-		code = print_report(report);
-	free(report->metrics);
-	strbuf_free(&text);
+		snprintf(why, sizeof(why),
+			 "%s is not there: the plugin does not run, or cannot "
+			 "write it; try 'aueql check'",
+			 path);
+	else if (rc == STATUS_FILE_E_OTHER || rc == -ELOOP)
+		snprintf(why, sizeof(why),
+			 "%s is no status file of this version, or is damaged; "
+			 "the plugin writes it anew every 10 s",
+			 path);
+	else if (rc)
+		snprintf(why, sizeof(why), "%s: %s", path, strerror(-rc));
+	code = rc ? print_none(report, why) : print_report(report);
+	status_file_free(&report->file);
 	return code;
 }
 
@@ -688,13 +675,16 @@ static int status_configured(struct report *report)
 {
 	struct config *config = NULL;
 	int rc = config_load(NULL, command_diag, NULL, &config);
-	int code = EXIT_NOT_DONE;
+	char why[64];
+	int code;
 
+	snprintf(why, sizeof(why), "configuration: %s", strerror(-rc));
 	if (rc)
-		command_error("configuration: %s", strerror(-rc));
+		code = print_none(report, why);
 	else if (!config->status_file)
-		command_error("the configuration's 'status_file' is empty: the "
-			      "plugin writes none");
+		code = print_none(report,
+				  "the configuration's 'status_file' is empty: "
+				  "the plugin writes none");
 	else
 		code = status_of_file(report, config->status_file);
 	config_free(&config);

@@ -792,6 +792,10 @@ case_status() {
 	local log=$corpus/gcc-o/plugin.log now
 	prepare status
 	ok "before it has written there is none" status_is 1 'is not there'
+	ok "as json, too" status_is 1 \
+		'"id":"report",.*is not there.*"well":false' --format json
+	ok "as prometheus" status_is 1 '^audisp_eql_running 0$' \
+		--format prometheus
 	start 4.0
 	notice 'rules run'
 	half_of "$log"
@@ -807,12 +811,20 @@ case_status() {
 	ok "what Prometheus is to alert on is in it" has_metrics
 	finish close
 	ok "its end is told" status_is 1 '^problem  the plugin has ended'
+	ok "as prometheus" status_is 1 '^audisp_eql_running 0$' \
+		--format prometheus
 	ok "by the exit code, too" status_is 1 '"well":false' --format json
 	now=$(date +%s)
 	sed -i "s/^\(audisp_eql_running\) .*/\1 1/
 		s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $((now - 60))/" \
 		"$dir/status"
 	ok "an old report is none" status_is 1 '^problem .*was killed, or hangs'
+	ok "as json" status_is 1 '"id":"running","severity":"problem"' \
+		--format json
+	ok "as prometheus it does not run" status_is 1 '^audisp_eql_running 0$' \
+		--format prometheus
+	ok "and all else is as it is" sh -c "diff '$dir/said' '$dir/status' |
+		grep -c '^[<>]' | grep -qx 2"
 	sed -i "s/^\(audisp_eql_written_timestamp_seconds\) .*/\1 $now/
 		s/^\(audisp_eql_blind\) .*/\1 1/
 		s/^\(audisp_eql_missing_serials_total\) .*/\1 22/" "$dir/status"
@@ -822,8 +834,24 @@ case_status() {
 	ok "which stands first" sh -c "head -n 1 '$dir/said' | grep -q problem"
 	echo "audisp_eql_x" >>"$dir/status"
 	ok "what cannot be read is told" status_is 1 'no status file'
+	for row in $'# \033[2J' $'audisp_eql_x{a="\001"} 1' 'audisp_eql_x -1' \
+		'audisp_eql_x 99999999999999999999' 'audisp_eql_x{a="b' 'other 1'
+	do
+		{ sed '$d' "$dir/status"; printf '%s\n' "$row"; } >"$dir/bad"
+		mv "$dir/bad" "$dir/status"
+		ok "a damaged row is told" status_is 1 'no status file'
+		ok "and not shown" sh -c "! grep -q '[[:cntrl:]]' '$dir/said'"
+	done
 	cp "$log" "$dir/status"
 	ok "as is another file" status_is 1 'no status file'
+	: >"$dir/status"
+	ok "and an empty one" status_is 1 'no status file'
+	rm "$dir/status"
+	mkfifo "$dir/status"
+	ok "a pipe does not hold it up" status_is 1 'no status file'
+	rm "$dir/status"
+	ln -s /etc/passwd "$dir/status"
+	ok "a link is not followed" status_is 1 'no status file'
 }
 
 # --- privileges --------------------------------------------------------------
