@@ -13,7 +13,7 @@ shift
 cd "$build" || exit 1
 recipes=$top/packaging
 work=${OUTPUTS_WORK:-$(mktemp -d)}
-passed=0 failed=0 skipped=0 daemons=
+passed=0 failed=0 skipped=0 daemons= modules=
 worker=nobody # the plugin's user; and another
 stranger=12345
 chmod 755 "$work"
@@ -78,10 +78,10 @@ unpack() { # PACKAGE...
 	done
 }
 
-with_libraries() { # COMMAND...: those unpacked, too
-	LD_LIBRARY_PATH=$(printf '%s:' "$unpacked"/usr/lib/*-linux-gnu \
-		"$unpacked"/lib/*-linux-gnu \
-		"$unpacked"/usr/lib/syslog-ng) "$@"
+# Where libraries are that were unpacked, for LD_LIBRARY_PATH.
+libraries() {
+	printf '%s:' "$unpacked"/usr/lib/*-linux-gnu \
+		"$unpacked"/lib/*-linux-gnu "$unpacked"/usr/lib/syslog-ng
 }
 
 # A program of the host, or of an unpacked package; its path.
@@ -196,8 +196,23 @@ fill_in() { # RECIPE FILE
 		"$recipes/$1" >"$2"
 }
 
+# Where its modules are: some are in packages of their own.
+rsyslog_modules() {
+	[ -z "$modules" ] || return 0
+	unpack rsyslog-elasticsearch rsyslog-kafka librdkafka1 libcurl4
+	modules=$(printf '%s:' /usr/lib/rsyslog /usr/lib64/rsyslog \
+		/usr/lib/*-linux-gnu/rsyslog \
+		"$unpacked"/usr/lib/*-linux-gnu/rsyslog)/
+}
+
+has_module() { # NAME
+	# shellcheck disable=SC2086
+	find ${modules//:/ } -name "$1.so" 2>/dev/null | grep -q .
+}
+
 start_rsyslogd() { # NAME
-	rsyslogd -n -f "$dir/$1.conf" -i "$dir/$1.pid" >"$dir/$1.out" 2>&1 &
+	LD_LIBRARY_PATH=$(libraries) rsyslogd -n ${modules:+-M "$modules"} \
+		-f "$dir/$1.conf" -i "$dir/$1.pid" >"$dir/$1.out" 2>&1 &
 	daemons="$daemons $!"
 	eval "$1_pid=$!"
 }
@@ -218,13 +233,15 @@ start_host() { # [FORWARD]
 	until_ok test -S "$dir/log"
 }
 
-start_central() {
+start_central() { # [RECIPE NAME]: with another that it calls
 	port=$(free_port)
 	fill_in rsyslog/central.conf "$dir/central-recipe.conf"
 	{
 		echo "global(workDirectory=\"$dir\")"
-		cat "$dir/central-recipe.conf"
-	} >"$dir/central.conf"
+		cat ${1:+"$1"}
+		sed "s/^#\(\t*call audisp-eql-${2:-none}\)/\1/" \
+			"$dir/central-recipe.conf"
+	} >"$dir/central.conf" </dev/null
 	start_rsyslogd central
 	until_ok bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 }
@@ -273,6 +290,75 @@ case_rsyslog() {
 	sed -i '/"number": *5,/d; /"number": *7,/d' "$dir/central.ndjson"
 	ok "what never came is" received missing_alert_numbers 2 \
 		"$dir/central.ndjson"
+}
+
+# --- Elasticsearch -----------------------------------------------------------
+
+# Takes what Elasticsearch would, by _bulk; its rows are in a file.
+start_elasticsearch() {
+	python3 - "$port" "$dir/bulk" >"$dir/python.out" 2>&1 <<-'END' &
+	import http.server, sys
+	class Bulk(http.server.BaseHTTPRequestHandler):
+	    def answer(self):
+	        length = int(self.headers.get('Content-Length') or 0)
+	        body = self.rfile.read(length)
+	        if self.path.startswith('/_bulk'):
+	            with open(sys.argv[2], 'ab') as out:
+	                out.write(body)
+	        text = b'{"took":1,"errors":false,"items":[]}'
+	        self.send_response(200)
+	        self.send_header('Content-Type', 'application/json')
+	        self.send_header('Content-Length', str(len(text)))
+	        self.end_headers()
+	        if self.command != 'HEAD':
+	            self.wfile.write(text)
+	    do_GET = do_HEAD = do_POST = answer
+	http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Bulk).serve_forever()
+	END
+	python_pid=$!
+	daemons="$daemons $!"
+	until_ok bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
+}
+
+# What Elastic's rule External Alerts asks for, or takes over.
+external_alerts() {
+	grep -v '^{ *"create"' "$dir/bulk" >"$dir/documents"
+	[ "$(./aueql eql 'any where event.kind == "alert" and
+		event.module == "audisp_eql" and message != null and
+		event.severity in (21, 47, 73, 99) and
+		event.risk_score != null' --ecs "$dir/documents" |
+		wc -l)" = "$sent" ] && rows "$sent" "$dir/documents"
+}
+
+actions() { # NUMBER: so many are created in the data stream, by their ids
+	[ "$(grep -o '^{ *"create".*"_index" *: *"logs-audisp_eql.alert-default".*' \
+		"$dir/bulk" | grep -o '"_id" *: *"[0-9a-f]\{32\}"' |
+		sort -u | wc -l)" = "$1" ]
+}
+
+case_elasticsearch() {
+	prepare elasticsearch
+	command -v rsyslogd python3 >/dev/null && rsyslog_modules &&
+		has_module omelasticsearch || {
+		skip "documents" "no rsyslogd with omelasticsearch, or no python3"
+		return
+	}
+	port=$(free_port)
+	start_elasticsearch
+	fill_in rsyslog/elasticsearch.conf "$dir/elasticsearch.conf"
+	sed -i -e "s|https://[^\"]*|http://127.0.0.1:$port|" \
+		-e "s|/etc/rsyslog.d/|$dir/|" "$dir/elasticsearch.conf"
+	touch "$dir/elasticsearch-ca.pem"
+	echo "syslog_format = cee" >>"$dir/conf"
+	start_central "$dir/elasticsearch.conf" elasticsearch
+	start_host forward
+	start
+	feed_all
+	end
+	ok "each alert is created, with its id" until_ok actions "$sent"
+	ok "as Elastic's rule External Alerts wants it" external_alerts
+	stop host central
+	kill $python_pid
 }
 
 # --- floods and forgeries ----------------------------------------------------
@@ -361,16 +447,17 @@ case_syslog_ng() {
 	[ -d "$modules" ] || modules=$(dirname "$(find /usr/lib/ -name \
 		libjson-plugin.so -path '*syslog-ng*' | head -n 1)")
 	{
-		echo "@version: $(with_libraries "$tool" --version 2>/dev/null |
-			sed -n 's/^Config version: *//p')"
+		echo "@version: $(LD_LIBRARY_PATH=$(libraries) "$tool" \
+			--version 2>/dev/null | sed -n 's/^Config version: *//p')"
 		echo "source s_src { unix-dgram(\"$dir/log\"); internal(); };"
 		cat "$dir/recipe.conf"
 	} >"$dir/syslog-ng.conf"
 	set -- "$tool" --no-caps -F -f "$dir/syslog-ng.conf" \
 		--module-path "$modules" -R "$dir/persist" -p "$dir/pid" \
 		-c "$dir/control"
-	ok "the recipe is one" with_libraries "$@" --syntax-only
-	with_libraries "$@" >"$dir/out" 2>&1 &
+	ok "the recipe is one" env LD_LIBRARY_PATH="$(libraries)" "$@" \
+		--syntax-only
+	LD_LIBRARY_PATH=$(libraries) "$@" >"$dir/out" 2>&1 &
 	syslog_ng_pid=$!
 	daemons="$daemons $!"
 	until_ok test -S "$dir/log"
@@ -528,7 +615,7 @@ case_journal() {
 # --- recipes -----------------------------------------------------------------
 
 valid() { # FILE
-	with_libraries rsyslogd -M "$modules" -N1 -f "$1"
+	LD_LIBRARY_PATH=$(libraries) rsyslogd -M "$modules" -N1 -f "$1"
 }
 
 # Help texts there are none; nobody wants a lag in whole seconds.
@@ -539,15 +626,11 @@ no_lint() {
 }
 
 case_recipes() {
-	local name promtool modules
+	local name promtool
 	prepare recipes
 	port=10514
 	if command -v rsyslogd >/dev/null; then
-		unpack rsyslog-elasticsearch rsyslog-kafka librdkafka1 \
-			libcurl4 || :
-		modules=$(printf '%s:' /usr/lib/rsyslog /usr/lib64/rsyslog \
-			/usr/lib/*-linux-gnu/rsyslog \
-			"$unpacked"/usr/lib/*-linux-gnu/rsyslog)/
+		rsyslog_modules
 		{
 			echo 'module(load="imuxsock" SysSock.Use="off")'
 			cat "$recipes/rsyslog/host.conf"
@@ -555,8 +638,7 @@ case_recipes() {
 		ok "rsyslog/host.conf is valid" valid "$dir/host.conf"
 		ok "rsyslog/central.conf is" valid "$recipes/rsyslog/central.conf"
 		for name in elasticsearch kafka; do
-			find ${modules//:/ } -name "om$name.so" 2>/dev/null |
-				grep -q . || {
+			has_module "om$name" || {
 				skip "rsyslog/$name.conf" "no module om$name"
 				continue
 			}
@@ -609,7 +691,7 @@ fi
 	skip all "needs root, for there have to be two users"
 	finish
 }
-[ $# != 0 ] || set -- rsyslog flood syslog_ng journal recipes
+[ $# != 0 ] || set -- rsyslog elasticsearch flood syslog_ng journal recipes
 for name in "$@"; do
 	"case_$name"
 done

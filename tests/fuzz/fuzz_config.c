@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "output/redact.h"
+#include "util/arena.h"
 #include "util/diag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -78,6 +80,30 @@ static void check_config(const struct config *config)
 	arena_free(&arena);
 }
 
+/* The pattern over the file itself, as a text and cut into arguments: it ends,
+ * and as many arguments come out, or one for all. */
+static void check_mask(const struct config *config, struct str text)
+{
+	struct value items[3];
+	struct value values[FIELD__COUNT] = { 0 };
+	struct event event = { .value_count = FIELD__COUNT, .values = values };
+	const struct event *events[] = { &event };
+	struct alert alert = { .event_count = 1, .events = events }, told;
+	struct arena *arena = arena_new(0);
+	size_t third = text.len / 3, count;
+
+	for (size_t i = 0; i < 3; i++)
+		items[i] = VALUE_OF_STR(
+			((struct str){ text.data + i * third, third }));
+	values[FIELD_PROCESS_COMMAND_LINE] = VALUE_OF_STR(text);
+	values[FIELD_PROCESS_ARGS] =
+		(struct value){ .type = VALUE_LIST, .list = { items, 3 } };
+	require(!redact_alert(config->mask, &alert, arena, &told));
+	count = told.events[0]->values[FIELD_PROCESS_ARGS].list.count;
+	require(count == 3 || count == 1);
+	arena_free(&arena);
+}
+
 static int write_text(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("config", MFD_CLOEXEC);
@@ -109,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(!rc == !run.complaints && !rc == !!config);
 	if (config)
 		check_config(config);
+	if (config && config->mask)
+		check_mask(config, (struct str){ (const char *)data, size });
 	config_free(&config);
 	close(fd);
 	return 0;
