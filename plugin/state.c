@@ -21,7 +21,7 @@
 #define MAGIC "AUDISPEQ"
 #define MAGIC_BYTES 8
 /* Grows with each change of what is behind the head. */
-#define FORMAT 4
+#define FORMAT 5
 /* magic, format, length of the rest, its hash */
 #define HEAD_BYTES (MAGIC_BYTES + 4 + 8 + 8)
 

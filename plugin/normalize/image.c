@@ -106,7 +106,7 @@ struct shared_text *shared_text_hold(struct shared_text *text)
 void shared_text_release(struct shared_text **text, size_t *memory)
 {
 	if (*text && !--(*text)->owners) {
-		*memory -= sizeof(**text) + (*text)->len;
+		*memory -= shared_text_size(*text);
 		free(*text);
 	}
 	*text = NULL;
@@ -115,4 +115,9 @@ void shared_text_release(struct shared_text **text, size_t *memory)
 struct str shared_text_str(const struct shared_text *text)
 {
 	return text ? (struct str){ text->data, text->len } : (struct str){ 0 };
+}
+
+size_t shared_text_size(const struct shared_text *text)
+{
+	return text ? sizeof(*text) + text->len : 0;
 }

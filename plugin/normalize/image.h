@@ -53,5 +53,7 @@ struct shared_text *shared_text_hold(struct shared_text *text);
 void shared_text_release(struct shared_text **text, size_t *memory);
 /* Empty for NULL. */
 struct str shared_text_str(const struct shared_text *text);
+/* The bytes of one; 0 of NULL. */
+size_t shared_text_size(const struct shared_text *text);
 
 #endif

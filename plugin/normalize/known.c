@@ -3,6 +3,8 @@
 
 #include "tools.h"
 
+#define SUBORDINATE_FIRST 65536U
+
 struct known_file *known_by_path(const struct context *context, struct str path)
 {
 	if (!path.len)
@@ -23,13 +25,17 @@ uint32_t known_owner(const struct path_item *item)
 	return item->owner_id < 0 ? ID_UNKNOWN : (uint32_t)item->owner_id;
 }
 
+/* Subordinate uids are given 65,536 in a row, and whoever has them can be each:
+ * without a login they are one payer, or two as ranges lie. */
 uint32_t known_payer(const struct context *context)
 {
 	uint32_t uid = context->sight.ids.uid;
 
 	if (context->login != ID_UNKNOWN)
 		return context->login;
-	return uid == ID_UNKNOWN ? 0 : uid;
+	if (uid == ID_UNKNOWN)
+		return 0;
+	return uid < SUBORDINATE_FIRST ? uid : uid & ~(SUBORDINATE_FIRST - 1);
 }
 
 static struct str event_text(const struct context *context, size_t field)

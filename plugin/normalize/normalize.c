@@ -367,6 +367,7 @@ static void read_sight(struct context *context)
 		.egid = read_id(subject, "egid"),
 	};
 	context->login = read_id(subject, "auid");
+	sight->payer = known_payer(context);
 	sight->tty = tty_of_name(record_raw(subject, "tty"));
 	if (cwd)
 		sight->directory = record_decoded(cwd, "cwd");
@@ -561,6 +562,7 @@ static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 	context.sight = seen.sight;
 	context.login = seen.login;
 	context.mixed = raw->mixed;
+	context.sight.payer = known_payer(&context);
 	rc = begin_host(normalizer, &context,
 			normalizer_host(normalizer, raw->node));
 	if (!rc)
@@ -849,5 +851,9 @@ void normalizer_stats(const struct normalizer *normalizer,
 	provenance_stats(births_files(normalizer->births), &files);
 	out->files = files.files;
 	out->files_evicted = files.evicted;
-	out->linked_evicted = files.linked_evicted;
+	out->linked_payer = processes.linked_evicted ? processes.linked_payer
+						     : files.evicted_payer;
+	out->linked_evicted = files.linked_evicted + processes.linked_evicted;
+	out->young_evicted = processes.young_evicted;
+	out->young_payer = processes.young_payer;
 }

@@ -75,7 +75,10 @@ struct normalizer_stats {
 	uint64_t environments_unresolved;
 	uint64_t files; /* known by their origin now */
 	uint64_t files_evicted;
-	uint64_t linked_evicted; /* of these, linked */
+	/* files and processes of programs linked here that were forgotten;
+	 * other processes that were used a moment before */
+	uint64_t linked_evicted, young_evicted;
+	uint32_t linked_payer, young_payer; /* whose the last of them were */
 };
 
 int normalizer_new(const struct normalizer_config *config,

@@ -32,6 +32,10 @@
 /* Of a start in /proc, which is told by a clock that has been set since: of two
  * processes within this time pids do not come around. */
 #define START_SLACK_MS 1000
+/* Rules look back a minute, as a rule, and to links of a day: what goes before is
+ * told of. */
+#define YOUNG_MS (60 * 1000)
+#define LINKED_MS (24 * 3600 * 1000LL)
 /* A serial that much below the newest is not late: the host has booted, and
  * counts from one again. */
 #define SERIAL_DISORDER 65536
@@ -67,6 +71,19 @@ static void list_touch(struct list *head, struct list *node)
 
 /* --- entries -------------------------------------------------------------- */
 
+static size_t origin_size(const struct process *process)
+{
+	return process->origin ? process->origin->size : 0;
+}
+
+void process_set_origin(struct process *process, struct origin *origin)
+{
+	process->host->memory -= origin_size(process);
+	origin_release(&process->origin);
+	process->origin = origin;
+	process->host->memory += origin_size(process);
+}
+
 /* Nothing is known of the process any more. */
 static void process_forget(struct process *process)
 {
@@ -76,7 +93,7 @@ static void process_forget(struct process *process)
 	image_release(&process->previous, memory);
 	shared_text_release(&process->directory, memory);
 	lineage_release(&process->lineage, memory);
-	origin_release(&process->origin);
+	process_set_origin(process, NULL);
 	process->origin_own = process->origin_sought = false;
 	*memory -= process->bound ? sizeof(*process->bound) : 0;
 	free(process->bound);
@@ -94,10 +111,39 @@ static void process_free(struct process *process)
 	process_forget(process);
 	table_remove(&table->processes, &process->node);
 	list_remove(&process->in_host);
+	share_leave(&process->host->shares, &process->charged);
 	process->host->memory -= PROCESS_BYTES;
 	table->count--;
 	process->host->count--;
 	free(process);
+}
+
+/* What a process takes, texts that it shares included: of whom they are when one
+ * goes is not known. */
+static size_t process_size(const struct process *process)
+{
+	size_t size = PROCESS_BYTES + origin_size(process) +
+		      shared_text_size(process->directory);
+
+	size += process->image ? process->image->size : 0;
+	size += process->previous ? process->previous->size : 0;
+	return size + (process->bound ? sizeof(*process->bound) : 0);
+}
+
+/* It runs a program that was linked here not long ago, or what that started. */
+static bool is_linked(const struct process *process)
+{
+	return process->origin && process->origin->is.kind == ORIGIN_LINKED &&
+	       process->host->now_ms -
+			       process->origin->is.time_ns / NSEC_PER_MSEC <
+		       LINKED_MS;
+}
+
+void process_touch(struct process *process)
+{
+	process->used_ms = process->host->now_ms;
+	share_touch(&process->host->shares, &process->charged,
+		    is_linked(process), process_size(process));
 }
 
 /* The table takes note of what a host has come to. */
@@ -111,14 +157,15 @@ static void host_settle(struct proctable_host *host)
 		table->largest = host;
 }
 
-/* Who gives up an entry. The one in hand, its host's newest, stays. A walk over
- * all hosts now and then will do: they change slowly. */
+/* Who gives up an entry, but for the one in hand. A walk over all hosts now and
+ * then will do: they change slowly. */
 static struct proctable_host *host_of_victim(struct proctable_host *in_hand)
 {
 	struct proctable *table = in_hand->table;
 	struct proctable_host *largest = table->largest;
 
-	if (largest && largest->count > 1 && table->evicted % LOOK_AGAIN)
+	if (largest && largest->count > 1 &&
+	    table->evictions.evicted % LOOK_AGAIN)
 		return largest;
 	largest = NULL;
 	for (struct list *at = table->hosts.next; at != &table->hosts;
@@ -134,22 +181,42 @@ static struct proctable_host *host_of_victim(struct proctable_host *in_hand)
 	return largest;
 }
 
-static void host_evict_process(struct proctable_host *host)
+/* False = there is nothing but what is in hand. */
+static bool host_evict_process(struct proctable_host *host,
+			       const struct process *in_hand)
 {
-	process_free(list_entry(host->processes.next, struct process, in_host));
-	host->table->evicted++;
+	struct share_entry *entry =
+		shares_oldest(&host->shares, &in_hand->charged);
+	struct proctable_stats *count = &host->table->evictions;
+	struct process *process;
+
+	if (!entry)
+		return false;
+	process = list_entry(entry, struct process, charged);
+	count->evicted++;
+	if (is_linked(process)) {
+		count->linked_evicted++;
+		count->linked_payer = entry->share->payer;
+	} else if (host->now_ms - process->used_ms < YOUNG_MS) {
+		count->young_evicted++;
+		count->young_payer = entry->share->payer;
+	}
+	process_free(process);
 	host_settle(host);
+	return true;
 }
 
-void proctable_trim(struct proctable_host *host)
+void proctable_trim(struct proctable_host *host, const struct process *in_hand)
 {
 	struct proctable *table = host->table;
 
 	host_settle(host);
 	while (host->count > LIMIT_PROCESSES)
-		host_evict_process(host);
+		if (!host_evict_process(host, in_hand))
+			break;
 	while (table->memory > table->memcap && table->count > 1)
-		host_evict_process(host_of_victim(host));
+		if (!host_evict_process(host_of_victim(host), in_hand))
+			break;
 }
 
 static uint64_t hash_of(const struct proctable_host *host, int64_t pid)
@@ -175,12 +242,17 @@ struct process *proctable_find(struct proctable_host *host, int64_t pid)
 	return NULL;
 }
 
-struct process *proctable_make(struct proctable_host *host, int64_t pid)
+struct process *proctable_make(struct proctable_host *host, int64_t pid,
+			       uint32_t payer)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
 	if (!process)
 		return NULL;
+	if (share_join(&host->shares, &process->charged, payer)) {
+		free(process);
+		return NULL;
+	}
 	process->host = host;
 	process->pid = pid;
 	process->ppid = -1;
@@ -250,7 +322,7 @@ static void process_begin(struct process *process,
 		parts |= host->sees_setpgid ? LINEAGE_GROUP : 0;
 	}
 	lineage_inherit(process, parent, parts);
-	process->origin = origin_hold(parent->origin);
+	process_set_origin(process, origin_hold(parent->origin));
 }
 
 /* Whether the entry is of an earlier process with this pid: its parent has
@@ -327,16 +399,19 @@ static struct process *process_get(struct proctable_host *host,
 	bool begins;
 
 	host_pass(host, sight->serial);
+	host->now_ms = sight->time_ms;
 	process = proctable_find(host, sight->pid);
 	begins = !process || process_is_other(process, sight) ||
 		 (exec && process->ended);
 	if (!process)
-		process = proctable_make(host, sight->pid);
+		process = proctable_make(host, sight->pid, sight->payer);
 	else if (begins)
 		process_forget(process);
 	if (!process)
 		return NULL;
 	list_touch(&host->processes, &process->in_host);
+	if (share_join(&host->shares, &process->charged, sight->payer))
+		return NULL;
 	if (sight->ppid >= 0)
 		process->ppid = sight->ppid;
 	if (begins)
@@ -373,7 +448,7 @@ static struct image *image_infer(struct process *process, struct str exe)
 		return image_hold(parent->image);
 	}
 	/* the parent may have begun its program after the fork */
-	origin_release(&process->origin);
+	process_set_origin(process, NULL);
 	return image_new(&source, &process->host->memory);
 }
 
@@ -406,7 +481,8 @@ struct process *proctable_see(struct proctable_host *host,
 		if (!process->image)
 			return NULL;
 	}
-	proctable_trim(host);
+	process_touch(process);
+	proctable_trim(host, process);
 	return process;
 }
 
@@ -436,7 +512,8 @@ struct process *proctable_exec(struct proctable_host *host,
 	process->origin_sought = true;
 	process->capabilities = exec->capabilities;
 	lineage_exec(process, proctable_parent(process), memory);
-	proctable_trim(host);
+	process_touch(process);
+	proctable_trim(host, process);
 	return process;
 }
 
@@ -515,9 +592,9 @@ void proctable_set_origin(struct process *process, struct origin *origin)
 {
 	struct origin *held = origin_hold(origin);
 
-	origin_release(&process->origin);
-	process->origin = held;
+	process_set_origin(process, held);
 	process->origin_own = true;
+	process_touch(process);
 }
 
 void proctable_end(struct process *process)
@@ -550,7 +627,7 @@ static void seed_origin(struct process *process, struct origin *origin)
 	if (origin)
 		proctable_set_origin(process, origin);
 	else if (parent)
-		process->origin = origin_hold(parent->origin);
+		process_set_origin(process, origin_hold(parent->origin));
 }
 
 static int seed_lineage(struct process *process,
@@ -600,7 +677,9 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 		return 0;
 	if (process)
 		process_free(process);
-	process = proctable_make(host, seed->pid);
+	process =
+		proctable_make(host, seed->pid,
+			       seed->ids.uid == ID_UNKNOWN ? 0 : seed->ids.uid);
 	if (!process)
 		return -ENOMEM;
 	process->ppid = seed->ppid;
@@ -615,7 +694,8 @@ int proctable_seed(struct proctable_host *host, const struct process_seed *seed,
 	seed_origin(process, origin);
 	if (!rc)
 		rc = seed_lineage(process, seed);
-	proctable_trim(host);
+	process_touch(process);
+	proctable_trim(host, process);
 	return rc;
 }
 
@@ -660,7 +740,7 @@ static void host_evict(struct proctable *table)
 	struct proctable_host *host =
 		list_entry(table->hosts.next, struct proctable_host, in_all);
 
-	table->evicted += host->count;
+	table->evictions.evicted += host->count;
 	host_free(host);
 }
 
@@ -676,6 +756,7 @@ static struct proctable_host *host_new(struct proctable *table,
 		return NULL;
 	host->table = table;
 	list_init(&host->processes);
+	shares_open(&host->shares, &host->memory);
 	list_init(&host->in_all);
 	list_add_tail(bucket, &host->in_bucket);
 	host->name_len = name.len;
@@ -721,11 +802,9 @@ void proctable_free(struct proctable **table)
 
 void proctable_stats(const struct proctable *table, struct proctable_stats *out)
 {
-	*out = (struct proctable_stats){
-		.processes = table->count,
-		.evicted = table->evicted,
-		.memory = table->memory,
-	};
+	*out = table->evictions;
+	out->processes = table->count;
+	out->memory = table->memory;
 	for (const struct list *at = table->hosts.next; at != &table->hosts;
 	     at = at->next) {
 		const struct proctable_host *host =

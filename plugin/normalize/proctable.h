@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which program each live process runs, per host, from what its own records
- * said. Bounded in entries and bytes: of the host that takes most, the one unused
- * for longest goes.
+ * said. Bounded in entries and bytes: of the host that takes most, the login that
+ * has most loses what was unused for longest (share.h).
  */
 #ifndef AUDISP_EQL_NORMALIZE_PROCTABLE_H
 #define AUDISP_EQL_NORMALIZE_PROCTABLE_H
@@ -15,6 +15,7 @@
 #include "image.h"
 #include "lineage.h"
 #include "origin.h"
+#include "share.h"
 
 struct proctable;
 struct proctable_host;
@@ -51,6 +52,8 @@ struct bound_sockets {
 struct process {
 	struct table_node node;
 	struct list in_host; /* unused for longest first */
+	struct share_entry charged;
+	int64_t used_ms; /* time of its last record */
 	struct proctable_host *host;
 	int64_t pid, ppid; /* ppid -1 = unknown */
 	uint64_t serial; /* of its first record seen; 0 = seeded */
@@ -74,6 +77,9 @@ struct process {
 
 struct proctable_stats {
 	uint64_t processes, evicted;
+	/* of these, of linked programs; others that were used a moment ago */
+	uint64_t linked_evicted, young_evicted;
+	uint32_t linked_payer, young_payer; /* of the last of them */
 	size_t memory; /* bytes of all entries and what they share */
 };
 
@@ -95,6 +101,7 @@ struct process_sight {
 	struct str exe; /* without " (deleted)"; empty = none */
 	struct str directory; /* empty = none */
 	struct process_ids ids;
+	uint32_t payer; /* login, uid where unset */
 	enum process_tty tty;
 };
 

@@ -11,9 +11,11 @@ struct proctable_host {
 	struct list in_bucket, in_all; /* in_all: unused for longest first */
 	struct proctable *table;
 	struct list processes; /* unused for longest first */
+	struct shares shares; /* of its logins */
 	size_t count;
 	size_t memory, counted; /* bytes; what of them the table knows of */
 	uint64_t newest_serial;
+	int64_t now_ms; /* of the record in hand */
 	bool seeded;
 	/* a record of it came: the host logs such calls */
 	bool sees_setsid, sees_setpgid;
@@ -24,7 +26,7 @@ struct proctable_host {
 struct proctable {
 	uint8_t seed[16];
 	size_t memcap, memory, count, host_count;
-	uint64_t evicted;
+	struct proctable_stats evictions; /* what of it counts them */
 	struct proctable_host *largest; /* nearly; NULL = not known */
 	struct list hosts; /* unused for longest first */
 	struct list host_buckets[HOST_BUCKETS];
@@ -32,9 +34,15 @@ struct proctable {
 };
 
 /* An entry nothing is known of, the one used last. NULL = out of memory. */
-struct process *proctable_make(struct proctable_host *host, int64_t pid);
-/* Makes room: the host that takes most gives up what it has not used for
- * longest; what this one used last stays. */
-void proctable_trim(struct proctable_host *host);
+struct process *proctable_make(struct proctable_host *host, int64_t pid,
+			       uint32_t payer);
+/* It has this origin; takes an owner of it over, and charges the process, for the
+ * files of that origin may be forgotten. NULL = none. */
+void process_set_origin(struct process *process, struct origin *origin);
+/* What is known of it has changed, or it was used. */
+void process_touch(struct process *process);
+/* Makes room: of the host that takes most the login that has most gives up what
+ * it has not used for longest (share.h); the process in hand stays. */
+void proctable_trim(struct proctable_host *host, const struct process *in_hand);
 
 #endif

@@ -107,6 +107,7 @@ static void save_process(struct saver *saver, const struct process *process)
 	struct strbuf *out = saver->out;
 
 	write_u64(out, (uint64_t)process->pid);
+	write_u32(out, process->charged.share->payer);
 	write_u64(out, (uint64_t)process->ppid);
 	write_u64(out, process->serial);
 	write_u64(out, (uint64_t)process->since_ms);
@@ -384,7 +385,7 @@ static void load_facts(struct loader *loader, struct process *process)
 	process->previous = load_image(loader);
 	process->directory = load_text(loader);
 	load_lineage(loader, &process->lineage);
-	process->origin = load_origin(loader);
+	process_set_origin(process, load_origin(loader));
 	process->origin_own = read_u8(reader);
 	process->origin_sought = read_u8(reader);
 	process->ids = load_ids(reader);
@@ -405,11 +406,12 @@ static int load_process(struct loader *loader)
 	struct proctable_host *host = loader->host;
 	struct reader *reader = loader->reader;
 	int64_t pid = read_i64(reader);
+	uint32_t payer = read_u32(reader);
 	struct process *process;
 
 	if (reader->bad || pid < 0 || proctable_find(host, pid))
 		return -EBADMSG;
-	process = proctable_make(host, pid);
+	process = proctable_make(host, pid, payer);
 	if (!process)
 		return -ENOMEM;
 	load_facts(loader, process);
@@ -418,7 +420,8 @@ static int load_process(struct loader *loader)
 	if (reader->bad)
 		return -EBADMSG;
 	/* memcap may be less now */
-	proctable_trim(host);
+	process_touch(process);
+	proctable_trim(host, process);
 	return 0;
 }
 

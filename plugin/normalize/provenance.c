@@ -18,23 +18,16 @@
 struct file_host {
 	struct list in_all;
 	uint64_t host;
-	size_t count; /* files */
-	struct list holders;
-};
-
-/* Who brought files about, and pays for them. */
-struct file_holder {
-	struct list in_host;
-	struct file_host *host;
-	uint32_t payer;
-	size_t count;
-	struct list linked, others; /* oldest first */
+	struct shares shares;
 };
 
 struct provenance {
 	uint8_t seed[16];
 	size_t memcap, memory, count;
+	size_t charged; /* to all files */
+	size_t overhead; /* bytes of hosts and shares */
 	uint64_t evicted, linked_evicted;
+	uint32_t evicted_payer; /* of the last of the latter */
 	struct list hosts;
 	struct list inodes[BUCKETS], paths[BUCKETS];
 };
@@ -169,7 +162,7 @@ struct known_file *provenance_find_path(const struct provenance *table,
 	return NULL;
 }
 
-/* --- holders -------------------------------------------------------------- */
+/* --- shares --------------------------------------------------------------- */
 
 static struct file_host *host_find(const struct provenance *table,
 				   uint64_t host)
@@ -181,36 +174,20 @@ static struct file_host *host_find(const struct provenance *table,
 	return NULL;
 }
 
-static struct file_holder *holder_find(const struct provenance *table,
-				       uint64_t host_hash, uint32_t payer)
-{
-	const struct file_host *host = host_find(table, host_hash);
-
-	if (!host)
-		return NULL;
-	for (const struct list *at = host->holders.next; at != &host->holders;
-	     at = at->next) {
-		struct file_holder *holder =
-			list_entry(at, struct file_holder, in_host);
-
-		if (holder->payer == payer)
-			return holder;
-	}
-	return NULL;
-}
-
 struct known_file *provenance_find_linked(const struct provenance *table,
-					  uint64_t host, uint32_t payer,
+					  uint64_t hash, uint32_t payer,
 					  struct str name)
 {
-	const struct file_holder *holder = holder_find(table, host, payer);
+	const struct file_host *host = host_find(table, hash);
+	const struct share *share =
+		host ? share_find(&host->shares, payer) : NULL;
 
-	if (!holder)
+	if (!share)
 		return NULL;
-	for (const struct list *at = holder->linked.prev; at != &holder->linked;
+	for (const struct list *at = share->linked.prev; at != &share->linked;
 	     at = at->prev) {
 		struct known_file *file =
-			list_entry(at, struct known_file, in_holder);
+			list_entry(at, struct known_file, charged.list);
 
 		if (str_equal(str_basename(shared_text_str(file->path)), name))
 			return file;
@@ -228,78 +205,50 @@ static struct file_host *host_get(struct provenance *table, uint64_t hash)
 	if (!host)
 		return NULL;
 	host->host = hash;
-	list_init(&host->holders);
+	shares_open(&host->shares, &table->overhead);
 	list_add_tail(&table->hosts, &host->in_all);
-	table->memory += sizeof(*host);
+	table->overhead += sizeof(*host);
 	return host;
 }
 
 static void host_drop_empty(struct provenance *table, struct file_host *host)
 {
-	if (!list_empty(&host->holders))
+	if (host->shares.count)
 		return;
 	list_remove(&host->in_all);
-	table->memory -= sizeof(*host);
+	table->overhead -= sizeof(*host);
 	free(host);
 }
 
-static struct file_holder *holder_get(struct provenance *table, uint64_t hash,
-				      uint32_t payer)
+/* Puts a file behind its like; they are of one age as they come. Copies have
+ * an origin in common, and each is charged for it: who else holds it when one
+ * goes is not known. */
+static void file_charge(struct provenance *table, struct known_file *file)
 {
-	struct file_holder *holder = holder_find(table, hash, payer);
-	struct file_host *host;
+	size_t bytes = sizeof(*file) + shared_text_size(file->path) +
+		       file->origin->size;
 
-	if (holder)
-		return holder;
-	host = host_get(table, hash);
-	if (!host)
-		return NULL;
-	holder = calloc(1, sizeof(*holder));
-	if (!holder) {
-		host_drop_empty(table, host);
-		return NULL;
-	}
-	holder->host = host;
-	holder->payer = payer;
-	list_init(&holder->linked);
-	list_init(&holder->others);
-	list_add_tail(&host->holders, &holder->in_host);
-	table->memory += sizeof(*holder);
-	return holder;
-}
-
-/* Puts a file behind its like; they are of one age as they come. */
-static void holder_place(struct known_file *file)
-{
-	struct file_holder *holder = file->holder;
-
-	list_remove(&file->in_holder);
-	list_add_tail(file->origin->is.kind == ORIGIN_LINKED ? &holder->linked
-							     : &holder->others,
-		      &file->in_holder);
+	table->charged += bytes - file->charged.bytes;
+	share_touch(&file->host->shares, &file->charged,
+		    file->origin->is.kind == ORIGIN_LINKED, bytes);
 }
 
 static void file_free(struct provenance *table, struct known_file *file)
 {
-	struct file_holder *holder = file->holder;
-
 	list_remove(&file->in_inodes);
 	list_remove(&file->in_paths);
-	list_remove(&file->in_holder);
+	table->charged -= file->charged.bytes;
+	share_leave(&file->host->shares, &file->charged);
+	host_drop_empty(table, file->host);
 	shared_text_release(&file->path, &table->memory);
 	origin_release(&file->origin);
 	free(file);
 	table->memory -= sizeof(*file);
 	table->count--;
-	holder->host->count--;
-	if (--holder->count)
-		return;
-	list_remove(&holder->in_host);
-	host_drop_empty(table, holder->host);
-	table->memory -= sizeof(*holder);
-	free(holder);
 }
 
+/* Whoever has a host has as many accounts there as he likes: of the host that
+ * has most somebody loses. A walk will do, and is taken at the limit only. */
 static struct file_host *largest_host(const struct provenance *table)
 {
 	struct file_host *largest = NULL;
@@ -309,44 +258,30 @@ static struct file_host *largest_host(const struct provenance *table)
 		struct file_host *host =
 			list_entry(at, struct file_host, in_all);
 
-		if (!largest || host->count > largest->count)
+		if (!largest || host->shares.bytes > largest->shares.bytes)
 			largest = host;
 	}
 	return largest;
 }
 
-/* Of the host that has most: who has a host has as many accounts there as he
- * likes. There are no more holders than accounts that made programs: a walk will
- * do, and is taken only at the limit. */
-static struct file_holder *largest_holder(const struct provenance *table)
+static void file_evict(struct provenance *table, struct share_entry *entry)
 {
-	const struct file_host *host = largest_host(table);
-	struct file_holder *largest = NULL;
-
-	for (const struct list *at = host->holders.next; at != &host->holders;
-	     at = at->next) {
-		struct file_holder *holder =
-			list_entry(at, struct file_holder, in_host);
-
-		if (!largest || holder->count > largest->count)
-			largest = holder;
+	table->evicted++;
+	if (entry->linked) {
+		table->linked_evicted++;
+		table->evicted_payer = entry->share->payer;
 	}
-	return largest;
+	file_free(table, list_entry(entry, struct known_file, charged));
 }
 
+/* What files are charged counts: processes hold origins, too, of files that
+ * went, and these do not make the table smaller. */
 static void table_trim(struct provenance *table)
 {
-	while (table->memory > table->memcap && table->count > 1) {
-		struct file_holder *holder = largest_holder(table);
-		bool linked = list_empty(&holder->others);
-		struct list *oldest =
-			linked ? &holder->linked : &holder->others;
-
-		table->linked_evicted += linked;
-		file_free(table, list_entry(oldest->next, struct known_file,
-					    in_holder));
-		table->evicted++;
-	}
+	while (table->charged + table->overhead > table->memcap &&
+	       table->count > 1)
+		file_evict(table,
+			   shares_oldest(&largest_host(table)->shares, NULL));
 }
 
 /* --- adding --------------------------------------------------------------- */
@@ -392,14 +327,18 @@ static struct known_file *file_new(struct provenance *table,
 				   const struct file_birth *birth)
 {
 	struct known_file *file = calloc(1, sizeof(*file));
-	struct file_holder *holder =
-		file ? holder_get(table, birth->id.host, birth->payer) : NULL;
+	struct file_host *host = file ? host_get(table, birth->id.host) : NULL;
 
-	if (!holder) {
+	if (!host) {
 		free(file);
 		return NULL;
 	}
-	file->holder = holder;
+	if (share_join(&host->shares, &file->charged, birth->payer)) {
+		host_drop_empty(table, host);
+		free(file);
+		return NULL;
+	}
+	file->host = host;
 	file->id = birth->id;
 	file->owner = birth->owner;
 	file->payer = birth->payer;
@@ -408,13 +347,10 @@ static struct known_file *file_new(struct provenance *table,
 	file->origin = origin_hold(birth->origin);
 	list_init(&file->in_inodes);
 	list_init(&file->in_paths);
-	list_init(&file->in_holder);
 	if (birth->id.inode)
 		list_add_tail(inode_bucket(table, &birth->id),
 			      &file->in_inodes);
-	holder->count++;
-	holder->host->count++;
-	holder_place(file);
+	file_charge(table, file);
 	table->memory += sizeof(*file);
 	table->count++;
 	return file;
@@ -437,6 +373,7 @@ int provenance_add(struct provenance *table, const struct file_birth *birth)
 	if (before)
 		file_free(table, before);
 	rc = set_path(table, file, birth->path);
+	file_charge(table, file);
 	table_trim(table);
 	return rc;
 }
@@ -446,24 +383,26 @@ int provenance_move(struct provenance *table, struct known_file *file,
 {
 	int rc = set_path(table, file, path);
 
+	file_charge(table, file);
 	table_trim(table);
 	return rc;
 }
 
-void provenance_set_origin(struct known_file *file, struct origin *origin)
+void provenance_set_origin(struct provenance *table, struct known_file *file,
+			   struct origin *origin)
 {
 	struct origin *held = origin_hold(origin);
 
 	origin_release(&file->origin);
 	file->origin = held;
-	holder_place(file);
+	file_charge(table, file);
 }
 
 /* --- saving --------------------------------------------------------------- */
 
 /*
  * Each file with its origin in full: that copies have one in common is lost,
- * which costs room, not truth. Oldest first within each holder, as they are
+ * which costs room, not truth. Oldest first within each share, as they are
  * read back.
  */
 void provenance_save_origin(const struct origin_source *is, struct strbuf *out)
@@ -496,18 +435,18 @@ static void save_file(const struct known_file *file, struct strbuf *out)
 static void save_list(const struct list *list, struct strbuf *out)
 {
 	for (const struct list *at = list->next; at != list; at = at->next)
-		save_file(list_entry(at, struct known_file, in_holder), out);
+		save_file(list_entry(at, struct known_file, charged.list), out);
 }
 
 static void save_host(const struct file_host *host, struct strbuf *out)
 {
-	for (const struct list *at = host->holders.next; at != &host->holders;
-	     at = at->next) {
-		const struct file_holder *holder =
-			list_entry(at, struct file_holder, in_host);
+	for (const struct list *at = host->shares.all.next;
+	     at != &host->shares.all; at = at->next) {
+		const struct share *share =
+			list_entry(at, struct share, in_all);
 
-		save_list(&holder->others, out);
-		save_list(&holder->linked, out);
+		save_list(&share->others, out);
+		save_list(&share->linked, out);
 	}
 }
 
@@ -589,22 +528,18 @@ int provenance_load(struct provenance *table, struct reader *reader,
 
 /* --- life ----------------------------------------------------------------- */
 
-/* The last file takes its holder along, the last holder its host. */
+/* The last file takes its host along. */
 static void host_free_file(struct provenance *table, struct file_host *host)
 {
-	struct file_holder *holder =
-		list_entry(host->holders.next, struct file_holder, in_host);
-	struct list *files =
-		list_empty(&holder->others) ? &holder->linked : &holder->others;
-
-	file_free(table, list_entry(files->next, struct known_file, in_holder));
+	file_free(table, list_entry(shares_oldest(&host->shares, NULL),
+				    struct known_file, charged));
 }
 
 void provenance_forget(struct provenance *table, uint64_t hash)
 {
 	struct file_host *host = host_find(table, hash);
 
-	for (size_t count = host ? host->count : 0; count; count--)
+	for (size_t count = host ? host->shares.count : 0; count; count--)
 		host_free_file(table, host);
 }
 
@@ -628,6 +563,7 @@ void provenance_stats(const struct provenance *table,
 		.files = table->count,
 		.evicted = table->evicted,
 		.linked_evicted = table->linked_evicted,
-		.memory = table->memory,
+		.evicted_payer = table->evicted_payer,
+		.memory = table->memory + table->overhead,
 	};
 }

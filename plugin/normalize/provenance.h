@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which executable files came into being on each host, and how: by device and
- * inode, and by path. Bounded in bytes. What is added is charged to who added
- * it; at the limit the largest holder loses his oldest file, one that was not
- * linked here before one that was, so that an account that writes many pushes
- * out only its own.
+ * inode, and by path. Bounded in bytes: of the host that has most, the login
+ * that has most loses its oldest (share.h).
  */
 #ifndef AUDISP_EQL_NORMALIZE_PROVENANCE_H
 #define AUDISP_EQL_NORMALIZE_PROVENANCE_H
@@ -13,9 +11,10 @@
 #include "../util/list.h"
 #include "image.h"
 #include "origin.h"
+#include "share.h"
 
 struct provenance;
-struct file_holder;
+struct file_host;
 
 /* A file of a host. An inode number is used again after the file is gone, at
  * once on ext4. */
@@ -35,8 +34,9 @@ enum file_known {
 };
 
 struct known_file {
-	struct list in_inodes, in_paths, in_holder;
-	struct file_holder *holder;
+	struct list in_inodes, in_paths;
+	struct file_host *host;
+	struct share_entry charged;
 	struct file_id id;
 	struct origin *origin;
 	enum file_known how;
@@ -51,6 +51,7 @@ struct known_file {
 struct provenance_stats {
 	uint64_t files, evicted;
 	uint64_t linked_evicted; /* of these, linked */
+	uint32_t evicted_payer; /* who paid for the last of those */
 	size_t memory;
 };
 
@@ -97,7 +98,8 @@ struct known_file *provenance_find_linked(const struct provenance *table,
 int provenance_move(struct provenance *table, struct known_file *file,
 		    struct str path);
 /* Something with another origin has been written into it. */
-void provenance_set_origin(struct known_file *file, struct origin *origin);
+void provenance_set_origin(struct provenance *table, struct known_file *file,
+			   struct origin *origin);
 
 /* Nothing is known of a host's files any more. */
 void provenance_forget(struct provenance *table, uint64_t host);

@@ -5,6 +5,7 @@
  * began: an alert that bears a time of long ago is read by nobody.
  */
 #include "handler.h"
+#include "known.h"
 
 static const struct event_kind kind_running = {
 	.categories = CATEGORY_PROCESS,
@@ -23,8 +24,9 @@ int running_make(struct context *context)
 		rc = context_set_program(context, process);
 	if (!rc)
 		rc = context_set_ids(context, &process->ids);
-	context->event->charge_uid =
-		process->ids.uid == ID_UNKNOWN ? 0 : process->ids.uid;
+	context->sight.ids = process->ids;
+	context->login = ID_UNKNOWN;
+	context->event->charge_uid = known_payer(context);
 	context->succeeded = true;
 	context_set_kind(context, &kind_running);
 	return rc;

@@ -229,7 +229,7 @@ int told_claim(struct context *context, enum file_known how, struct str path,
 		return provenance_add(context->births->files, &birth);
 	/* written over; a linker begins with a new file */
 	if (how == FILE_COPY && (!owner || owner == known->owner))
-		provenance_set_origin(known,
+		provenance_set_origin(context->births->files, known,
 				      origin_stronger(known->origin, origin));
 	return 0;
 }

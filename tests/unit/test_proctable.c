@@ -607,6 +607,87 @@ static void test_forget(void **state)
 	assert_non_null(proctable_find(other, 10));
 }
 
+/* --- shares --------------------------------------------------------------- */
+
+static struct process *execute_as(uint32_t payer, int64_t pid)
+{
+	struct process_exec exec = {
+		.sight = sight_of(pid, 1, "/bin/x"),
+		.invoked = STR("/bin/x"),
+	};
+
+	exec.sight.payer = payer;
+	return proctable_exec(host, &exec);
+}
+
+/* What runs a program that was linked here. */
+static void run_linked(uint32_t payer, int64_t pid)
+{
+	static size_t memory;
+	const struct origin_source source = { .kind = ORIGIN_LINKED };
+	struct origin *origin = origin_new(&source, &memory);
+
+	proctable_set_origin(execute_as(payer, pid), origin);
+	origin_release(&origin);
+}
+
+/* The process of a record is not lost while that is in hand. */
+static void check_in_hand(int64_t pid)
+{
+	const struct process *process = execute_as(1001, pid);
+
+	assert_ptr_equal(process, proctable_find(host, pid));
+}
+
+/* Nothing of another login is lost by a flood, and of its own what was linked
+ * here last. Told is what was used a moment ago. */
+static void test_login_shares(void **state)
+{
+	struct proctable_stats stats;
+
+	(void)state;
+	proctable_free(&table);
+	assert_int_equal(proctable_new(1U << 20, &table), 0);
+	host = proctable_host(table, STR("host"));
+	execute_as(1000, 10);
+	run_linked(1001, 11);
+	for (int64_t pid = 100; pid < 10000; pid++)
+		check_in_hand(pid);
+	proctable_stats(table, &stats);
+	assert_true(stats.memory <= 1U << 20);
+	assert_true(stats.evicted > 5000);
+	assert_int_equal(stats.young_evicted, stats.evicted);
+	assert_int_equal(stats.young_payer, 1001);
+	assert_int_equal(stats.linked_evicted, 0);
+	assert_non_null(proctable_find(host, 10));
+	assert_non_null(proctable_find(host, 11));
+	assert_null(proctable_find(host, 100));
+	for (int64_t pid = 10000; pid < 20000; pid++)
+		run_linked(1001, pid);
+	proctable_stats(table, &stats);
+	assert_true(stats.linked_evicted > 5000);
+	assert_int_equal(stats.linked_payer, 1001);
+	assert_non_null(proctable_find(host, 10));
+	assert_null(proctable_find(host, 11));
+	/* a process of those there are most of is not lost while in hand */
+	check_in_hand(9);
+}
+
+/* What was not used for more than a minute goes without a word. */
+static void test_login_shares_idle(void **state)
+{
+	struct proctable_stats stats;
+
+	(void)state;
+	for (int64_t pid = 1; pid <= LIMIT_PROCESSES; pid++)
+		execute_as(1000, pid);
+	serial += 60000;
+	execute_as(1000, LIMIT_PROCESSES + 1);
+	proctable_stats(table, &stats);
+	assert_int_equal(stats.evicted, 1);
+	assert_int_equal(stats.young_evicted, 0);
+}
+
 /* 10,000 processes of an ordinary host: a few megabytes. */
 static void test_cost(void **state)
 {
@@ -784,6 +865,8 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, open_table, close_table)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sessions_unseen),
+		TEST(test_login_shares),
+		TEST(test_login_shares_idle),
 		TEST(test_sessions),
 		TEST(test_orphans),
 		TEST(test_unseen_exec),

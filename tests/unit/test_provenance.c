@@ -289,6 +289,24 @@ static void test_memcap_by_host(void **state)
 	assert_int_equal(count(), 0);
 }
 
+/* Long paths take as much as many files: bytes are what counts. */
+static void test_long_paths(void **state)
+{
+	char path[2048];
+
+	(void)state;
+	fill(1, 1, 500, ORIGIN_LINKED);
+	memset(path, 'x', sizeof(path));
+	for (uint64_t i = 0; i < 2000; i++) {
+		snprintf(path, sizeof(path), "/%02000d", (int)i);
+		add_as(2, 10000 + i, path, ORIGIN_LINKED);
+	}
+	for (uint64_t i = 1; i <= 500; i++)
+		assert_non_null(by_inode(i));
+	assert_null(by_inode(10000));
+	assert_non_null(by_inode(10000 + 1999));
+}
+
 /* --- saving --------------------------------------------------------------- */
 
 static int load(struct str bytes, bool booted)
@@ -367,6 +385,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_path, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_memcap, open_table,
+						close_table),
+		cmocka_unit_test_setup_teardown(test_long_paths, open_table,
 						close_table),
 		cmocka_unit_test_setup_teardown(test_memcap_by_host, open_table,
 						close_table),
