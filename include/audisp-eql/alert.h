@@ -11,7 +11,7 @@
 enum alert_kind {
 	ALERT_MATCH, /* a rule matched */
 	ALERT_REPEATS, /* end of a suppression interval: how many more */
-	ALERT_FLOOD, /* a rule found more than 60 findings in a minute */
+	ALERT_FLOOD, /* a rule found more than 60 findings of a login in a minute */
 	ALERT_BUDGET, /* what a rule found beyond its alerts an hour */
 	ALERT_NOTICE, /* about the sensor itself: no rule, see message */
 };

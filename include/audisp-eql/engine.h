@@ -40,6 +40,9 @@ struct engine_config {
 	 * may be NULL */
 	void (*on_evict)(void *user, struct str host, uint32_t uid,
 			 int64_t time_ns);
+	/* an event of a login had more keys than one may have; the same */
+	void (*on_cut)(void *user, struct str host, uint32_t uid,
+		       int64_t time_ns);
 	void *user;
 };
 
@@ -98,6 +101,8 @@ void engine_close_findings(struct engine *engine);
 /* Records of host were lost within this time: marks alerts that touch it. */
 void engine_mark_gap(struct engine *engine, struct str host, int64_t from_ns,
 		     int64_t to_ns);
+/* Something that its findings may need was forgotten elsewhere: the same. */
+void engine_mark_loss(struct engine *engine, struct str host, int64_t time_ns);
 void engine_stats(const struct engine *engine, struct engine_stats *out);
 /* What an exception of the rule set did, in the time of events. */
 struct exception_use {

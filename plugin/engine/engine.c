@@ -30,6 +30,8 @@
 /* What a condition's functions, or an alert's key tuples, may take: an event
  * of the largest kind through some functions, or all keys of eight fields. */
 #define SCRATCH_BYTES (8U * LIMIT_EVENT_BYTES)
+/* Of memcap, one part of so many may be keys of one event. */
+#define EVENT_SHARE 4
 /* Below this not even one event fits well. */
 #define MEMCAP_MIN (64U << 10)
 
@@ -371,6 +373,15 @@ void engine_mark_gap(struct engine *engine, struct str name, int64_t from_ns,
 	evict_for(engine, 0);
 }
 
+void engine_mark_loss(struct engine *engine, struct str name, int64_t time_ns)
+{
+	struct host *host;
+
+	if (!host_get(engine, name, &host))
+		host_mark_loss(engine, host, time_ns);
+	evict_for(engine, 0);
+}
+
 void engine_stats(const struct engine *engine, struct engine_stats *out)
 {
 	*out = engine->stats;
@@ -420,6 +431,14 @@ static int engine_open(struct engine *engine)
 	return rc;
 }
 
+/* One event is to leave room for what others began. */
+static size_t key_tuples_max(size_t memcap)
+{
+	size_t fit = memcap / EVENT_SHARE / PARTIAL_BYTES;
+
+	return fit < LIMIT_KEY_TUPLES ? fit : LIMIT_KEY_TUPLES;
+}
+
 int engine_new(const struct engine_config *config, struct engine **out)
 {
 	struct engine *engine;
@@ -437,6 +456,7 @@ int engine_new(const struct engine_config *config, struct engine **out)
 	engine->wait_ns =
 		config->exact ? config->lateness_ns : config->reorder_ns;
 	engine->late_ns = config->exact ? 0 : config->lateness_ns;
+	engine->key_tuples_max = key_tuples_max(config->memcap);
 	rc = engine_open(engine);
 	if (rc) {
 		engine_free(&engine);

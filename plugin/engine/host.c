@@ -78,15 +78,26 @@ void host_mark_gap(struct engine *engine, struct host *host,
 		host_restore_mark(engine, &host->gaps, HOST_GAPS, span);
 }
 
+void host_mark_loss(struct engine *engine, struct host *host, int64_t time_ns)
+{
+	const struct time_span span = { time_ns, time_ns };
+
+	if (!marks_extend(host->evictions, span, BURST_NS))
+		host_restore_mark(engine, &host->evictions, HOST_EVICTIONS,
+				  span);
+}
+
 void host_mark_eviction(struct engine *engine, const struct account *account)
 {
 	struct host *host = account->host;
-	const struct time_span span = { host->matched_ns, host->matched_ns };
+	int64_t now_ns = host->matched_ns;
+	bool burst = host->evicts && now_ns >= host->evicted_ns &&
+		     time_sub(now_ns, host->evicted_ns) <= BURST_NS;
 
-	if (marks_extend(host->evictions, span, BURST_NS))
-		return;
-	host_restore_mark(engine, &host->evictions, HOST_EVICTIONS, span);
-	if (engine->config.on_evict)
+	host_mark_loss(engine, host, now_ns);
+	host->evicts = true;
+	host->evicted_ns = now_ns;
+	if (!burst && engine->config.on_evict)
 		engine->config.on_evict(engine->config.user, host->name,
 					account->uid, host->matched_ns);
 }

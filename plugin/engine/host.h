@@ -36,6 +36,8 @@ void host_mark_gap(struct engine *engine, struct host *host,
 		   struct time_span span);
 /* Partials of this holder were evicted. */
 void host_mark_eviction(struct engine *engine, const struct account *account);
+/* Something else that findings may need was forgotten. */
+void host_mark_loss(struct engine *engine, struct host *host, int64_t time_ns);
 /* A mark known from a state. */
 void host_restore_mark(struct engine *engine, struct time_marks **marks,
 		       size_t capacity, struct time_span span);

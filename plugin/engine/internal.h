@@ -117,6 +117,8 @@ struct host {
 	struct heap holders; /* its accounts with items, the largest first */
 	struct heap_node by_size; /* in engine->holders, while it has some */
 	size_t bytes; /* of all its accounts */
+	bool evicts; /* partials were evicted, and that was the last time: */
+	int64_t evicted_ns;
 };
 
 /* --- memory --------------------------------------------------------------- */
@@ -168,6 +170,7 @@ struct engine {
 	int64_t wait_ns; /* the hold-back */
 	int64_t late_ns; /* how late an attempt may be, beyond that */
 	uint64_t arrivals;
+	size_t key_tuples_max; /* of one event and stage */
 	struct rule_state *rules;
 	/* all slots, in the order their hits are taken: by rule, the last
 	 * stage first, until at the end; and per category which to ask */

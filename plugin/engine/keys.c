@@ -199,13 +199,16 @@ static bool axes_turn(struct axis *axes, size_t count)
 	return false;
 }
 
-static void product_add(struct keys *keys, struct axis *axes, struct seen *seen)
+static void product_add(const struct engine *engine, struct axis *axes,
+			struct seen *seen)
 {
+	struct keys *keys = engine->keys;
+
 	for (size_t i = 0; i < keys->key_count; i++)
 		if (!axes[i].count)
 			return;
 	do {
-		if (keys->count == LIMIT_KEY_TUPLES) {
+		if (keys->count == engine->key_tuples_max) {
 			keys->cut = true;
 			return;
 		}
@@ -213,14 +216,14 @@ static void product_add(struct keys *keys, struct axis *axes, struct seen *seen)
 	} while (axes_turn(axes, keys->key_count));
 }
 
-static size_t product_size(const struct axis *axes, size_t count)
+static size_t product_size(const struct axis *axes, size_t count, size_t max)
 {
 	size_t product = 1;
 
 	for (size_t i = 0; i < count; i++)
 		if (__builtin_mul_overflow(product, axes[i].count, &product) ||
-		    product > LIMIT_KEY_TUPLES)
-			return LIMIT_KEY_TUPLES;
+		    product > max)
+			return max;
 	return product;
 }
 
@@ -255,14 +258,14 @@ static int axes_make(const struct engine *engine, struct axis *axes,
 static int tuples_make(const struct engine *engine, struct axis *axes[2])
 {
 	struct keys *keys = engine->keys;
-	size_t room = 0;
+	size_t room = 0, max = engine->key_tuples_max;
 	struct seen seen;
 
 	for (size_t i = 0; i < 2; i++)
 		if (axes[i])
-			room += product_size(axes[i], keys->key_count);
-	if (room > LIMIT_KEY_TUPLES)
-		room = LIMIT_KEY_TUPLES;
+			room += product_size(axes[i], keys->key_count, max);
+	if (room > max)
+		room = max;
 	keys->prints = arena_array(keys->arena, room, sizeof(*keys->prints));
 	keys->values = arena_array(keys->arena, room * keys->key_count,
 				   sizeof(*keys->values));
@@ -272,7 +275,7 @@ static int tuples_make(const struct engine *engine, struct axis *axes[2])
 	seen.prints = keys->prints;
 	for (size_t i = 0; i < 2; i++)
 		if (axes[i])
-			product_add(keys, axes[i], &seen);
+			product_add(engine, axes[i], &seen);
 	return 0;
 }
 

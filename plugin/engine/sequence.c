@@ -26,6 +26,7 @@
 #include "evict.h"
 #include "gather.h"
 #include "keys.h"
+#include "host.h"
 #include "match.h"
 #include "partial.h"
 
@@ -182,6 +183,20 @@ static int take_hit(struct turn *turn, const struct slot *slot,
 	return rc;
 }
 
+/* What was left out may be what a finding needs. */
+static void tell_cut(const struct turn *turn)
+{
+	struct engine *engine = turn->engine;
+	const struct account *account = turn->kept->account;
+	int64_t now_ns = turn->host->matched_ns;
+
+	engine->stats.key_overflows++;
+	host_mark_loss(engine, turn->host, now_ns);
+	if (engine->config.on_cut)
+		engine->config.on_cut(engine->config.user, turn->host->name,
+				      account->uid, now_ns);
+}
+
 int sequence_take(struct turn *turn, const struct hit *hits, size_t count)
 {
 	struct engine *engine = turn->engine;
@@ -193,6 +208,7 @@ int sequence_take(struct turn *turn, const struct hit *hits, size_t count)
 			      hits[i].readings);
 		evict_for(engine, 0);
 	}
-	engine->stats.key_overflows += turn->cut;
+	if (turn->cut)
+		tell_cut(turn);
 	return rc;
 }

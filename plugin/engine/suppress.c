@@ -3,7 +3,7 @@
  * One finding, one alert. A finding is a rule, a host, a login, a program, a
  * destination and the join keys, or what the rule's suppress_by says. What
  * repeats within the interval is counted, and told once when the interval ends.
- * A rule that finds more than 60 different things of a host in a minute is a
+ * A rule that finds more than 60 different things of a login in a minute is a
  * flood: the rest of that minute is counted too, and told in one summary. They
  * are no findings known: what goes on in the next minute is told then.
  *
@@ -406,8 +406,12 @@ static int count_flood(struct engine *engine, const struct step *match,
 		       const struct alert *alert, bool *count_it)
 {
 	struct print print = rule_print(engine, match->host, match->slot->rule);
-	struct finding *flood = finding_running(engine, &print, match->host);
+	struct finding *flood;
 
+	/* one account's flood hides nothing of another's */
+	print_add(&print, 3);
+	print_add(&print, match->kept->event->charge_uid);
+	flood = finding_running(engine, &print, match->host);
 	if (!flood) {
 		flood = finding_begin(engine, match, &print, alert, MINUTE_NS);
 		if (!flood)

@@ -449,7 +449,33 @@ static void test_key_limit(void **state)
 	engine_stats(rig.engine, &rig.stats);
 	assert_int_equal(rig.stats.key_overflows, 1);
 	rig_feed(&rig, "t=3 n=3 k=b i=0,65535,65536");
-	rig_expect(&rig, "r0: 2 3 [0][65535]\n");
+	rig_expect(&rig, "r0: 2 3 [0][65535] degraded\n");
+	rig_close(&rig);
+}
+
+/* With little memory fewer fit: an event leaves room for what others began. */
+static void test_key_limit_of_memcap(void **state)
+{
+	struct rig rig;
+	struct strbuf words = STRBUF_INIT(0);
+
+	(void)state;
+	rig_open(&rig);
+	rig_rule(&rig, "sequence [any where k == \"a\"] by j "
+		       "[any where k == \"b\"] by j");
+	rig.config.memcap = 1 << 20;
+	rig_start_plain(&rig);
+	rig_feed(&rig, "t=1 n=1 k=a j=victim uid=1000");
+	strbuf_printf(&words, "t=2 n=2 k=a uid=1001 j=");
+	add_many(&words, 0, 6000);
+	strbuf_add_char(&words, '\0');
+	rig_feed(&rig, words.data);
+	engine_stats(rig.engine, &rig.stats);
+	assert_int_equal(rig.stats.key_overflows, 1);
+	assert_int_equal(rig.stats.partials_evicted, 0);
+	rig_feed(&rig, "t=3 n=3 k=b j=victim");
+	rig_expect(&rig, "r0: 1 3 [victim] degraded\n");
+	strbuf_free(&words);
 	rig_close(&rig);
 }
 
@@ -484,9 +510,9 @@ static void test_key_product_limit(void **state)
 	assert_int_equal(rig.stats.partials_live, 1 + LIMIT_KEY_TUPLES);
 	assert_int_equal(rig.stats.key_overflows, 1);
 	rig_feed(&rig, "t=3 n=3 k=b j=0 i=256");
-	rig_expect(&rig, "r0: 2 3 [0 256]\n");
+	rig_expect(&rig, "r0: 2 3 [0 256] degraded\n");
 	rig_feed(&rig, "t=4 n=4 k=b j=255 i=0,1,2");
-	rig_expect(&rig, "r0: 2 4 [255 0]\n");
+	rig_expect(&rig, "r0: 2 4 [255 0] degraded\n");
 	strbuf_free(&words);
 	rig_close(&rig);
 }
@@ -1718,6 +1744,20 @@ static void test_flood(void **state)
 	rig_close(&rig);
 }
 
+/* What one login finds too much of hides nothing of another's. */
+static void test_flood_of_other(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	finding_start(&rig, 600 * SEC);
+	feed_findings(&rig, 0, 62);
+	strbuf_reset(&rig.alerts);
+	rig_feed(&rig, "t=1100 n=100 k=c process.executable=/x uid=1001");
+	rig_expect(&rig, "r0: 100\n");
+	rig_close(&rig);
+}
+
 /* Without suppression everything is told, but for a flood. */
 static void test_no_suppression(void **state)
 {
@@ -2049,6 +2089,7 @@ int main(void)
 		cmocka_unit_test(test_key_types),
 		cmocka_unit_test(test_same_event),
 		cmocka_unit_test(test_key_limit),
+		cmocka_unit_test(test_key_limit_of_memcap),
 		cmocka_unit_test(test_key_product_limit),
 		cmocka_unit_test(test_hold_back),
 		cmocka_unit_test(test_effective_time),
@@ -2083,6 +2124,7 @@ int main(void)
 		cmocka_unit_test(test_finding_keys),
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_of_other),
 		cmocka_unit_test(test_no_suppression),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_budget_default),
