@@ -22,6 +22,8 @@ struct pipeline {
 	struct sensor *sensor; /* NULL = without built-in rules */
 	struct arena *arena; /* of the event in hand */
 	uint64_t outside; /* see pipeline_stats */
+	/* what the normalizer had forgotten when it was last told */
+	uint64_t linked_told, young_told;
 };
 
 static bool is_outside(const struct pipeline *pipeline,
@@ -89,13 +91,67 @@ static int pipeline_normalize(struct pipeline *pipeline,
 	return pipeline_take(pipeline, event);
 }
 
+/* What is told of one kind of what was forgotten. */
+struct forgotten {
+	enum builtin_id id;
+	uint64_t count, *told;
+	uint32_t login;
+};
+
+static void tell_one(struct pipeline *pipeline, const struct raw_event *raw,
+		     const struct forgotten *forgotten)
+{
+	const struct sensor_note note = {
+		.id = forgotten->id,
+		.host = normalizer_host(pipeline->normalizer, raw->node),
+		.node = raw->node,
+		.time_ns = raw->time_ns,
+		.count = forgotten->count - *forgotten->told,
+		.login = forgotten->login,
+	};
+
+	if (!note.count)
+		return;
+	*forgotten->told = forgotten->count;
+	pipeline_note(pipeline, &note);
+	if (pipeline->engine)
+		engine_mark_loss(pipeline->engine, note.host, note.time_ns);
+}
+
+/* The tables had no room for an event: what went is said, and findings of that
+ * time bear a mark. */
+static void tell_forgotten(struct pipeline *pipeline,
+			   const struct raw_event *raw)
+{
+	struct normalizer_stats stats;
+
+	normalizer_stats(pipeline->normalizer, &stats);
+	tell_one(pipeline, raw,
+		 &(struct forgotten){
+			 .id = BUILTIN_ORIGINS_FORGOTTEN,
+			 .count = stats.linked_evicted,
+			 .told = &pipeline->linked_told,
+			 .login = stats.linked_payer,
+		 });
+	tell_one(pipeline, raw,
+		 &(struct forgotten){
+			 .id = BUILTIN_PROCESSES_FORGOTTEN,
+			 .count = stats.young_evicted,
+			 .told = &pipeline->young_told,
+			 .login = stats.young_payer,
+		 });
+}
+
 static int take_raw(struct pipeline *pipeline, const struct raw_event *raw)
 {
 	int rc = 0;
 
 	if (pipeline->sensor)
 		rc = sensor_take(pipeline->sensor, raw, pipeline->arena);
-	return rc ? rc : pipeline_normalize(pipeline, raw);
+	if (!rc)
+		rc = pipeline_normalize(pipeline, raw);
+	tell_forgotten(pipeline, raw);
+	return rc;
 }
 
 static int skip_event(struct pipeline *pipeline, const struct raw_event *raw)
@@ -192,6 +248,21 @@ static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
 	pipeline_note(pipeline, &note);
 }
 
+/* Keys of an event were left out; the same. */
+static void pipeline_on_cut(void *user, struct str host, uint32_t uid,
+			    int64_t time_ns)
+{
+	struct pipeline *pipeline = user;
+	const struct sensor_note note = {
+		.id = BUILTIN_KEYS_CUT,
+		.host = host,
+		.time_ns = time_ns,
+		.count = uid,
+	};
+
+	pipeline_note(pipeline, &note);
+}
+
 /* Serials of its host that are missing now, and may yet come, are a gap of its
  * evidence as well. */
 static void pipeline_on_alert(void *user, const struct alert *alert)
@@ -236,6 +307,7 @@ static int pipeline_open_engine(struct pipeline *pipeline)
 		.exact = config->exact,
 		.on_alert = pipeline_on_alert,
 		.on_evict = pipeline_on_evict,
+		.on_cut = pipeline_on_cut,
 		.user = pipeline,
 	};
 

@@ -555,6 +555,9 @@ static const struct {
 	[BUILTIN_HOSTS_TOO_MANY] =
 		COUNTED("", " records were left out: their hosts are more than "
 			    "there is room for"),
+	[BUILTIN_KEYS_CUT] = COUNTED(
+		"an event of login ",
+		" had more keys than one may have: the first ones count"),
 	[BUILTIN_MEMORY_FULL] =
 		COUNTED("memcap is reached: login ",
 			", who held most, lost sequences begun"),
@@ -562,8 +565,11 @@ static const struct {
 		SAID("the configuration is bad, or no rule was found: see "
 		     "what audisp-eql says in syslog"),
 	[BUILTIN_ORIGINS_FORGOTTEN] =
-		COUNTED("", " programs linked on a host were forgotten "
-			    "(memcap), the oldest of who had most linked"),
+		COUNTED("", " programs linked on a host, or processes of such, "
+			    "were forgotten (memcap), the oldest of login "),
+	[BUILTIN_PROCESSES_FORGOTTEN] =
+		COUNTED("", " processes of the last minute were forgotten "
+			    "(memcap), the oldest of login "),
 	[BUILTIN_RECORDS_DROPPED] = COUNTED("", " records were dropped: the "
 						"worker is too slow"),
 	[BUILTIN_RECORDS_LOST] = COUNTED("the kernel lost ", " records"),
@@ -574,6 +580,13 @@ static const struct {
 #undef COUNTED
 };
 
+/* Whose it was is told behind how many there were. */
+static bool is_forgotten(enum builtin_id id)
+{
+	return id == BUILTIN_ORIGINS_FORGOTTEN ||
+	       id == BUILTIN_PROCESSES_FORGOTTEN;
+}
+
 static struct str note_reason(const struct sensor_note *note,
 			      struct arena *arena)
 {
@@ -582,8 +595,18 @@ static struct str note_reason(const struct sensor_note *note,
 
 	if (!after)
 		return str_from(before);
+	if (is_forgotten(note->id))
+		return arena_printf(arena, "%llu%s%u, who had most",
+				    (unsigned long long)note->count, after,
+				    note->login);
 	return arena_printf(arena, "%s%llu%s", before,
 			    (unsigned long long)note->count, after);
+}
+
+/* Whose it was is all there is to tell. */
+static bool names_login(enum builtin_id id)
+{
+	return id == BUILTIN_MEMORY_FULL || id == BUILTIN_KEYS_CUT;
 }
 
 /* What finds no room, or no memory, is counted where it came from. */
@@ -597,9 +620,10 @@ void sensor_note(struct sensor *sensor, const struct sensor_note *note)
 		place = &sensor->notes[i];
 		if (place->host == host && place->note.id == note->id) {
 			place->note.count =
-				note->id == BUILTIN_MEMORY_FULL
+				names_login(note->id)
 					? note->count
 					: place->note.count + note->count;
+			place->note.login = note->login;
 			return;
 		}
 	}

@@ -27,7 +27,8 @@ struct sensor_note {
 	enum builtin_id id;
 	struct str host, node; /* either may be empty: this host */
 	int64_t time_ns; /* of the host */
-	uint64_t count; /* of MEMORY_FULL: whose (a login uid) */
+	uint64_t count; /* of MEMORY_FULL and KEYS_CUT: whose (a login uid) */
+	uint32_t login; /* of what was forgotten: whose most of it was */
 };
 
 int sensor_new(const struct sensor_config *config, struct sensor **out);

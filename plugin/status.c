@@ -50,7 +50,7 @@ uint64_t status_losses(const struct status *status)
 	return atomic_load(&ring->dropped) + lost + p->sieve.gaps +
 	       p->sieve.over_limit + p->sieve.refused +
 	       p->engine.partials_evicted + p->engine.key_overflows +
-	       p->normalizer.linked_evicted;
+	       p->normalizer.linked_evicted + p->normalizer.young_evicted;
 }
 
 /* What only the kernel's own auditd can have told us. */
@@ -242,6 +242,7 @@ static void fill(const struct status *status, struct strbuf *out)
 	add(out, "events_total", p->normalizer.events);
 	add(out, "processes", p->normalizer.processes);
 	add(out, "processes_evicted_total", p->normalizer.processes_evicted);
+	add(out, "young_processes_evicted_total", p->normalizer.young_evicted);
 	add(out, "files", p->normalizer.files);
 	add(out, "files_evicted_total", p->normalizer.files_evicted);
 	add(out, "linked_files_evicted_total", p->normalizer.linked_evicted);
@@ -343,7 +344,8 @@ static uint64_t beat_dropped(const struct status *status)
 static uint64_t beat_evicted(const struct status *status)
 {
 	return status->pipeline->engine.partials_evicted +
-	       status->pipeline->normalizer.linked_evicted;
+	       status->pipeline->normalizer.linked_evicted +
+	       status->pipeline->normalizer.young_evicted;
 }
 
 static uint64_t beat_undelivered(const struct status *status)

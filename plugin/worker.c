@@ -81,7 +81,6 @@ struct worker {
 	bool status_failed, reload;
 	uint64_t losses; /* status_losses(), once it was asked */
 	bool losses_known;
-	uint64_t linked_told; /* programs linked that were forgotten */
 	uint64_t refused_told;
 	struct str host_id, boot_id;
 	struct node_names node;
@@ -726,15 +725,6 @@ static void note_count(struct worker *worker, enum builtin_id id,
 	pipeline_note(worker->pipeline, &note);
 }
 
-/* Programs that are not followed any more. */
-static void tell_forgotten(struct worker *worker, uint64_t linked)
-{
-	if (linked > worker->linked_told)
-		note_count(worker, BUILTIN_ORIGINS_FORGOTTEN,
-			   linked - worker->linked_told);
-	worker->linked_told = linked;
-}
-
 /* Told as of this host: names that find no room may be invented. */
 static void tell_hosts_refused(struct worker *worker, uint64_t refused)
 {
@@ -841,7 +831,6 @@ static void write_status(struct worker *worker, bool ended)
 	worker->status_ns = worker->clock_ns;
 	take_status(worker, &status, &pipeline, &outputs);
 	status.ended = ended;
-	tell_forgotten(worker, pipeline.normalizer.linked_evicted);
 	tell_hosts_refused(worker, pipeline.sieve.refused);
 	if (!worker->config->status_file)
 		return;

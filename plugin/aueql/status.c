@@ -316,6 +316,8 @@ static const struct loss {
 	  NULL },
 	{ "linked_files_evicted_total",
 	  "programs linked here were forgotten (memcap)", NULL },
+	{ "young_processes_evicted_total",
+	  "processes in use were forgotten (memcap)", NULL },
 	{ "key_overflows_total", "events had too many keys", NULL },
 	{ "outputs_dropped_total", "alerts found no room in the queue", NULL },
 	{ "outputs_failed_total", "times an output did not take an alert",
