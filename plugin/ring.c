@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 struct ring *ring_new(void)
 {
@@ -96,6 +97,30 @@ void ring_put(struct ring *ring, const char *data, size_t len)
 		data += part;
 		len -= part;
 	}
+}
+
+/* Whole pages only: the bytes beside may be in use. A kernel that cannot do it
+ * keeps the pages, which costs nothing but them. */
+static void release_pages(char *from, size_t len)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)from + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)from + len) & ~(page - 1);
+
+	if (start < end)
+		madvise((void *)start, end - start, MADV_REMOVE);
+}
+
+void ring_release(struct ring *ring, uint64_t position)
+{
+	uint64_t acked = atomic_load(&ring->acked);
+	size_t at = (size_t)(acked % LIMIT_RING_BYTES);
+	size_t len = (size_t)(position - acked), first = LIMIT_RING_BYTES - at;
+
+	if (first > len)
+		first = len;
+	release_pages(ring->data + at, first);
+	release_pages(ring->data, len - first);
 }
 
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data)

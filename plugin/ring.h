@@ -73,6 +73,12 @@ void ring_free(struct ring **ring);
  * than LIMIT_RECORD_BYTES, which no record is.
  */
 void ring_put(struct ring *ring, const char *data, size_t len);
+/*
+ * The bytes up to a position are of no use to anybody: their memory goes back
+ * to the system. For the worker, before it acknowledges them, for then the keeper
+ * may write there.
+ */
+void ring_release(struct ring *ring, uint64_t position);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data);
 

@@ -254,7 +254,7 @@ struct state_writer {
 	pthread_cond_t changed;
 	struct log *log;
 	char *path;
-	struct str waiting; /* its own copy; data == NULL = none */
+	struct strbuf waiting; /* data == NULL = none */
 	bool writing, stop, failed;
 };
 
@@ -275,7 +275,7 @@ static void *writer_run(void *user)
 
 	pthread_mutex_lock(&writer->lock);
 	for (;;) {
-		struct str bytes = writer->waiting;
+		struct strbuf bytes = writer->waiting;
 
 		if (!bytes.data) {
 			if (writer->stop)
@@ -283,11 +283,11 @@ static void *writer_run(void *user)
 			pthread_cond_wait(&writer->changed, &writer->lock);
 			continue;
 		}
-		writer->waiting = (struct str){ 0 };
+		writer->waiting = (struct strbuf){ 0 };
 		writer->writing = true;
 		pthread_mutex_unlock(&writer->lock);
-		write_one(writer, bytes);
-		free((char *)bytes.data);
+		write_one(writer, strbuf_str(&bytes));
+		strbuf_free(&bytes);
 		pthread_mutex_lock(&writer->lock);
 		writer->writing = false;
 		pthread_cond_broadcast(&writer->changed);
@@ -321,21 +321,17 @@ int state_writer_new(const char *path, struct log *log,
 	return 0;
 }
 
-int state_writer_put(struct state_writer *writer, struct str bytes)
+void state_writer_put(struct state_writer *writer, struct strbuf *bytes)
 {
-	char *copy = malloc(bytes.len + 1);
-	char *old;
+	struct strbuf old;
 
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, bytes.data, bytes.len);
 	pthread_mutex_lock(&writer->lock);
-	old = (char *)writer->waiting.data;
-	writer->waiting = (struct str){ copy, bytes.len };
+	old = writer->waiting;
+	writer->waiting = *bytes;
+	*bytes = (struct strbuf)STRBUF_INIT(bytes->max);
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
-	free(old);
-	return 0;
+	strbuf_free(&old);
 }
 
 bool state_writer_drain(struct state_writer *writer, int timeout_ms)

@@ -63,8 +63,9 @@ struct state_writer;
 
 int state_writer_new(const char *path, struct log *log,
 		     struct state_writer **out);
-/* Takes a copy. -ENOMEM. */
-int state_writer_put(struct state_writer *writer, struct str bytes);
+/* Takes the bytes over: a state may be half as large as memcap, and there is to
+ * be one of it. */
+void state_writer_put(struct state_writer *writer, struct strbuf *bytes);
 /* Waits until what was put is written, timeout_ms at most. True = it is. */
 bool state_writer_drain(struct state_writer *writer, int timeout_ms);
 /* Drains for a second, then leaves a thread that hangs to itself. */

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@
 #include "util/diag.h"
 
 /* Fed between two looks at signals and clock. */
+#define MMAP_BYTES (128 << 10)
 #define FEED_BYTES (64U << 10)
 #define TICK_MS 50
 #define IDLE_TICK_MS 1000
@@ -359,6 +361,12 @@ static int make_state(struct worker *worker)
 	return rc ? rc : state_seal(&worker->state);
 }
 
+static void acknowledge(struct ring *ring, uint64_t position)
+{
+	ring_release(ring, position);
+	atomic_store(&ring->acked, position);
+}
+
 /* Saves where it is, and acknowledges what that has seen. 0 or -errno (told).
  */
 static int save(struct worker *worker)
@@ -378,8 +386,7 @@ static int save(struct worker *worker)
 			  "takes the sequences begun with it",
 			  strerror(-rc));
 	worker->save_failed = rc != 0;
-	atomic_store(&ring->acked,
-		     worker->base + pipeline_position(worker->pipeline));
+	acknowledge(ring, worker->base + pipeline_position(worker->pipeline));
 	return rc;
 }
 
@@ -388,8 +395,7 @@ static void save_file(struct worker *worker)
 	worker->written_ns = worker->clock_ns;
 	worker->alerted = false;
 	if (worker->state_writer)
-		state_writer_put(worker->state_writer,
-				 strbuf_str(&worker->state));
+		state_writer_put(worker->state_writer, &worker->state);
 }
 
 static void save_when_due(struct worker *worker)
@@ -409,6 +415,7 @@ static void save_when_due(struct worker *worker)
 		return;
 	if (!save(worker) && due)
 		save_file(worker);
+	strbuf_free(&worker->state);
 }
 
 /* --- catching up ---------------------------------------------------------- */
@@ -1032,7 +1039,7 @@ static int drain(struct worker *worker)
 
 	while (!worker->reload) {
 		worker->position = atomic_load(&ring->head);
-		atomic_store(&ring->acked, worker->position);
+		acknowledge(ring, worker->position);
 		take_signals(worker);
 		if (atomic_load(&ring->ended))
 			break;
@@ -1091,6 +1098,17 @@ static int open_signals(struct worker *worker)
 	return worker->signal_fd < 0 ? -errno : 0;
 }
 
+/* What a large event took goes back to the system after it. glibc would raise
+ * the size from which on that is so with each such event, up to 32 MiB, and lose
+ * the rest between what is kept. */
+static void tune_malloc(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+	mallopt(M_TRIM_THRESHOLD, MMAP_BYTES);
+#endif
+}
+
 int worker_run(const struct worker_config *config)
 {
 	struct worker worker = {
@@ -1102,6 +1120,7 @@ int worker_run(const struct worker_config *config)
 	};
 	int rc = open_signals(&worker);
 
+	tune_malloc();
 	if (!rc)
 		rc = worker_open(&worker);
 	worker.base = worker.position;
