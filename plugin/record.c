@@ -29,8 +29,9 @@
 #define ENRICHMENT 0x1d /* begins it */
 
 /* Records that auparse gets at once: it takes longer than in proportion for
- * many, and their order is kept here anyhow. */
-#define BATCH 256
+ * many, and their order is kept here anyhow. Of the arguments of a program there
+ * may be thousands, of which it would make a copy three times as large. */
+#define BATCH 16
 
 struct record_field {
 	struct str name, value;

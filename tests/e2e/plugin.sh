@@ -1174,13 +1174,58 @@ case_redact() {
 		"conf:[0-9]*:[0-9]*:.*no pattern that can be matched"
 	finish close
 }
+
+found() { # RULE: an alert of user 1000
+	grep "\"id\":\"$1\"" "$dir/alerts" | grep -q '"audit":{"id":"1000"'
+}
+
+# The ring that the keeper shares with it included.
+within() { # MEMCAP-IN-MIB
+	local peak
+	peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$worker/status")
+	echo "peak: $peak KiB"
+	[ "$peak" -le $((($1 + 16) * 1024)) ]
+}
+
+# One user floods while another, or he himself, does what is to be found: more of
+# this is asked by check-floods.sh.
+case_flood() {
+	local linked=96612a94-ed98-48d3-915e-077d3187a0f2
+	local published=5d3f0c52-6f0e-4d0b-9a46-1c8e2d7f4b19
+	local rules=$top/rules.d/detect/network_after_compile
+	for whose in 1000 1001; do
+		prepare "flood-$whose"
+		sed -i "s,^rules = .*,&:${rules}_linked.toml," "$dir/conf"
+		echo "memcap = 4M" >>"$dir/conf"
+		./floods --write compile@1000 run@1000 "keys:10000@$whose" \
+			connect@1000 relay@1000 "processes:8000@$whose" \
+			connect@1000 wait:5@9 processes:1@9 >"$dir/flood"
+		start 4.2
+		notice 'rules run'
+		find_processes
+		feed "$dir/flood"
+		ok "what was linked is found" until_ok found $linked
+		ok "also what it started" until_ok \
+			grep -q '"executable":"/usr/bin/nc' "$dir/alerts"
+		[ "$whose" = 1000 ] ||
+			ok "the sequence is found" until_ok found $published
+		ok "the flood of sequences is told of" until_ok \
+			builtin memory_full
+		ok "and that of processes" until_ok builtin processes_forgotten
+		ok "by its login" grep -q "login $whose" "$dir/syslog"
+		ok "it is blind meanwhile" until_ok status_is 1 '^problem  blind'
+		ok "its memory is within memcap and 16 MiB" within 4
+		finish close
+	done
+}
+
 # for faults.sh, which is made of the same
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0
 
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running environment hidepid privileges unconfined fail_closed directories
 	inspector detections builtin builtin_kill no_rules auditd_killed gap
-	heartbeat dropped status budget exceptions redact"
+	heartbeat dropped flood status budget exceptions redact"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

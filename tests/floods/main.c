@@ -11,6 +11,7 @@
  * it was fed), instructions (0 = this machine does not count them).
  */
 #include <linux/perf_event.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +21,7 @@
 #include "flood.h"
 #include "pipeline.h"
 
+#define MMAP_BYTES (128 << 10)
 #define REORDER_NS (100 * NSEC_PER_MSEC)
 #define LATENESS_NS (300 * NSEC_PER_SEC)
 #define SUPPRESS_NS (60 * NSEC_PER_SEC)
@@ -160,6 +162,11 @@ static void run(struct flood *flood, char **argv)
 		die("no pipeline");
 	flood->on_record = on_record;
 	flood->user = pipeline;
+#ifdef M_MMAP_THRESHOLD
+	/* as the worker does */
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+	mallopt(M_TRIM_THRESHOLD, MMAP_BYTES);
+#endif
 	before = peak_kib();
 	counter = count_instructions();
 	make(flood, argv + 2);
