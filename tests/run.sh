@@ -60,5 +60,6 @@ step outputs "$top/tests/e2e/outputs.sh" "$work/gcc"
 step distcheck make -C "$work/gcc" distcheck
 step hosts "$top/tests/e2e/hosts.sh" "$work/gcc"
 AUDISP_EQL_SLOW=1 step live "$top/tests/e2e/live.sh" "$work/gcc"
+step floods "$top/tests/e2e/floods.sh" "$work/gcc"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

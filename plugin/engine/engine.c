@@ -30,7 +30,7 @@
 /* What a condition's functions, or an alert's key tuples, may take: an event
  * of the largest kind through some functions, or all keys of eight fields. */
 #define SCRATCH_BYTES (8U * LIMIT_EVENT_BYTES)
-/* Of memcap, one part of so many may be keys of one event. */
+/* Of memcap, one part of so many may be keys of one event, or events held. */
 #define EVENT_SHARE 4
 /* Below this not even one event fits well. */
 #define MEMCAP_MIN (64U << 10)
@@ -257,7 +257,7 @@ static int take_hits(struct engine *engine, struct host *host,
 	else
 		rc = hold(&turn, hit_count);
 	kept_drop(engine, turn.kept);
-	while (!rc && engine->held_bytes > engine->config.memcap / 2)
+	while (!rc && engine->held_bytes > engine->held_max)
 		rc = holdback_release_early(engine);
 	return rc;
 }
@@ -456,6 +456,9 @@ int engine_new(const struct engine_config *config, struct engine **out)
 	engine->wait_ns =
 		config->exact ? config->lateness_ns : config->reorder_ns;
 	engine->late_ns = config->exact ? 0 : config->lateness_ns;
+	/* what is held cannot be evicted: with much of it a flood would push
+	 * out what others began. A replay holds back for minutes */
+	engine->held_max = config->memcap / (config->exact ? 2 : EVENT_SHARE);
 	engine->key_tuples_max = key_tuples_max(config->memcap);
 	rc = engine_open(engine);
 	if (rc) {

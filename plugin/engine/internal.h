@@ -171,6 +171,7 @@ struct engine {
 	int64_t late_ns; /* how late an attempt may be, beyond that */
 	uint64_t arrivals;
 	size_t key_tuples_max; /* of one event and stage */
+	size_t held_max; /* beyond that events have their turn early */
 	struct rule_state *rules;
 	/* all slots, in the order their hits are taken: by rule, the last
 	 * stage first, until at the end; and per category which to ask */
