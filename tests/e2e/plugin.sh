@@ -1231,7 +1231,8 @@ case_flood() {
 		start 4.2
 		notice 'rules run'
 		find_processes
-		feed "$dir/flood"
+		# no faster than a busy machine takes it
+		feed "$dir/flood" 200 10
 		ok "what was linked is found" until_ok found $linked
 		ok "also what it started" until_ok \
 			grep -q '"executable":"/usr/bin/nc' "$dir/alerts"
