@@ -18,7 +18,7 @@ static const char *const makelog_queries[] = {
 	" ![file where file.name == \"none\"]"
 	" [file where event.type == \"creation\"]"
 	" [process where event.action == \"exec\"]"
-	" ![file where event.type == \"deletion\" and file.size > 9]"
+	" ![file where event.type == \"deletion\" and file.name == \"kept\"]"
 	" until [process where process.name == \"never\"]",
 	"network where event.action == \"connection_attempted\"",
 };
