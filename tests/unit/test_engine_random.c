@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine on random streams, see random_streams.h. ENGINE_RANDOM_STREAMS says how
- * many, ENGINE_RANDOM_SEED which. */
+/* The engine on streams of chance, see random_streams.h. ENGINE_RANDOM_STREAMS
+ * says how many, ENGINE_RANDOM_SEED which. */
 #include "random_streams.h"
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
