@@ -8,8 +8,9 @@
 deps_debian_build="autoconf automake gcc libc6-dev make pkg-config
 	libaudit-dev libauparse-dev libpcre2-dev libjson-c-dev
 	libcap-ng-dev libseccomp-dev"
-deps_debian_test="bsdutils bzip2 clang clang-format fish groff-base gzip libcmocka-dev
-	libclang-rt-dev libxml2-utils xz-utils zsh zstd"
+deps_debian_test="binutils bsdutils bzip2 clang clang-format clang-tidy
+	cppcheck fish groff-base gzip libcmocka-dev libclang-rt-dev
+	libxml2-utils valgrind xz-utils zsh zstd"
 deps_debian_live="auditd rsyslog iproute2 procps util-linux"
 deps_debian_packages="checkpolicy debhelper lintian mmdebstrap rpm rpmlint
 	selinux-policy-dev selinux-utils semodule-utils setools systemd-container
@@ -17,8 +18,9 @@ deps_debian_packages="checkpolicy debhelper lintian mmdebstrap rpm rpmlint
 deps_redhat_build="autoconf automake gcc make pkgconf-pkg-config
 	audit-libs-devel pcre2-devel json-c-devel libcap-ng-devel
 	libseccomp-devel"
-deps_redhat_test="bzip2 clang clang-tools-extra compiler-rt fish groff-base gzip libcmocka-devel
-	libasan libubsan libxml2 util-linux xz zsh zstd"
+deps_redhat_test="binutils bzip2 clang clang-tools-extra compiler-rt
+	cppcheck fish groff-base gzip libasan libcmocka-devel libtsan libubsan
+	libxml2 util-linux valgrind xz zsh zstd"
 deps_redhat_live="audit rsyslog iproute procps-ng util-linux"
 deps_redhat_packages="rpm-build rpmlint selinux-policy-devel systemd-rpm-macros"
 

@@ -39,7 +39,8 @@ static char proc[] = "/proc";
 enum question_kind { CONTAINER, CAPABILITIES, DESCRIBE, ENVIRONMENT, SEED };
 
 struct question {
-	enum question_kind kind;
+	int64_t kind; /* enum question_kind; as wide as the rest, so that no
+		       * byte between goes out unset */
 	int64_t pid;
 	int64_t since_ms; /* SEED: a deadline, in ns */
 };
@@ -195,7 +196,7 @@ static int answer(struct server *server, const struct question *question)
 	bool found;
 	int rc;
 
-	switch (question->kind) {
+	switch ((enum question_kind)question->kind) {
 	case CONTAINER:
 		return send_end(
 			server, 0,
@@ -509,6 +510,7 @@ int inspector_start(const struct inspector_config *config,
 	inspector->environment = config->environment;
 	pid = fork();
 	if (!pid) {
+		free(inspector); /* who asks is the other one */
 		serve(fds[1], config);
 		_exit(0);
 	}

@@ -81,6 +81,9 @@ static int pipeline_normalize(struct pipeline *pipeline,
 	arena_reset(pipeline->arena);
 	rc = normalize_event(pipeline->normalizer, raw, pipeline->arena,
 			     &event);
+	/* an event that lacks a part might be what a rule looks for */
+	if (arena_failed(pipeline->arena))
+		return -ENOMEM;
 	if (rc == NORMALIZE_E_SEEN && pipeline->engine)
 		return engine_pass(
 			pipeline->engine,
@@ -228,6 +231,8 @@ static int pipeline_on_sensor(void *user, const struct event *event)
 {
 	struct pipeline *pipeline = user;
 
+	if (arena_failed(pipeline->arena))
+		return -ENOMEM;
 	if (is_outside(pipeline, event))
 		return 0;
 	return engine_process(pipeline->engine, event);

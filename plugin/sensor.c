@@ -667,6 +667,9 @@ static int notes_tell(struct sensor *sensor, struct arena *arena)
 	/* telling one may note another */
 	for (size_t i = 0; i < sensor->note_count && !rc; i++)
 		rc = note_tell(sensor, &sensor->notes[i].note, arena);
+	/* one that found no memory meanwhile */
+	if (!rc && arena_failed(sensor->noted))
+		rc = -ENOMEM;
 	if (rc)
 		return rc;
 	sensor->note_count = 0;

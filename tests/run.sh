@@ -39,7 +39,7 @@ CORPUS_LOG=plugin.log build_and_check sanitizers gcc --enable-sanitizers
 step() { # NAME COMMAND...
 	name=$1
 	shift
-	if "$@" >"$work/$name.log" 2>&1; then
+	if ("$@") >"$work/$name.log" 2>&1; then
 		echo "ok - $name"
 		passed=$((passed + 1))
 	else
@@ -56,6 +56,18 @@ step() { # NAME COMMAND...
 	grep -E '^(ok|not ok|skipped|#) ' "$work/$name.log" || :
 }
 
+# a sanitizer that goes with no other; threads.sh builds what it needs
+threads() {
+	mkdir "$work/threads" && cd "$work/threads" &&
+		"$top/configure" -q CC=clang --enable-werror \
+			--enable-sanitizers=thread && "$top/tests/threads.sh"
+}
+in_gcc() { # COMMAND...
+	cd "$work/gcc" && "$@"
+}
+step threads threads
+step valgrind in_gcc "$top/tests/valgrind.sh"
+step analyze in_gcc "$top/tests/analyze.sh" cppcheck
 step outputs "$top/tests/e2e/outputs.sh" "$work/gcc"
 step distcheck make -C "$work/gcc" distcheck
 step hosts "$top/tests/e2e/hosts.sh" "$work/gcc"

@@ -577,6 +577,7 @@ static void print_json(struct report *report)
 	write_metrics(report, &json);
 	json_object_end(&json);
 	strbuf_add_char(&out, '\n');
+	report->json = NULL;
 	fwrite(out.data, 1, out.len, stdout);
 	strbuf_free(&out);
 }

@@ -105,7 +105,9 @@ static struct value read_scalar(struct reader *reader)
 	return value;
 }
 
-static struct value read_value(struct reader *reader, struct arena *arena)
+/* *starved: there is no memory for it. */
+static struct value read_value(struct reader *reader, struct arena *arena,
+			       bool *starved)
 {
 	struct value value = { .type = VALUE_LIST };
 	struct value *items;
@@ -120,7 +122,7 @@ static struct value read_value(struct reader *reader, struct arena *arena)
 			? NULL
 			: arena_array(arena, value.list.count, sizeof(*items));
 	if (!items) {
-		reader->bad = true;
+		*starved |= !reader->bad;
 		return (struct value){ 0 };
 	}
 	for (size_t i = 0; i < value.list.count; i++)
@@ -165,29 +167,29 @@ void write_event(struct strbuf *out, const struct event *event)
 }
 
 static void read_values(struct reader *reader, const struct slot_map *map,
-			struct event *event, struct arena *arena)
+			struct event *event, struct arena *arena, bool *starved)
 {
 	uint32_t count = read_count(reader, 5);
 
 	for (uint32_t i = 0; i < count && !reader->bad; i++) {
 		uint32_t index = read_index(reader, map->count);
-		struct value value = read_value(reader, arena);
+		struct value value = read_value(reader, arena, starved);
 
 		if (!reader->bad && map->slots[index] >= 0)
 			event_set(event, (size_t)map->slots[index], value);
 	}
 	for (size_t i = 0; i < READING__COUNT; i++)
-		event->resolved[i] = read_value(reader, arena);
+		event->resolved[i] = read_value(reader, arena, starved);
 }
 
 static void read_records(struct reader *reader, struct event *event,
-			 struct arena *arena)
+			 struct arena *arena, bool *starved)
 {
 	uint32_t count = read_count(reader, 4);
 	struct str *records = arena_array(arena, count, sizeof(*records));
 
 	if (!records) {
-		reader->bad = true;
+		*starved = true;
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -200,6 +202,7 @@ struct event *read_event(struct reader *reader, const struct slot_map *map,
 			 struct arena *arena)
 {
 	struct event *event = event_new(arena, map->value_count);
+	bool starved = false;
 
 	if (!event)
 		return NULL;
@@ -210,8 +213,11 @@ struct event *read_event(struct reader *reader, const struct slot_map *map,
 	event->categories = read_u32(reader);
 	event->flags = read_u32(reader);
 	event->charge_uid = read_u32(reader);
-	read_values(reader, map, event, arena);
-	read_records(reader, event, arena);
+	read_values(reader, map, event, arena, &starved);
+	read_records(reader, event, arena, &starved);
 	event->document = read_str(reader);
-	return reader->bad ? NULL : event;
+	/* what was not read is not bad for that */
+	if (starved)
+		reader->bad = false;
+	return starved || reader->bad ? NULL : event;
 }

@@ -278,6 +278,8 @@ int engine_process(struct engine *engine, const struct event *event)
 	engine->stats.hits += hit_count;
 	if (hit_count)
 		rc = take_hits(engine, host, event, hit_count);
+	if (!rc && engine->starved)
+		rc = -ENOMEM;
 	return rc ? rc : host_run(engine, host);
 }
 
@@ -298,7 +300,7 @@ static int run_all(struct engine *engine, size_t member)
 	struct list *all = member == offsetof(struct host, holding)
 				   ? &engine->holding
 				   : &engine->hosts;
-	int rc = 0;
+	int rc = engine->starved ? -ENOMEM : 0;
 
 	for (struct list *at = all->next, *next; at != all && !rc; at = next) {
 		next = at->next;
@@ -323,7 +325,7 @@ int engine_advance(struct engine *engine, int64_t elapsed_ns)
 static int finish_all(struct engine *engine,
 		      int (*finish)(struct engine *engine, struct host *host))
 {
-	int rc = 0;
+	int rc = engine->starved ? -ENOMEM : 0;
 
 	for (struct list *at = engine->hosts.next; at != &engine->hosts && !rc;
 	     at = at->next)
@@ -368,7 +370,9 @@ void engine_mark_gap(struct engine *engine, struct str name, int64_t from_ns,
 	const struct time_span span = { from_ns, to_ns };
 	struct host *host;
 
-	if (!host_get(engine, name, &host))
+	if (host_get(engine, name, &host))
+		engine->starved = true;
+	else
 		host_mark_gap(engine, host, span);
 	evict_for(engine, 0);
 }

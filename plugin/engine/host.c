@@ -50,7 +50,6 @@ static bool marks_extend(struct time_marks *marks, struct time_span span,
 	return true;
 }
 
-/* Without memory for it nothing is remembered. */
 void host_restore_mark(struct engine *engine, struct time_marks **marks,
 		       size_t capacity, struct time_span span)
 {
@@ -58,8 +57,10 @@ void host_restore_mark(struct engine *engine, struct time_marks **marks,
 
 	if (!all) {
 		all = calloc(1, MARKS_BYTES(capacity));
-		if (!all)
+		if (!all) {
+			engine->starved = true;
 			return;
+		}
 		all->capacity = capacity;
 		all->at = capacity - 1;
 		memory_charge(engine, MARKS_BYTES(capacity));

@@ -192,6 +192,8 @@ struct engine {
 	struct list hosts, holding;
 	struct host *host; /* of the last event */
 	size_t held_bytes;
+	/* there was no memory to remember a mark: the next call says so */
+	bool starved;
 	struct table accounts, partials, findings;
 	struct heap holders; /* hosts with items, the largest first */
 	struct pool partial_pool, step_pool, kept_pool;

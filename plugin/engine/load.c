@@ -42,6 +42,8 @@ static int loader_status(const struct loader *loader)
 {
 	const struct engine *engine = loader->engine;
 
+	if (engine->starved)
+		return -ENOMEM;
 	if (loader->reader.bad ||
 	    engine->stats.memory / MEMCAP_TIMES > engine->config.memcap)
 		return -EBADMSG;
@@ -661,6 +663,7 @@ static void start_anew(struct engine *engine, const struct engine *before)
 	hosts_free(engine);
 	memcpy(engine->seeds, before->seeds, sizeof(engine->seeds));
 	engine->arrivals = before->arrivals;
+	engine->starved = false;
 	engine->stats = before->stats;
 	for (size_t i = 0; i < engine->config.rules->exception_count; i++)
 		engine->exceptions[i].use = (struct exception_use){ 0 };

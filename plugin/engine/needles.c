@@ -156,10 +156,11 @@ static struct needle *new_needle(const struct needles *needles,
 	size_t len = demand->text.len;
 	struct needle *needle =
 		arena_alloc(needles->arena, needles->size + len);
-	char *text = (char *)needle + needles->size;
+	char *text;
 
 	if (!needle)
 		return NULL;
+	text = (char *)needle + needles->size;
 	for (size_t i = 0; i < len; i++)
 		text[i] = text_fold(demand->text.data[i]);
 	needle->demand = *demand;

@@ -63,9 +63,12 @@ static bool read_fraction(struct cursor *at, int64_t *ns, int *digits)
 {
 	*digits = 0;
 	for (*ns = 0; at->p < at->end && *at->p >= '0' && *at->p <= '9';
-	     at->p++, (*digits)++)
+	     at->p++, (*digits)++) {
+		if (*digits == 9)
+			return false;
 		*ns = *ns * 10 + (*at->p - '0');
-	if (*digits < 1 || *digits > 9)
+	}
+	if (*digits < 1)
 		return false;
 	for (int i = *digits; i < 9; i++)
 		*ns *= 10;

@@ -78,8 +78,8 @@ static void add_field_list(struct render *render, struct json *json,
 	json_key(json, str_from(key));
 	json_array_begin(json);
 	for (size_t i = 0; i < count; i++)
-		if (items[i].type == VALUE_STRING &&
-		    (i < span.head || i >= count - span.tail))
+		if ((i < span.head || i >= count - span.tail) &&
+		    items[i].type == VALUE_STRING)
 			json_string(json,
 				    bounds_text(&render->bounds, items[i].s));
 	json_array_end(json);

@@ -19,6 +19,7 @@ struct chunk {
 struct arena {
 	struct chunk *chunks; /* newest first */
 	size_t total, max;
+	bool failed;
 };
 
 struct arena *arena_new(size_t max_bytes)
@@ -48,6 +49,7 @@ void arena_reset(struct arena *arena)
 {
 	struct chunk *kept = NULL;
 
+	arena->failed = false;
 	while (arena->chunks) {
 		struct chunk *chunk = arena->chunks;
 
@@ -93,18 +95,24 @@ static struct chunk *arena_grow(struct arena *arena, size_t size)
 	return chunk;
 }
 
+static void *arena_refuse(struct arena *arena)
+{
+	arena->failed = true;
+	return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	char *result;
 
 	if (size > SIZE_MAX / 2)
-		return NULL;
+		return arena_refuse(arena);
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (!chunk || chunk->size - chunk->used < size) {
 		chunk = arena_grow(arena, size);
 		if (!chunk)
-			return NULL;
+			return arena_refuse(arena);
 	}
 	result = chunk->data + chunk->used;
 	chunk->used += size;
@@ -117,7 +125,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(count, size, &bytes))
-		return NULL;
+		return arena_refuse(arena);
 	return arena_alloc(arena, bytes);
 }
 
@@ -154,6 +162,11 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 	vsnprintf(text, (size_t)len + 1, format, ap);
 	va_end(ap);
 	return (struct str){ text, (size_t)len };
+}
+
+bool arena_failed(const struct arena *arena)
+{
+	return arena->failed;
 }
 
 size_t arena_size(const struct arena *arena)

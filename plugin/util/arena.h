@@ -27,6 +27,9 @@ struct str arena_str(struct arena *arena, struct str text);
 /* Formats into the arena; data == NULL = out of memory. */
 struct str arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Whether any of these was refused since the last reset: for who must know that
+ * nothing made in it lacks a part. */
+bool arena_failed(const struct arena *arena);
 size_t arena_size(const struct arena *arena);
 
 #endif

@@ -5,13 +5,10 @@
  */
 #include "eql/eql.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "eql/pred.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct run {
 	struct arena *arena, *scratch;
@@ -19,12 +16,6 @@ struct run {
 	bool *all; /* every slot is known */
 	struct event *event;
 };
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Some of each type, one with bytes that are no UTF-8; the rest is null. */
 static struct event *make_event(const struct run *run)

@@ -6,22 +6,13 @@
  */
 #include "rules/ndjson.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <audisp-eql/rule.h>
 
+#include "target.h"
 #include "util/json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void check_source(struct str text, const struct toml_value *string)
 {

@@ -5,11 +5,9 @@
  */
 #include "normalize/normalize.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct run {
 	struct normalizer *normalizer;
@@ -17,12 +15,6 @@ struct run {
 	struct field_table *fields;
 	uint64_t events, raw_events;
 };
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Whether a value is of its field's type, and its bytes are there to read. */
 static bool is_valid(const struct value *value, enum field_type type)

@@ -3,28 +3,19 @@
  * From any bytes to what is told of the sensor itself: whatever comes, alerts
  * say what they are about and can be written, and nothing stays untold.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <audisp-eql/output.h>
 
 #include "pipeline.h"
+#include "target.h"
 #include "util/arena.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
 	struct ruleset *rules;
 	struct pipeline *pipeline;
 	struct arena *arena;
 };
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void on_alert(void *user, const struct alert *alert)
 {

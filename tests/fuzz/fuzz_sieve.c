@@ -6,26 +6,17 @@
  */
 #include "sieve.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "limits.h"
+#include "target.h"
 #include "util/hash.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
 	uint64_t digest;
 	uint64_t records; /* handed out */
 	struct sieve_stats stats;
 };
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void digest(struct run *run, const void *data, size_t len)
 {

@@ -5,17 +5,14 @@
  */
 #include "pipeline.h"
 
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <audisp-eql/output.h>
 
+#include "target.h"
 #include "util/arena.h"
 #include "util/strbuf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char rule[] =
 	"[rule]\nrule_id = \"%c\"\nname = \"%c\"\ntype = \"eql\"\n"
@@ -32,12 +29,6 @@ static const char *const queries[] = {
 
 #define QUERIES (sizeof(queries) / sizeof(queries[0]))
 #define PATH_BYTES 32
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void write_rule(char path[PATH_BYTES], size_t which)
 {

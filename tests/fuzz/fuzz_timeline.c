@@ -6,21 +6,12 @@
  */
 #include "aueql/timeline.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aueql/columns.h"
 #include "util/arena.h"
+#include "target.h"
 #include "util/json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void check_characters(struct str text)
 {

@@ -5,17 +5,9 @@
  */
 #include "rules/toml.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "target.h"
 
 static void check_string(struct str text, const struct toml_value *value)
 {

@@ -22,16 +22,17 @@ for target in ${*:-$targets}; do
 	}
 	mkdir -p "found/$target"
 	seeds=$(cd "$top" && for dir in $(seeds "$target"); do echo "$top/$dir"; done)
-	dictionary=$top/tests/fuzz/$target.dict
+	words=$(cd "$top" && dictionary "$target")
 	# shellcheck disable=SC2086
 	if "./fuzz_$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=20 \
 		-rss_limit_mb=2048 -artifact_prefix="$PWD/$target-" \
-		$([ ! -f "$dictionary" ] || echo "-dict=$dictionary") \
+		${words:+-dict="$top/$words"} \
 		-print_final_stats=1 "found/$target" $seeds \
 		>"$target.log" 2>&1; then
 		echo "ok - $target: $(sed -n \
 			's/^stat::number_of_executed_units: *//p' \
-			"$target.log") inputs tried"
+			"$target.log") inputs tried, $(sed -n \
+			's/.*DONE *cov: \([0-9]*\).*/\1/p' "$target.log") edges"
 	else
 		echo "not ok - $target: see fuzz/$target.log"
 		tail -n 30 "$target.log"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Sourced at the top of the tree: the fuzz targets, and the directories each
-# begins from.
+# Sourced at the top of the tree: the fuzz targets, the directories each begins
+# from, and the words it is told.
 
-targets="config eql ndjson normalize sensor sieve skip timeline toml"
+targets="config ecs engine eql ndjson normalize override pred rulefile sensor
+	sieve skip state timeline toml"
 
 seeds() { # TARGET
 	[ ! -d "tests/fuzz/corpus/$1" ] || echo "tests/fuzz/corpus/$1"
@@ -13,6 +14,13 @@ seeds() { # TARGET
 	sensor) echo tests/cases/sensor ;;
 	ndjson) echo tests/rules ;;
 	timeline) echo tests/cases/timeline ;;
-	toml) echo rules.d/detect tests/rules ;;
+	rulefile | toml) echo rules.d/detect tests/rules ;;
+	esac
+}
+
+dictionary() { # TARGET
+	case $1 in
+	pred) echo tests/fuzz/eql.dict ;;
+	*) [ ! -f "tests/fuzz/$1.dict" ] || echo "tests/fuzz/$1.dict" ;;
 	esac
 }

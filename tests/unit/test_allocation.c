@@ -1,50 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Once buffers have grown, an event costs no allocation of ours but the copy of
- * it that a table or a partial keeps, and the keys of that. The linker puts
- * counters before malloc() and its kin for all objects of this program; what
- * libauparse allocates inside is not counted.
+ * it that a table or a partial keeps, and the keys of that. What libauparse
+ * allocates inside is not counted.
  */
 #include "rulefiles.h"
 
+#include "allocations.h"
 #include "pipeline.h"
 #include "readlog.h"
-
-static size_t allocations;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	allocations++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-	allocations++;
-	return __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-	allocations++;
-	return __real_aligned_alloc(alignment, size);
-}
 
 static void on_alert(void *user, const struct alert *alert)
 {
@@ -177,12 +141,12 @@ static void test_steady(void **state)
 	for (size_t i = 0; i < KINDS; i++)
 		feed(pipeline, &kinds[i], &number, WARM_EVENTS);
 	for (size_t i = 0; i < KINDS; i++) {
-		allocations = 0;
+		allocations.count = 0;
 		feed(pipeline, &kinds[i], &number, COUNTED_EVENTS);
 		print_message("%s: %zu allocations in %d events\n",
-			      kinds[i].name, allocations, COUNTED_EVENTS);
+			      kinds[i].name, allocations.count, COUNTED_EVENTS);
 		/* tables double now and then */
-		assert_in_range(allocations, 0,
+		assert_in_range(allocations.count, 0,
 				kinds[i].kept * COUNTED_EVENTS + SEVERAL);
 	}
 	pipeline_free(&pipeline);

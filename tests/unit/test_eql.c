@@ -830,6 +830,12 @@ static void test_document(void **state)
 	assert_int_equal(event->time_ns, -1500000);
 	assert_int_equal(event->serial, 2);
 	assert_true(event->host.len > 0);
+	/* a fraction longer than any number */
+	assert_int_equal(ecs_parse(&reader,
+				   STR("{\"@timestamp\":\"2026-11-24T04:11:51."
+				       "1184467440737095516150007\"}"),
+				   bench.arena, &event),
+			 ECS_E_INVALID);
 	bench_close(&bench);
 }
 
