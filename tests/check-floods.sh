@@ -120,9 +120,10 @@ check_flood() { # NAME SIZE TELLS
 	done
 }
 
+# Stripped: what newer compilers say for debuggers older valgrinds die of.
 instructions() { # STEP...
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-		./floods "$memcap" "$work/rules" "$@" 2>&1 >/dev/null |
+		"$work/floods" "$memcap" "$work/rules" "$@" 2>&1 >/dev/null |
 		awk '/Collected/ { print $4 }'
 }
 
@@ -151,6 +152,9 @@ while read -r name quick full tells; do
 done < <(floods)
 if ! command -v valgrind >/dev/null; then
 	echo "skipped: no valgrind, so it is not known whether time is linear"
+elif ! strip -o "$work/floods" ./floods || [ -z "$(instructions wait@1)" ]; then
+	echo "skipped: valgrind does not run this build (sanitizers?), so it is" \
+		"not known whether time is linear"
 else
 	linear="args colliding"
 	[ $column = 2 ] || linear="args keys processes files linked runs forged
