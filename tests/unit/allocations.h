@@ -136,6 +136,9 @@ void __wrap_free(void *memory)
 }
 
 static int allocation_print(char **out, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static int allocation_print(char **out, const char *format, va_list ap)
 {
 	int len = allocation_fails() ? -1 : vasprintf(out, format, ap);
 
