@@ -118,15 +118,17 @@ static void complain(struct reader *reader, size_t offset, const char *what,
 
 static bool parse_quantity(const struct key *key, struct str text, int64_t *out)
 {
+	bool read = true;
+
 	if (key->kind != SIZE && (!text.len || str_equal(text, STR("0"))))
 		*out = 0;
-	else if (key->kind == COUNT && !quantity_count(text, out))
-		return false;
-	else if (key->kind == DURATION && !quantity_duration(text, out))
-		return false;
-	else if (key->kind == SIZE && !quantity_size(text, out))
-		return false;
-	return *out >= key->least && *out <= key->most;
+	else if (key->kind == COUNT)
+		read = quantity_count(text, out);
+	else if (key->kind == DURATION)
+		read = quantity_duration(text, out);
+	else
+		read = quantity_size(text, out);
+	return read && *out >= key->least && *out <= key->most;
 }
 
 /* The index of a word in a list that ends in NULL; -1 = not there. */

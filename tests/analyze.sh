@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What analyzers say of our sources; fails with a complaint, names those that
-# are not installed: analyze.sh [cppcheck|clang-tidy|gcc]. Run in a configured
+# are not installed: analyze.sh [cppcheck|clang-tidy|gcc]... Run in a configured
 # build directory. What is known and no error stands in analyze.cppcheck and
 # analyze.tidy, with the reason.
 set -u
@@ -13,7 +13,7 @@ mapfile -t flags < <(sed -n 's/^\(AUDIT\|AUPARSE\|CAPNG\|PCRE2\|JSONC\|SECCOMP\)
 flags+=(-D_GNU_SOURCE -I"$top/include" -I"$top/plugin"
 	'-DPACKAGE_VERSION="0"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"'
 	'-DPKGDATADIR="/usr/share/audisp-eql"' '-DRUNSTATEDIR="/run"'
-	'-DAUDIT_PLUGINS_DIR="/etc/audit/plugins.d"')
+	'-DLIBEXECDIR="/usr/libexec"' '-DAUDIT_PLUGINS_DIR="/etc/audit/plugins.d"')
 cd "$top" || exit 1
 
 run() { # NAME COMMAND...: any output is a complaint
@@ -59,10 +59,10 @@ checks="-*,bugprone-*,clang-analyzer-*,misc-redundant-expression,\
 -bugprone-not-null-terminated-result,-clang-analyzer-optin.performance.Padding,\
 -clang-analyzer-security.insecureAPI.strcpy,\
 -clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
-only=${1:-}
+only=" $* "
 
 wanted() { # NAME
-	[ -z "$only" ] || [ "$only" = "$1" ]
+	[ "$only" = "  " ] || [[ $only == *" $1 "* ]]
 }
 
 wanted cppcheck && run "cppcheck" cppcheck --quiet --std=c11 --inline-suppr \
@@ -71,9 +71,13 @@ wanted cppcheck && run "cppcheck" cppcheck --quiet --std=c11 --inline-suppr \
 	"${flags[@]}" "${sources[@]}"
 wanted gcc && run "gcc -fanalyzer" gcc -std=gnu11 -O1 -fanalyzer -Wall \
 	-Wextra -fsyntax-only "${flags[@]}" "${sources[@]}"
-if ! command -v clang-tidy >/dev/null; then
+if ! wanted clang-tidy; then
+	:
+elif ! command -v clang-tidy >/dev/null; then
 	echo "skipped - clang-tidy: not installed"
-elif wanted clang-tidy; then
+elif ! clang-tidy --version | grep -q 'version 14\.'; then
+	echo "skipped - clang-tidy: analyze.tidy is for version 14"
+else
 	run "clang-tidy" tidy
 fi
 exit $bad

@@ -68,7 +68,7 @@ in_gcc() { # COMMAND...
 }
 step threads threads
 step valgrind in_gcc "$top/tests/valgrind.sh"
-step analyze in_gcc "$top/tests/analyze.sh" cppcheck
+step analyze in_gcc "$top/tests/analyze.sh" cppcheck clang-tidy
 step outputs "$top/tests/e2e/outputs.sh" "$work/gcc"
 step distcheck make -j4 -C "$work/gcc" distcheck
 step hosts "$top/tests/e2e/hosts.sh" "$work/gcc"

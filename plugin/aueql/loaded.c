@@ -181,12 +181,13 @@ static bool take_option(struct audit_rule_data **rule, const char *option,
 static void forget_arch(void)
 {
 	struct audit_rule_data *rule = audit_rule_create_data();
-	char native[] = "arch=b64", narrow[] = "arch=b32";
+	char native[] = "arch=b64";
 
+	if (sizeof(long) != 8)
+		strcpy(native, "arch=b32");
 	if (rule)
-		(void)audit_rule_fieldpair_data(
-			&rule, sizeof(long) == 8 ? native : narrow,
-			AUDIT_FILTER_EXIT);
+		(void)audit_rule_fieldpair_data(&rule, native,
+						AUDIT_FILTER_EXIT);
 	if (rule)
 		audit_rule_free_data(rule);
 }
