@@ -38,7 +38,7 @@ ok() { # NAME COMMAND...
 # A minimal root of a Debian release, kept packed in ./roots for the next time.
 root_make() { # SUITE DIRECTORY
 	mkdir -p roots "$2"
-	[ -s "roots/$1.tar" ] || mmdebstrap --variant=minbase \
+	[ -s "roots/$1.tar" ] || mmdebstrap --format=tar --variant=minbase \
 		--skip=cleanup/apt/lists "$1" "roots/$1.tar.new" &&
 		{ [ ! -e "roots/$1.tar.new" ] ||
 			mv "roots/$1.tar.new" "roots/$1.tar"; } || return 1

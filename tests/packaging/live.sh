@@ -128,6 +128,7 @@ ok "$suite: and in syslog" live_wait 10 grep -q 'ALERT .*/home/dev/first' \
 	"$root/var/log/syslog"
 echo "# transcript"
 show grep 'ALERT.*/home/dev/first' /var/log/syslog
+show aueql timeline /var/log/audisp-eql/alerts.ndjson
 show aueql check
 ok "$suite: the canary comes through" show aueql canary \
 	--syslog /var/log/syslog
