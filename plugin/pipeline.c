@@ -22,8 +22,7 @@ struct pipeline {
 	struct sensor *sensor; /* NULL = without built-in rules */
 	struct arena *arena; /* of the event in hand */
 	uint64_t outside; /* see pipeline_stats */
-	/* what the normalizer had forgotten when it was last told */
-	uint64_t linked_told, young_told;
+	struct normalizer_forgotten forgotten_told; /* counts, when last told */
 };
 
 static bool is_outside(const struct pipeline *pipeline,
@@ -94,28 +93,22 @@ static int pipeline_normalize(struct pipeline *pipeline,
 	return pipeline_take(pipeline, event);
 }
 
-/* What is told of one kind of what was forgotten. */
-struct forgotten {
-	enum builtin_id id;
-	uint64_t count, *told;
-	uint32_t login;
-};
-
-static void tell_one(struct pipeline *pipeline, const struct raw_event *raw,
-		     const struct forgotten *forgotten)
+static void tell_forgotten_of(struct pipeline *pipeline,
+			      const struct raw_event *raw, enum builtin_id id,
+			      const struct forgotten *now, uint64_t *told)
 {
-	const struct sensor_note note = {
-		.id = forgotten->id,
-		.host = normalizer_host(pipeline->normalizer, raw->node),
+	struct sensor_note note = {
+		.id = id,
 		.node = raw->node,
 		.time_ns = raw->time_ns,
-		.count = forgotten->count - *forgotten->told,
-		.login = forgotten->login,
+		.count = now->count - *told,
+		.login = now->payer,
 	};
 
 	if (!note.count)
 		return;
-	*forgotten->told = forgotten->count;
+	note.host = normalizer_host(pipeline->normalizer, raw->node);
+	*told = now->count;
 	pipeline_note(pipeline, &note);
 	if (pipeline->engine)
 		engine_mark_loss(pipeline->engine, note.host, note.time_ns);
@@ -126,23 +119,15 @@ static void tell_one(struct pipeline *pipeline, const struct raw_event *raw,
 static void tell_forgotten(struct pipeline *pipeline,
 			   const struct raw_event *raw)
 {
-	struct normalizer_stats stats;
+	struct normalizer_forgotten *told = &pipeline->forgotten_told, now;
 
-	normalizer_stats(pipeline->normalizer, &stats);
-	tell_one(pipeline, raw,
-		 &(struct forgotten){
-			 .id = BUILTIN_ORIGINS_FORGOTTEN,
-			 .count = stats.linked_evicted,
-			 .told = &pipeline->linked_told,
-			 .login = stats.linked_payer,
-		 });
-	tell_one(pipeline, raw,
-		 &(struct forgotten){
-			 .id = BUILTIN_PROCESSES_FORGOTTEN,
-			 .count = stats.young_evicted,
-			 .told = &pipeline->young_told,
-			 .login = stats.young_payer,
-		 });
+	normalizer_forgot(pipeline->normalizer, &now);
+	tell_forgotten_of(pipeline, raw, BUILTIN_ORIGINS_FORGOTTEN,
+			  &now.linked_files, &told->linked_files.count);
+	tell_forgotten_of(pipeline, raw, BUILTIN_ORIGINS_FORGOTTEN,
+			  &now.linked_processes, &told->linked_processes.count);
+	tell_forgotten_of(pipeline, raw, BUILTIN_PROCESSES_FORGOTTEN,
+			  &now.young_processes, &told->young_processes.count);
 }
 
 static int take_raw(struct pipeline *pipeline, const struct raw_event *raw)
@@ -238,13 +223,12 @@ static int pipeline_on_sensor(void *user, const struct event *event)
 	return engine_process(pipeline->engine, event);
 }
 
-/* A share of memory is full; in the middle of the engine's work. */
-static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
-			      int64_t time_ns)
+/* In the middle of the engine's work. */
+static void note_login(struct pipeline *pipeline, enum builtin_id id,
+		       struct str host, uint32_t uid, int64_t time_ns)
 {
-	struct pipeline *pipeline = user;
 	const struct sensor_note note = {
-		.id = BUILTIN_MEMORY_FULL,
+		.id = id,
 		.host = host,
 		.time_ns = time_ns,
 		.count = uid,
@@ -253,19 +237,18 @@ static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
 	pipeline_note(pipeline, &note);
 }
 
-/* Keys of an event were left out; the same. */
+/* A share of memory is full. */
+static void pipeline_on_evict(void *user, struct str host, uint32_t uid,
+			      int64_t time_ns)
+{
+	note_login(user, BUILTIN_MEMORY_FULL, host, uid, time_ns);
+}
+
+/* Keys of an event were left out. */
 static void pipeline_on_cut(void *user, struct str host, uint32_t uid,
 			    int64_t time_ns)
 {
-	struct pipeline *pipeline = user;
-	const struct sensor_note note = {
-		.id = BUILTIN_KEYS_CUT,
-		.host = host,
-		.time_ns = time_ns,
-		.count = uid,
-	};
-
-	pipeline_note(pipeline, &note);
+	note_login(user, BUILTIN_KEYS_CUT, host, uid, time_ns);
 }
 
 /* Serials of its host that are missing now, and may yet come, are a gap of its

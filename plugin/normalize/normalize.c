@@ -851,9 +851,23 @@ void normalizer_stats(const struct normalizer *normalizer,
 	provenance_stats(births_files(normalizer->births), &files);
 	out->files = files.files;
 	out->files_evicted = files.evicted;
-	out->linked_payer = processes.linked_evicted ? processes.linked_payer
-						     : files.evicted_payer;
 	out->linked_evicted = files.linked_evicted + processes.linked_evicted;
 	out->young_evicted = processes.young_evicted;
-	out->young_payer = processes.young_payer;
+}
+
+void normalizer_forgot(const struct normalizer *normalizer,
+		       struct normalizer_forgotten *out)
+{
+	struct proctable_stats processes;
+	struct provenance_stats files;
+
+	proctable_stats(normalizer->processes, &processes);
+	provenance_stats(births_files(normalizer->births), &files);
+	*out = (struct normalizer_forgotten){
+		.linked_files = { files.linked_evicted, files.evicted_payer },
+		.linked_processes = { processes.linked_evicted,
+				      processes.linked_payer },
+		.young_processes = { processes.young_evicted,
+				     processes.young_payer },
+	};
 }

@@ -78,7 +78,18 @@ struct normalizer_stats {
 	/* files and processes of programs linked here that were forgotten;
 	 * other processes that were used a moment before */
 	uint64_t linked_evicted, young_evicted;
-	uint32_t linked_payer, young_payer; /* whose the last of them were */
+};
+
+/* What a table forgot for want of room, and whose the last of it was. */
+struct forgotten {
+	uint64_t count;
+	uint32_t payer;
+};
+
+/* Asked after each event. */
+struct normalizer_forgotten {
+	struct forgotten linked_files, linked_processes;
+	struct forgotten young_processes; /* others, used a moment before */
 };
 
 int normalizer_new(const struct normalizer_config *config,
@@ -124,5 +135,7 @@ struct str normalizer_host(const struct normalizer *normalizer,
 			   struct str node);
 void normalizer_stats(const struct normalizer *normalizer,
 		      struct normalizer_stats *out);
+void normalizer_forgot(const struct normalizer *normalizer,
+		       struct normalizer_forgotten *out);
 
 #endif

@@ -804,12 +804,18 @@ void proctable_stats(const struct proctable *table, struct proctable_stats *out)
 {
 	*out = table->evictions;
 	out->processes = table->count;
-	out->memory = table->memory;
+}
+
+size_t proctable_memory(const struct proctable *table)
+{
+	size_t memory = table->memory;
+
 	for (const struct list *at = table->hosts.next; at != &table->hosts;
 	     at = at->next) {
 		const struct proctable_host *host =
 			list_entry(at, struct proctable_host, in_all);
 
-		out->memory += host->memory - host->counted;
+		memory += host->memory - host->counted;
 	}
+	return memory;
 }

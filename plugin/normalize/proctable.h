@@ -80,7 +80,6 @@ struct proctable_stats {
 	/* of these, of linked programs; others that were used a moment ago */
 	uint64_t linked_evicted, young_evicted;
 	uint32_t linked_payer, young_payer; /* of the last of them */
-	size_t memory; /* bytes of all entries and what they share */
 };
 
 int proctable_new(size_t memcap, struct proctable **out);
@@ -186,5 +185,7 @@ int proctable_load(struct proctable *table, struct provenance *files,
 		   struct reader *reader);
 void proctable_stats(const struct proctable *table,
 		     struct proctable_stats *out);
+/* Bytes of all entries and what they share: a walk over all hosts. */
+size_t proctable_memory(const struct proctable *table);
 
 #endif

@@ -78,14 +78,6 @@ static struct process *execute(int64_t pid, int64_t ppid, const char *exe)
 	return execute_at(pid, ppid, exe, "(none)");
 }
 
-static size_t memory_of(const struct proctable *of)
-{
-	struct proctable_stats stats;
-
-	proctable_stats(of, &stats);
-	return stats.memory;
-}
-
 static void assert_leader(const struct leader *leader, int64_t pid)
 {
 	assert_non_null(leader);
@@ -530,7 +522,7 @@ static void test_seeds_and_boot(void **state)
 /* All that is charged is given back, in whatever order it goes. */
 static void test_memory_returns(void **state)
 {
-	size_t before = memory_of(table);
+	size_t before = proctable_memory(table);
 
 	(void)state;
 	for (int64_t pid = 10; pid < 200; pid++) {
@@ -547,9 +539,9 @@ static void test_memory_returns(void **state)
 		if (pid % 11 == 1)
 			see(pid, 3, "/bin/unseen");
 	}
-	assert_true(memory_of(table) > before);
+	assert_true(proctable_memory(table) > before);
 	proctable_host_boot(host);
-	assert_int_equal(memory_of(table), before);
+	assert_int_equal(proctable_memory(table), before);
 }
 
 /* A flood of one host takes from that host, and what was loud before gives way
@@ -572,7 +564,7 @@ static void test_shares(void **state)
 		see(pid, 1, "/bin/flood");
 	proctable_stats(table, &stats);
 	assert_true(stats.evicted > 1000);
-	assert_true(stats.memory <= 200U << 10);
+	assert_true(proctable_memory(table) <= 200U << 10);
 	assert_non_null(proctable_find(quiet, 10));
 	assert_null(proctable_find(loud, 100));
 	assert_non_null(proctable_find(loud, 2999));
@@ -580,7 +572,7 @@ static void test_shares(void **state)
 	for (int64_t pid = 100; pid < 3000; pid++)
 		see(pid, 1, "/bin/flood-of-another");
 	proctable_stats(table, &stats);
-	assert_true(stats.memory <= 200U << 10);
+	assert_true(proctable_memory(table) <= 200U << 10);
 	assert_non_null(proctable_find(quiet, 10));
 	assert_non_null(proctable_find(loud, 2999));
 	/* about half of it is the other's now */
@@ -593,13 +585,13 @@ static void test_forget(void **state)
 {
 	struct proctable_host *other = proctable_host(table, STR("other"));
 	struct proctable_host *own = host;
-	size_t before = memory_of(table);
+	size_t before = proctable_memory(table);
 
 	(void)state;
 	see(10, 1, "/bin/sh");
 	execute(11, 10, "/bin/own");
 	proctable_host_forget(own);
-	assert_int_equal(memory_of(table), before);
+	assert_int_equal(proctable_memory(table), before);
 	host = other;
 	see(10, 1, "/bin/sh");
 	proctable_host_forget(own);
@@ -654,7 +646,7 @@ static void test_login_shares(void **state)
 	for (int64_t pid = 100; pid < 10000; pid++)
 		check_in_hand(pid);
 	proctable_stats(table, &stats);
-	assert_true(stats.memory <= 1U << 20);
+	assert_true(proctable_memory(table) <= 1U << 20);
 	assert_true(stats.evicted > 5000);
 	assert_int_equal(stats.young_evicted, stats.evicted);
 	assert_int_equal(stats.young_payer, 1001);
@@ -695,7 +687,7 @@ static void test_cost(void **state)
 	struct str args[] = { STR("/usr/bin/program-of-some-name"),
 			      STR("--with"), STR("--three=options-or-so"),
 			      STR("/and/a/path/of/some/length") };
-	size_t before = memory_of(table), each;
+	size_t before = proctable_memory(table), each;
 
 	(void)state;
 	proctable_set_session(execute(1, 0, "/sbin/init"));
@@ -712,7 +704,7 @@ static void test_cost(void **state)
 		exec.sight.directory = STR("/var/lib/something");
 		assert_non_null(proctable_exec(host, &exec));
 	}
-	each = (memory_of(table) - before) / COUNT;
+	each = (proctable_memory(table) - before) / COUNT;
 	print_message("%zu bytes for each of %d processes\n", each, COUNT);
 	assert_true(each < 640);
 }
@@ -783,7 +775,7 @@ static void test_saved(void **state)
 			 0);
 	proctable_save(loaded, &again);
 	assert_true(str_equal(strbuf_str(&saved), strbuf_str(&again)));
-	assert_int_equal(memory_of(table), memory_of(loaded));
+	assert_int_equal(proctable_memory(table), proctable_memory(loaded));
 	host = proctable_host(loaded, STR("host"));
 	process = proctable_find(host, 13);
 	parent = proctable_parent(process);
