@@ -180,5 +180,12 @@ name=$(printf 'a\033[31m\nb')
 replay "$work/$name"
 refused 'a\x1b[31m\x0ab: No such file'
 
+# a configuration counts beside named rules, too
+echo 'memcap = 3' >"$work/bad.conf"
+replay -c "$work/bad.conf" "$log"
+refused 'bad.conf:1:10: error: not a value'
+replay -c "$work/none" "$log"
+refused 'cannot be read'
+
 [ $bad = 0 ] && echo "input: all as expected"
 exit $bad

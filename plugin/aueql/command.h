@@ -76,4 +76,13 @@ int command_check_period(const struct command *command,
 int command_load_rules(const char *config, const struct ruleset_options *wanted,
 		       struct ruleset **out);
 
+struct pipeline_config;
+/*
+ * What a replay takes of the configuration beside rules: reorder, lateness,
+ * suppress, budget. config: its file; NULL = the default one, or, for rules that
+ * were named, what is built in. 0 or -errno; complaints go to stderr.
+ */
+int command_configure(const char *config, bool named,
+		      struct pipeline_config *out);
+
 #endif

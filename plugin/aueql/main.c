@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../config.h"
+#include "../pipeline.h"
 #include "../util/diag.h"
 #include "canary.h"
 #include "command.h"
@@ -159,6 +160,23 @@ static int load_rules(const struct ruleset_options *options,
 	}
 	*out = rules;
 	return rules->error_count ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
+int command_configure(const char *path, bool named, struct pipeline_config *out)
+{
+	struct config *config = NULL;
+	int rc = named && !path
+			 ? config_defaults(&config)
+			 : config_load(path, command_diag, NULL, &config);
+
+	if (rc)
+		return rc;
+	out->reorder_ns = config->reorder_ns;
+	out->lateness_ns = config->lateness_ns;
+	out->suppress_ns = config->suppress_ns;
+	out->budget = config->budget;
+	config_free(&config);
+	return 0;
 }
 
 int command_load_rules(const char *path, const struct ruleset_options *wanted,

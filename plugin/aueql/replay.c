@@ -140,7 +140,6 @@ static int replay_read(struct replay *replay, const struct input *input)
 
 static int replay_open(struct replay *replay)
 {
-	struct config *config = NULL;
 	struct pipeline_config pipeline = {
 		.rules = replay->rules,
 		.host_id = STR("localhost"),
@@ -151,18 +150,11 @@ static int replay_open(struct replay *replay)
 		.on_alert = replay_on_alert,
 		.user = replay,
 	};
-	int rc = replay->rule_path_count
-			 ? config_defaults(&config)
-			 : config_load(replay->config, command_diag, NULL,
-				       &config);
+	int rc = command_configure(replay->config, replay->rule_path_count > 0,
+				   &pipeline);
 
 	if (rc)
 		return rc;
-	pipeline.reorder_ns = config->reorder_ns;
-	pipeline.lateness_ns = config->lateness_ns;
-	pipeline.suppress_ns = config->suppress_ns;
-	pipeline.budget = config->budget;
-	config_free(&config);
 	replay->arena = arena_new(0);
 	replay->documents = (struct documents){
 		.reader.fields = replay->rules->fields,

@@ -211,12 +211,10 @@ static int on_end(void *user)
  * not be seen. */
 static int open_pipeline(struct tune *tune)
 {
-	struct config *config = NULL;
 	struct pipeline_config pipeline = {
 		.rules = tune->rules,
 		.host_id = STR("localhost"),
 		.memcap = 256U << 20,
-		.budget = -1,
 		.exact = true,
 		.start_ns = tune->period.start_ns,
 		.end_ns = tune->period.end_ns,
@@ -224,16 +222,12 @@ static int open_pipeline(struct tune *tune)
 		.on_event = on_event,
 		.user = tune,
 	};
-	int rc = tune->rule_path_count ? config_defaults(&config)
-				       : config_load(tune->config, command_diag,
-						     NULL, &config);
+	int rc = command_configure(tune->config, tune->rule_path_count > 0,
+				   &pipeline);
 
 	if (rc)
 		return rc;
-	pipeline.reorder_ns = config->reorder_ns;
-	pipeline.lateness_ns = config->lateness_ns;
-	pipeline.suppress_ns = config->suppress_ns;
-	config_free(&config);
+	pipeline.budget = -1;
 	return pipeline_new(&pipeline, &tune->pipeline);
 }
 
