@@ -65,9 +65,13 @@ static void run_resolver(enum node_format format, int fd)
 	const struct privs_user nobody = { NOBODY, NOBODY };
 	char name[NODE_NAME_BYTES] = { 0 };
 
+	/* nor has it auditd's records, and the kernel's audit, in hand */
+	if (dup2(fd, STDIN_FILENO) < 0)
+		_exit(1);
+	privs_close_inherited();
 	if (geteuid() || !privs_drop(&nobody, 0))
 		resolve(format, name);
-	if (write(fd, name, strlen(name)) < 0)
+	if (write(STDIN_FILENO, name, strlen(name)) < 0)
 		_exit(1);
 	_exit(0);
 }
