@@ -39,20 +39,7 @@ ok() { # NAME COMMAND...
 	fi
 }
 
-skip() { # NAME REASON
-	echo "skipped - $case: $1: $2"
-	skipped=$((skipped + 1))
-}
-
-# The ceiling is for machines that do something else as well.
-until_ok() { # COMMAND...
-	local tries=600
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
+. "$top/tests/e2e/cases.sh"
 
 finish() {
 	echo "$passed passed, $failed failed, $skipped skipped"

@@ -38,21 +38,7 @@ ok() { # NAME COMMAND...
 	fi
 }
 
-skip() { # NAME REASON
-	echo "skipped - $case: $1: $2"
-	skipped=$((skipped + 1))
-}
-
-# The ceiling is for machines that do something else as well: nothing here is
-# about time.
-until_ok() { # COMMAND...
-	local tries=600
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
+. "$top/tests/e2e/cases.sh"
 
 # --- one plugin --------------------------------------------------------------
 
