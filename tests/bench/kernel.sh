@@ -5,23 +5,29 @@
 # each, in turn, so that what else the machine does meets them all; losses are
 # medians of what a round lost against its own run without rules. Run in the
 # build directory, as root. BENCH_ROUNDS (7), BENCH_SECONDS (3) of each load,
-# BENCH_RATE (200) requests a second where there is a rate. Audit is held for a
-# round at a time, and what was found is put back.
+# BENCH_RATE (200) requests a second where there is a rate, or several of them;
+# BENCH_SETS if not all of the rules are wanted, none first.
+# Where nginx and PostgreSQL are installed, they are loads as well: a proxy that
+# connects for each request, and pgbench -C. Audit is held for a round at a time,
+# and what was found is put back.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$PWD
 live_rules=$top/rules.d/detect
 live_logs=999
 . "$top/packaging/live.sh"
-rounds=${BENCH_ROUNDS:-7} seconds=${BENCH_SECONDS:-3} rate=${BENCH_RATE:-200}
-sets="none published default openat"
+rounds=${BENCH_ROUNDS:-7} seconds=${BENCH_SECONDS:-3} rates="${BENCH_RATE:-200}"
+# of loopback, and nobody else's
+proxy=127.77.0.1 database=127.77.0.2
+sets=${BENCH_SETS:-none published default openat}
+all_sets=$sets
 
 reason=$(live_wait_for_others && live_possible) || {
 	echo "SKIP: $reason"
 	exit 77
 }
 dir=$(mktemp -d)
-trap 'live_stop; rm -rf "$dir"' EXIT
+trap 'live_stop; services_stop; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
 write_sets() {
@@ -56,6 +62,59 @@ write_project() {
 	)
 }
 
+# A page, and before it a proxy that connects anew for each request.
+start_nginx() {
+	command -v nginx >/dev/null || {
+		echo "NOT INSTALLED: nginx; no proxy is measured"
+		return 1
+	}
+	mkdir "$dir/www"
+	head -c 4096 /dev/zero | tr '\0' x >"$dir/www/index.html"
+	chmod -R a+rX "$dir"
+	cat >"$dir/nginx.conf" <<-END
+		pid $dir/nginx.pid;
+		error_log $dir/nginx.log;
+		worker_processes 1;
+		events { }
+		http {
+			access_log off;
+			keepalive_requests 100000000;
+			server { listen $proxy:8081; root $dir/www; }
+			server {
+				listen $proxy:8080;
+				location / { proxy_pass http://$proxy:8081; }
+			}
+		}
+	END
+	nginx -c "$dir/nginx.conf"
+}
+
+as_postgres() { runuser -u postgres -- "$@"; }
+
+start_postgres() {
+	local tools
+	tools=$(find /usr/lib/postgresql/*/bin /usr/bin -name initdb \
+		-printf '%h\n' 2>/dev/null | tail -n 1)
+	if [ -z "$tools" ] || ! command -v pgbench >/dev/null; then
+		echo "NOT INSTALLED: PostgreSQL; no pgbench -C is measured"
+		return 1
+	fi
+	pg_ctl=$tools/pg_ctl
+	install -d -o postgres "$dir/database"
+	as_postgres "$tools/initdb" -D "$dir/database" -A trust >/dev/null &&
+		as_postgres "$pg_ctl" -s -w -D "$dir/database" \
+			-l "$dir/database/log" -o "-F -h $database -k ''" \
+			start &&
+		pgbench -q -i -h $database -U postgres postgres \
+			>"$dir/pgbench" 2>&1
+}
+
+services_stop() {
+	[ ! -s "$dir/nginx.pid" ] || kill "$(cat "$dir/nginx.pid")"
+	[ ! -s "$dir/database/postmaster.pid" ] ||
+		as_postgres "$pg_ctl" -s -w -m fast -D "$dir/database" stop
+}
+
 # what was written of the audit log: bytes, and events with a system call
 written() {
 	cat "$live"/audit/audit.log* | awk '{ bytes += length($0) + 1 }
@@ -71,8 +130,27 @@ drain() {
 	sleep 0.5
 }
 
+# Selects, each on a connection of its own: as load tells it. With -R pgbench
+# counts from when each was due, as load does.
+run_pgbench() { # RATE
+	local limit=
+	[ "$1" = 0 ] || limit="-R $1"
+	rm -f "$dir"/times.*
+	# shellcheck disable=SC2086
+	pgbench -n -S -C -T "$seconds" $limit -h $database -U postgres \
+		--log --log-prefix "$dir/times" postgres >"$dir/pgbench" 2>&1 ||
+		return 1
+	sort -n -k 3,3 "$dir"/times.* | awk -v seconds="$seconds" \
+		'{ took[NR] = $3 } END { print NR / seconds,
+			took[int(NR / 2) + 1], took[int(NR * 99 / 100) + 1] }'
+}
+
 load() { # ROUND SET KIND RATE
-	got=$(cd "$dir" && "$build/load" "$3" "$seconds" "$4") || return 1
+	case $3 in
+	pgbench) got=$(run_pgbench "$4") ;;
+	http) got=$("$build/load" http "$seconds" "$4" $proxy 8080) ;;
+	*) got=$(cd "$dir" && "$build/load" "$3" "$seconds" "$4") ;;
+	esac || return 1
 	name=$3
 	[ "$4" = 0 ] || name=$3@$4
 	echo "$1 $2 $name $got" >>"$dir/results"
@@ -94,9 +172,10 @@ run_set() { # ROUND SET
 	mkdir "$dir/live"
 	live_start "$build" "$dir/live" || return 1
 	lost=$(auditctl -s | sed -n 's/^lost //p')
-	for kind in exec open connect; do
-		load "$1" "$2" $kind "$rate" || return 1
-		load "$1" "$2" $kind 0 || return 1
+	for kind in $kinds; do
+		for rate in $rates 0; do
+			load "$1" "$2" "$kind" "$rate" || return 1
+		done
 	done
 	project "$1" "$2" || return 1
 	echo "$2 $(written)" $(($(auditctl -s | sed -n 's/^lost //p') - lost)) \
@@ -107,6 +186,9 @@ run_set() { # ROUND SET
 
 write_sets
 write_project
+kinds="exec open connect"
+start_nginx && kinds+=" http"
+start_postgres && kinds+=" pgbench"
 for round in $(seq "$rounds"); do
 	live_take
 	for set in $sets; do
@@ -121,7 +203,7 @@ for round in $(seq "$rounds"); do
 done
 
 echo "# $rounds rounds, $seconds s each; $(uname -r), $(nproc) cores; median (least-most)"
-awk '
+awk -v all_sets="$all_sets" '
 function sort_median(list, n,    i, j, t) {
 	for (i = 2; i <= n; i++)
 		for (j = i; j > 1 && list[j] < list[j - 1]; j--) {
@@ -153,11 +235,11 @@ function change(kind, set, what,    list, n, r, base) {
 	if (!($3 in seen)) { seen[$3]; kinds[++k] = $3 }
 }
 END {
-	split("none published default openat", sets)
+	set_count = split(all_sets, sets)
 	print "| load | audit rules | requests/s | against none | p99 us | against none |"
 	print "|---|---|---|---|---|---|"
 	for (i = 1; i <= k; i++)
-		for (j = 1; j <= 4; j++)
+		for (j = 1; j <= set_count; j++)
 			printf "| %s | %s | %s | %s | %s | %s |\n", kinds[i],
 				sets[j], figures(kinds[i], sets[j], "rate"),
 				change(kinds[i], sets[j], "rate"),

@@ -2,6 +2,7 @@
 /* One kind of work, as fast as it goes or at a rate, for kernel.sh:
  *
  *	load exec|open|connect SECONDS RATE	RATE 0 = as fast as it goes
+ *	load http SECONDS RATE ADDRESS PORT	one kept connection, GET /
  *
  * Prints requests a second, and of their latencies in microseconds the median
  * and the 99th percentile. At a rate, latency counts from when a request was
@@ -90,6 +91,48 @@ static int request_connect(const struct sockaddr_in *server)
 	return ok ? 0 : -1;
 }
 
+/* The length of a response, head and body; 0 = its head is not whole. */
+static size_t response_len(const char *text)
+{
+	static const char name[] = "Content-Length:";
+	const char *end = strstr(text, "\r\n\r\n");
+	const char *body = strcasestr(text, name);
+
+	if (!end || !body || body > end)
+		return 0;
+	return (size_t)(end + 4 - text) +
+	       strtoul(body + sizeof(name) - 1, NULL, 10);
+}
+
+/* The connection is kept: what is connected anew for each request is what the
+ * server asks. */
+static int request_http(const struct sockaddr_in *server)
+{
+	static const char get[] = "GET / HTTP/1.1\r\nHost: load\r\n\r\n";
+	static int fd = -1;
+	char text[16384];
+	size_t len = 0, whole = 0;
+
+	if (fd < 0) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 || connect(fd, (const struct sockaddr *)server,
+				      sizeof(*server)))
+			return -1;
+	}
+	if (write(fd, get, sizeof(get) - 1) != (ssize_t)sizeof(get) - 1)
+		return -1;
+	while (!whole || len < whole) {
+		ssize_t got = read(fd, text + len, sizeof(text) - 1 - len);
+
+		if (got <= 0)
+			return -1;
+		len += (size_t)got;
+		text[len] = '\0';
+		whole = response_len(text);
+	}
+	return strncmp(text, "HTTP/1.1 200 ", 13) ? -1 : 0;
+}
+
 static void serve(int listener)
 {
 	for (;;) {
@@ -166,6 +209,21 @@ static int run(int (*request)(const struct sockaddr_in *),
 	return 0;
 }
 
+/* ADDRESS PORT of a server that runs. */
+static int run_http(char **args, int64_t seconds, int64_t rate)
+{
+	struct sockaddr_in server = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(args[1])),
+	};
+
+	if (inet_pton(AF_INET, args[0], &server.sin_addr) != 1) {
+		fprintf(stderr, "load: %s is no address\n", args[0]);
+		return 2;
+	}
+	return run(request_http, &server, seconds, rate);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -175,13 +233,16 @@ int main(int argc, char **argv)
 		      { "open", request_open },
 		      { "connect", request_connect } };
 	struct sockaddr_in server = { 0 };
-	int64_t seconds = argc == 4 ? atoll(argv[2]) : 0;
+	int64_t seconds = argc >= 4 ? atoll(argv[2]) : 0;
+
+	if (seconds > 0 && argc == 6 && !strcmp(argv[1], "http"))
+		return run_http(argv + 4, seconds, atoll(argv[3]));
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		pid_t pid;
 		int status;
 
-		if (seconds < 1 || strcmp(argv[1], kinds[i].name))
+		if (seconds < 1 || argc != 4 || strcmp(argv[1], kinds[i].name))
 			continue;
 		pid = server_start(&server);
 		if (pid < 0) {
@@ -193,6 +254,7 @@ int main(int argc, char **argv)
 		kill(pid, SIGKILL);
 		return status;
 	}
-	fprintf(stderr, "Usage: load exec|open|connect SECONDS RATE\n");
+	fprintf(stderr, "Usage: load exec|open|connect SECONDS RATE\n"
+			"       load http SECONDS RATE ADDRESS PORT\n");
 	return 2;
 }
