@@ -466,10 +466,12 @@ static void make_chown(struct mix *mix, struct made_event *event)
 
 static void make_setxattr(struct mix *mix, struct made_event *event)
 {
-	const struct file_call how = {
+	struct file_call how = {
 		.call = file_call(mix, "setxattr", 188, 1, "perm_mod"),
 		.mode = 0100644,
 	};
+
+	how.call.args[3] = 16; /* bytes of the value: no ACL has so many */
 
 	add_file_call(mix, event, &how);
 }
@@ -829,15 +831,9 @@ static const struct choice connect_choices[] = {
 };
 static const struct choice build_choices[] = { { 1, make_build }, { 0, NULL } };
 static const struct choice unused_choices[] = {
-	{ 30, make_openat_failed },
-	{ 25, make_unlinkat },
-	{ 10, make_chown },
-	{ 5, make_setxattr },
-	{ 5, make_mkdir },
-	{ 5, make_ftruncate },
-	{ 12, make_user },
-	{ 8, make_service },
-	{ 0, NULL },
+	{ 30, make_openat_failed }, { 30, make_unlinkat }, { 10, make_chown },
+	{ 5, make_setxattr },	    { 5, make_ftruncate }, { 12, make_user },
+	{ 8, make_service },	    { 0, NULL },
 };
 static const struct choice partials_choices[] = { { 1, make_partials },
 						  { 0, NULL } };
