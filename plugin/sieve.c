@@ -45,6 +45,12 @@
  * stream then repeats the end of the log, which the same windows drop; of an
  * event that the log had the beginning of, record by record.
  *
+ * Most events come in one piece, and most of a record's head is what the one
+ * before had. So the event opened last is in hand: while its records follow one
+ * another, they are told by that head and stay where they were fed; nothing is
+ * copied, no number read, no table asked (hand_take()). What is open when the
+ * chunk ends, or when another event's record comes, is copied then.
+ *
  * Nothing here trusts a byte: node names, types, times and serials are only
  * compared and copied. In a steady state nothing is allocated: open events and
  * their buffers, and the pages of windows, are used again.
@@ -56,6 +62,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kinds.h"
 #include "limits.h"
 #include "streams.h"
 #include "util/codec.h"
@@ -69,7 +76,6 @@ enum {
 	 * a clock that was set back */
 	CLOCK_RECORDS = 512,
 	NODE_NAME_MAX = 255,
-	TYPE_NAME_MAX = 64,
 	DIGITS_MAX = 19, /* fit 64 bits whatever they are */
 
 	WINDOW = 65536,
@@ -78,7 +84,8 @@ enum {
 
 	/* buffers of closed events up to these sizes are kept for the next */
 	KEEP_TEXT_BYTES = 16384,
-	KEEP_RECORDS_BYTES = 4096,
+	KEEP_RECORDS = 256,
+	FIRST_RECORDS = 8,
 
 	/* serials below the highest seen of which none can be open or late */
 	SETTLED_SERIALS = 2 * LIMIT_OPEN_EVENTS,
@@ -101,10 +108,23 @@ enum {
 struct line {
 	struct str text; /* without line end */
 	bool cut; /* text is its first part only */
-	struct str node, type;
+	bool stays; /* with its newline in the chunk that is fed */
+	struct str node;
+	size_t type, body; /* where its type stands, and where its fields */
+	const struct record_kind *kind;
 	int64_t time_ns;
 	uint64_t serial;
 	uint64_t end; /* stream offset behind it */
+};
+
+/* What stands before the fields of the record read last: all records of an
+ * event have it in common. */
+struct stamp {
+	size_t len, second_len; /* of text, and up to the dot; 0 = none */
+	uint64_t sec, serial;
+	int64_t time_ns;
+	char text
+		[64]; /* DIGITS_MAX of two numbers, three, and what is between */
 };
 
 /* Tags of serials in a row, 0 = not seen. */
@@ -158,8 +178,13 @@ struct open_event {
 	int64_t node_ns, mono_ns;
 	bool cut; /* something of it was left out */
 	bool of_log; /* has records of the log */
-	struct strbuf text;
-	struct strbuf records; /* struct str each; data is set on closing */
+	size_t bytes; /* of its text */
+	struct str there; /* its text where it was fed, while in hand */
+	size_t type; /* where it stands in each of these records */
+	struct strbuf text; /* its text else */
+	size_t count, room; /* of the next two */
+	struct str *records; /* data is set on closing */
+	struct raw_head *heads;
 };
 
 struct daemon_mark {
@@ -180,6 +205,9 @@ struct sieve {
 	struct list nodes; /* the one used last at the end */
 	size_t node_count, local_count, page_count;
 	struct page *free_pages;
+	struct open_event *in_hand; /* see sieve_settle() */
+	struct stamp stamp;
+	struct kinds kinds;
 	struct open_event *event_buckets[EVENT_BUCKETS];
 	struct node *node_buckets[NODE_BUCKETS];
 	struct open_event events[LIMIT_OPEN_EVENTS];
@@ -202,136 +230,135 @@ static inline bool text_is(struct str text, struct str other)
 	       !memcmp(text.data, other.data, other.len);
 }
 
-static inline bool skip_text(const char **p, const char *end, struct str text)
+/* Each of these: what is behind a part of the head that begins at p; NULL = it
+ * is not there. */
+
+static inline const char *past_text(const char *p, const char *end,
+				    struct str text)
 {
-	if ((size_t)(end - *p) < text.len || memcmp(*p, text.data, text.len))
+	if ((size_t)(end - p) < text.len || memcmp(p, text.data, text.len))
+		return NULL;
+	return p + text.len;
+}
+
+static inline const char *past_number(const char *p, const char *end,
+				      uint64_t *out)
+{
+	const char *start = p;
+	uint64_t number = 0;
+
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		number = number * 10 + (uint64_t)(*p - '0');
+	*out = number;
+	return p == start || p - start > DIGITS_MAX ? NULL : p;
+}
+
+/* Behind a name; last: that of the record before, or empty. */
+static const char *past_node(const char *p, const char *end, struct str last)
+{
+	if (last.len && past_text(p, end, last))
+		p += last.len;
+	while (p < end && (unsigned char)*p > ' ' && *p != 0x7f)
+		p++;
+	return p;
+}
+
+/* msg=audit(SEC.MMM:SERIAL): of which most stand in the second of the last. */
+static const char *past_new_stamp(const char *p, const char *end,
+				  struct stamp *out)
+{
+	const char *start = p, *dot;
+	struct str second = { out->text, out->second_len };
+	uint64_t sec = out->sec, msec;
+
+	dot = second.len ? past_text(p, end, second) : NULL;
+	if (!dot) {
+		p = past_text(p, end, STR(" msg=audit("));
+		p = p ? past_number(p, end, &sec) : NULL;
+		dot = p && sec <= SEC_MAX ? past_text(p, end, STR(".")) : NULL;
+	}
+	p = dot ? past_number(dot, end, &msec) : NULL;
+	p = p && p - dot == 3 ? past_text(p, end, STR(":")) : NULL;
+	p = p ? past_number(p, end, &out->serial) : NULL;
+	p = p ? past_text(p, end, STR("):")) : NULL;
+	if (!p)
+		return NULL;
+	out->sec = sec;
+	out->time_ns =
+		(int64_t)sec * NSEC_PER_SEC + (int64_t)msec * NSEC_PER_MSEC;
+	out->second_len = (size_t)(dot - start);
+	out->len = (size_t)(p - start);
+	memcpy(out->text, start, out->len);
+	return p;
+}
+
+/* The same, told by its text where it is that of the record before. */
+static inline const char *past_stamp(const char *p, const char *end,
+				     struct stamp *stamp)
+{
+	const char *behind = NULL;
+
+	if (stamp->len)
+		behind = past_text(p, end,
+				   (struct str){ stamp->text, stamp->len });
+	return behind ? behind : past_new_stamp(p, end, stamp);
+}
+
+/* The name that the record before bore; empty = none. */
+static struct str last_node(const struct sieve *sieve)
+{
+	const struct node *node;
+
+	if (list_empty(&sieve->nodes))
+		return (struct str){ 0 };
+	node = list_entry(sieve->nodes.prev, struct node, by_use);
+	return (struct str){ node->name, node->name_len };
+}
+
+/* node=NAME type=NAME msg=audit(SEC.MMM:SERIAL): where node= need not be. */
+static inline __attribute__((always_inline)) bool line_parse(
+	struct sieve *sieve, struct line *line)
+{
+	const char *end = line->text.data + line->text.len;
+	const char *p = line->text.data, *start, *space;
+
+	line->node = (struct str){ 0 };
+	start = past_text(p, end, STR("node="));
+	if (start) {
+		p = past_node(start, end, last_node(sieve));
+		line->node = (struct str){ start, (size_t)(p - start) };
+		p = past_text(p, end, STR(" "));
+		if (!p || !line->node.len || line->node.len > NODE_NAME_MAX)
+			return false;
+	}
+	start = past_text(p, end, STR("type="));
+	space = start ? memchr(start, ' ', (size_t)(end - start)) : NULL;
+	if (!space || space == start || space - start > KIND_NAME_MAX)
 		return false;
-	*p += text.len;
+	line->kind = kinds_find(&sieve->kinds,
+				(struct str){ start, (size_t)(space - start) });
+	p = line->kind->valid ? past_stamp(space, end, &sieve->stamp) : NULL;
+	if (!p)
+		return false;
+	line->time_ns = sieve->stamp.time_ns;
+	line->serial = sieve->stamp.serial;
+	line->type = (size_t)(start - line->text.data);
+	line->body = (size_t)(p - line->text.data);
 	return true;
 }
 
-/* The number of digits read; 0 = none, or too many. */
-static int skip_number(const char **p, const char *end, uint64_t *out)
+/* Text with a NUL in it would end early for some reader behind us. */
+static bool has_nul(struct str text)
 {
-	const char *start = *p;
-	uint64_t number = 0;
-
-	for (; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
-		if (*p - start == DIGITS_MAX)
-			return 0;
-		number = number * 10 + (uint64_t)(**p - '0');
-	}
-	*out = number;
-	return (int)(*p - start);
-}
-
-static bool is_type_char(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '[' || c == ']';
-}
-
-static bool skip_type(const char **p, const char *end, struct str *out)
-{
-	const char *start = *p;
-
-	while (*p < end && is_type_char(**p))
-		(*p)++;
-	*out = (struct str){ start, (size_t)(*p - start) };
-	return out->len && out->len <= TYPE_NAME_MAX;
-}
-
-static bool skip_node(const char **p, const char *end, struct str *out)
-{
-	const char *start = *p;
-
-	while (*p < end && (unsigned char)**p > ' ' && **p != 0x7f)
-		(*p)++;
-	*out = (struct str){ start, (size_t)(*p - start) };
-	return out->len && out->len <= NODE_NAME_MAX &&
-	       skip_text(p, end, STR(" "));
-}
-
-/* [node=NAME ]type=NAME msg=audit(SEC.MMM:SERIAL): */
-static bool line_parse(struct line *line)
-{
-	const char *p = line->text.data, *end = p + line->text.len;
-	uint64_t sec, msec;
-
-	line->node = (struct str){ 0 };
-	if (skip_text(&p, end, STR("node=")) &&
-	    !skip_node(&p, end, &line->node))
-		return false;
-	if (!skip_text(&p, end, STR("type=")) ||
-	    !skip_type(&p, end, &line->type) ||
-	    !skip_text(&p, end, STR(" msg=audit(")) ||
-	    !skip_number(&p, end, &sec) || sec > SEC_MAX ||
-	    !skip_text(&p, end, STR(".")) || skip_number(&p, end, &msec) != 3 ||
-	    !skip_text(&p, end, STR(":")) ||
-	    !skip_number(&p, end, &line->serial) ||
-	    !skip_text(&p, end, STR("):")))
-		return false;
-	line->time_ns =
-		(int64_t)sec * NSEC_PER_SEC + (int64_t)msec * NSEC_PER_MSEC;
-	/* text with a NUL in it would end early for some reader behind us */
-	return !memchr(line->text.data, 0, line->text.len);
-}
-
-/* ANOM_* of the kernel come with a SYSCALL, the others from programs. */
-static bool type_is_kernel_anomaly(struct str type)
-{
-	return text_is(type, STR("ANOM_ABEND")) ||
-	       text_is(type, STR("ANOM_PROMISCUOUS")) ||
-	       text_is(type, STR("ANOM_LINK")) ||
-	       text_is(type, STR("ANOM_CREAT"));
-}
-
-/*
- * Whether a record of this type is a whole event: what programs and auditd
- * send (1100-1299, 2100-2999), and the two types that the kernel never ties to
- * a system call (KERNEL, NETFILTER_PKT). A name that ends in '_' here stands
- * for all that begin so. A type not listed only waits longer.
- */
-static bool type_is_alone(struct str type)
-{
-	static const struct str names[] = {
-		STR("ACCT_"),	  STR("ADD_"),		STR("ANOM_"),
-		STR("CHGRP_ID"),  STR("CHUSER_ID"),	STR("CRED_"),
-		STR("CRYPTO_"),	  STR("DAC_CHECK"),	STR("DAEMON_"),
-		STR("DEL_"),	  STR("DEV_"),		STR("FS_RELABEL"),
-		STR("GRP_"),	  STR("KERNEL"),	STR("LABEL_"),
-		STR("MAC_CHECK"), STR("NETFILTER_PKT"), STR("RESP_"),
-		STR("ROLE_"),	  STR("SERVICE_"),	STR("SOFTWARE_"),
-		STR("SYSTEM_"),	  STR("TEST"),		STR("TRUSTED_APP"),
-		STR("USER"),	  STR("USER_"),		STR("USYS_CONFIG"),
-		STR("VIRT_"),
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		struct str name = names[i], head = type;
-
-		if (name.data[0] != type.data[0] || name.len > type.len)
-			continue;
-		if (name.data[name.len - 1] == '_')
-			head.len = name.len;
-		if (text_is(head, name))
-			return !type_is_kernel_anomaly(type);
-	}
-	return false;
-}
-
-static bool type_is_daemon(struct str type)
-{
-	return type.len > 7 && !memcmp(type.data, "DAEMON_", 7);
+	return text.len && memchr(text.data, 0, text.len);
 }
 
 /* --- open events ---------------------------------------------------------- */
 
 static size_t event_bucket(const struct sieve *sieve, const struct node *node,
-			   const struct line *line)
+			   int64_t time_ns, uint64_t serial)
 {
-	uint64_t key[3] = { (uintptr_t)node, (uint64_t)line->time_ns,
-			    line->serial };
+	uint64_t key[3] = { (uintptr_t)node, (uint64_t)time_ns, serial };
 
 	return hash_bytes(key, sizeof(key), sieve->seed) % EVENT_BUCKETS;
 }
@@ -355,24 +382,64 @@ static struct open_event *event_find(const struct sieve *sieve,
 	event = list_entry(node->open.prev, struct open_event, by_use);
 	if (event_is(event, node, line))
 		return event;
-	event = sieve->event_buckets[event_bucket(sieve, node, line)];
+	event = sieve->event_buckets[event_bucket(sieve, node, line->time_ns,
+						  line->serial)];
 	while (event && !event_is(event, node, line))
 		event = event->next;
 	return event;
+}
+
+/*
+ * The event in hand is none any more: what of it stands where it was fed is
+ * copied, and it gets a bucket. Until then it had none, as it was the one that
+ * its node used last. 0 or -ENOMEM.
+ */
+static int sieve_settle(struct sieve *sieve)
+{
+	struct open_event *event = sieve->in_hand;
+	struct open_event **bucket;
+
+	if (!event)
+		return 0;
+	sieve->in_hand = NULL;
+	event->bucket =
+		event_bucket(sieve, event->node, event->time_ns, event->serial);
+	bucket = &sieve->event_buckets[event->bucket];
+	event->next = *bucket;
+	*bucket = event;
+	strbuf_add_str(&event->text, event->there);
+	event->there = (struct str){ 0 };
+	if (!event->text.failed)
+		return 0;
+	event->count = 0;
+	return -ENOMEM;
 }
 
 static void event_unlink(struct sieve *sieve, struct open_event *event)
 {
 	struct open_event **link = &sieve->event_buckets[event->bucket];
 
-	while (*link != event)
-		link = &(*link)->next;
-	*link = event->next;
+	if (sieve->in_hand == event) {
+		sieve->in_hand = NULL;
+	} else {
+		while (*link != event)
+			link = &(*link)->next;
+		*link = event->next;
+	}
 	list_remove(&event->by_age);
 	list_remove(&event->by_use);
-	sieve->open_bytes -= event->text.len;
-	event->node->open_bytes -= event->text.len;
+	sieve->open_bytes -= event->bytes;
+	event->node->open_bytes -= event->bytes;
 	event->node->open_count--;
+}
+
+static void event_free_records(struct open_event *event)
+{
+	free(event->records);
+	free(event->heads);
+	event->records = NULL;
+	event->heads = NULL;
+	event->room = 0;
 }
 
 /* Back to the pool. Large buffers go: a thousand of them would be much. */
@@ -380,10 +447,11 @@ static void event_recycle(struct sieve *sieve, struct open_event *event)
 {
 	if (event->text.capacity > KEEP_TEXT_BYTES)
 		strbuf_free(&event->text);
-	if (event->records.capacity > KEEP_RECORDS_BYTES)
-		strbuf_free(&event->records);
+	if (event->room > KEEP_RECORDS)
+		event_free_records(event);
 	strbuf_reset(&event->text);
-	strbuf_reset(&event->records);
+	event->there = (struct str){ 0 };
+	event->count = event->bytes = 0;
 	/* to the front: the buffers used last are warm */
 	list_add_tail(sieve->pool.next, &event->by_age);
 }
@@ -392,24 +460,24 @@ static void event_recycle(struct sieve *sieve, struct open_event *event)
 static int event_close(struct sieve *sieve, struct open_event *event,
 		       bool ended)
 {
-	struct str *records = (struct str *)(void *)event->records.data;
-	size_t count = event->records.len / sizeof(*records);
 	struct raw_event raw = {
 		.node = { event->node->name, event->node->name_len },
 		.time_ns = event->time_ns,
 		.serial = event->serial,
-		.record_count = count,
-		.records = records,
-		.text = strbuf_str(&event->text),
+		.record_count = event->count,
+		.records = event->records,
+		.heads = event->heads,
+		.text = event->there.len ? event->there
+					 : strbuf_str(&event->text),
 		.complete = ended && !event->cut,
 		.mixed = event->node->mixed,
 	};
-	const char *p = event->text.data;
+	const char *p = raw.text.data;
 	int rc;
 
-	for (size_t i = 0; i < count; i++) {
-		records[i].data = p;
-		p += records[i].len + 1;
+	for (size_t i = 0; i < event->count; i++) {
+		event->records[i].data = p;
+		p += event->records[i].len + 1;
 	}
 	event_unlink(sieve, event);
 	sieve->stats.events++;
@@ -448,20 +516,16 @@ static int event_open(struct sieve *sieve, struct node *node,
 		      const struct line *line, struct open_event **out)
 {
 	struct open_event *event;
+	int rc = sieve_settle(sieve);
 
-	if (list_empty(&sieve->pool)) {
-		int rc = event_make_room(sieve, NULL, false);
-
-		if (rc)
-			return rc;
-	}
+	if (!rc && list_empty(&sieve->pool))
+		rc = event_make_room(sieve, NULL, false);
+	if (rc)
+		return rc;
 	event = list_entry(sieve->pool.next, struct open_event, by_age);
 	list_remove(&event->by_age);
 	list_add_tail(&sieve->opened, &event->by_age);
 	list_add_tail(&node->open, &event->by_use);
-	event->bucket = event_bucket(sieve, node, line);
-	event->next = sieve->event_buckets[event->bucket];
-	sieve->event_buckets[event->bucket] = event;
 	event->node = node;
 	event->time_ns = line->time_ns;
 	event->serial = line->serial;
@@ -470,39 +534,94 @@ static int event_open(struct sieve *sieve, struct node *node,
 	node->open_count++;
 	node->events++;
 	event->of_log = sieve->catching_up;
+	sieve->in_hand = event;
 	*out = event;
 	return 0;
+}
+
+static int event_grow(struct open_event *event)
+{
+	size_t room = event->room ? 2 * event->room : FIRST_RECORDS;
+	struct raw_head *heads;
+	struct str *records;
+
+	records = realloc(event->records, room * sizeof(*records));
+	if (!records)
+		return -ENOMEM;
+	event->records = records;
+	heads = realloc(event->heads, room * sizeof(*heads));
+	if (!heads)
+		return -ENOMEM;
+	event->heads = heads;
+	event->room = room;
+	return 0;
+}
+
+/* A record of the event in hand that stands right behind the last one of it. */
+static bool event_stays(const struct sieve *sieve,
+			const struct open_event *event, const struct line *line)
+{
+	return sieve->in_hand == event && line->stays &&
+	       (event->there.len ? line->text.data ==
+					   event->there.data + event->there.len
+				 : !event->count);
+}
+
+static int event_add_text(struct sieve *sieve, struct open_event *event,
+			  const struct line *line)
+{
+	int rc;
+
+	if (event_stays(sieve, event, line)) {
+		if (!event->count) {
+			event->there.data = line->text.data;
+			event->type = line->type;
+		}
+		event->there.len += line->text.len + 1;
+		return 0;
+	}
+	rc = sieve_settle(sieve);
+	if (rc)
+		return rc;
+	strbuf_add_str(&event->text, line->text);
+	strbuf_add_char(&event->text, '\n');
+	return event->text.failed ? -ENOMEM : 0;
 }
 
 static int event_add(struct sieve *sieve, struct open_event *event,
 		     const struct line *line)
 {
-	struct str record = { NULL, line->text.len };
 	size_t size = line->text.len + 1;
+	int rc = 0;
 
 	event->node_records = event->node->records;
 	event->node_ns = event->node->now_ns;
 	event->mono_ns = sieve->mono_ns;
-	list_remove(&event->by_use);
-	list_add_tail(&event->node->open, &event->by_use);
-	if (event->records.len == LIMIT_EVENT_RECORDS * sizeof(record) ||
-	    event->text.len + size > LIMIT_EVENT_BYTES) {
+	if (event->node->open.prev != &event->by_use) {
+		list_remove(&event->by_use);
+		list_add_tail(&event->node->open, &event->by_use);
+	}
+	if (event->count == LIMIT_EVENT_RECORDS ||
+	    event->bytes + size > LIMIT_EVENT_BYTES) {
 		sieve->stats.over_limit++;
 		event->cut = true;
 		return 0;
 	}
-	while (sieve->open_bytes + size > LIMIT_OPEN_BYTES) {
-		int rc = event_make_room(sieve, event, true);
-
-		if (rc)
-			return rc;
-	}
+	while (!rc && sieve->open_bytes + size > LIMIT_OPEN_BYTES)
+		rc = event_make_room(sieve, event, true);
+	if (!rc && event->count == event->room)
+		rc = event_grow(event);
+	if (!rc)
+		rc = event_add_text(sieve, event, line);
+	if (rc)
+		return rc;
 	event->cut |= line->cut;
-	strbuf_add_str(&event->text, line->text);
-	strbuf_add_char(&event->text, '\n');
-	strbuf_add(&event->records, &record, sizeof(record));
-	if (event->text.failed || event->records.failed)
-		return -ENOMEM;
+	event->records[event->count].len = line->text.len;
+	event->heads[event->count++] = (struct raw_head){
+		.type = line->kind->type,
+		.body = (uint32_t)line->body,
+	};
+	event->bytes += size;
 	sieve->open_bytes += size;
 	event->node->open_bytes += size;
 	return 0;
@@ -1124,7 +1243,7 @@ static bool log_is_wanted(const struct sieve *sieve, const struct line *line)
 		return line->time_ns >= sieve->since_ns;
 	if (!node || !node->loaded || log_is_old(sieve, node, line->time_ns))
 		return false;
-	if (type_is_daemon(line->type))
+	if (line->kind->daemon)
 		return line->time_ns > node->loaded_ns;
 	return event_find(sieve, node, line) || log_is_new(node, line->serial);
 }
@@ -1149,15 +1268,12 @@ static bool daemon_is_known(struct sieve *sieve, const struct node *node,
 static bool event_repeats(struct sieve *sieve, const struct open_event *event,
 			  const struct line *line)
 {
-	const struct str *records =
-		(const struct str *)(const void *)event->records.data;
-	size_t count = event->records.len / sizeof(*records);
 	struct str record = { event->text.data, 0 };
 
 	if (!event->of_log || sieve->catching_up)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		record.len = records[i].len;
+	for (size_t i = 0; i < event->count; i++) {
+		record.len = event->records[i].len;
 		if (text_is(record, line->text)) {
 			sieve->stats.duplicates++;
 			return true;
@@ -1188,12 +1304,12 @@ void sieve_caught_up(struct sieve *sieve)
 			sieve->consumed;
 }
 
-bool sieve_has_passed(const struct sieve *sieve, struct str record)
+bool sieve_has_passed(struct sieve *sieve, struct str record)
 {
 	struct line line = { .text = record };
 	const struct node *node;
 
-	if (!line_parse(&line) || type_is_daemon(line.type))
+	if (!line_parse(sieve, &line) || has_nul(record) || line.kind->daemon)
 		return false;
 	if (sieve->since_ns)
 		return line.time_ns < sieve->since_ns - LATE_NS;
@@ -1218,8 +1334,7 @@ static void sieve_count(struct sieve *sieve, const struct line *line)
 
 static int sieve_record(struct sieve *sieve, const struct line *line)
 {
-	bool eoe = text_is(line->type, STR("EOE"));
-	bool ends = eoe || text_is(line->type, STR("PROCTITLE"));
+	bool ends = line->kind->ends;
 	struct open_event *event;
 	struct node *node;
 	int rc;
@@ -1240,10 +1355,10 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 		return rc;
 	event = event_find(sieve, node, line);
 	/* the event was closed by PROCTITLE, or nothing else of it came */
-	if (!event && eoe)
+	if (!event && line->kind->eoe)
 		return 0;
 	if (!event) {
-		if (type_is_daemon(line->type)) {
+		if (line->kind->daemon) {
 			if (daemon_is_known(sieve, node, line)) {
 				sieve->stats.duplicates++;
 				return 0;
@@ -1260,9 +1375,9 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 		rc = event_open(sieve, node, line, &event);
 		if (rc)
 			return rc;
-		ends |= type_is_alone(line->type);
+		ends |= line->kind->alone;
 	}
-	if (!eoe)
+	if (!line->kind->eoe)
 		rc = event_repeats(sieve, event, line)
 			     ? 0
 			     : event_add(sieve, event, line);
@@ -1272,31 +1387,107 @@ static int sieve_record(struct sieve *sieve, const struct line *line)
 	return ends ? event_close(sieve, event, true) : 0;
 }
 
-/*
- * A line of len bytes, of which the first LIMIT_RECORD_BYTES + 1 at most stand
- * at data; newline: whether one came behind it.
- */
-static int sieve_line(struct sieve *sieve, const char *data, uint64_t len,
-		      bool newline)
+/* A line that may be a record. clean: there is no NUL in it. */
+static int sieve_line(struct sieve *sieve, struct line *line, bool clean)
 {
-	struct line line = { .text.data = data,
-			     .end = sieve->consumed + len + newline };
 	int rc = 0;
 
-	if (len && len <= LIMIT_RECORD_BYTES + 1 && data[len - 1] == '\r')
-		len--;
-	line.cut = len > LIMIT_RECORD_BYTES;
-	line.text.len = line.cut ? LIMIT_RECORD_BYTES : (size_t)len;
-	if (!line.text.len || text_is(line.text, STR("----"))) {
-		/* no record: ausearch prints it between events */
-	} else if (!line_parse(&line)) {
+	if (line->text.len && line->text.data[line->text.len - 1] == '\r') {
+		line->text.len--;
+		line->stays = false;
+	}
+	if (line->text.len > LIMIT_RECORD_BYTES) {
+		line->text.len = LIMIT_RECORD_BYTES;
+		line->cut = true;
+		line->stays = false;
+	}
+	if (line_parse(sieve, line) && (clean || !has_nul(line->text))) {
+		rc = sieve_record(sieve, line);
+	} else if (line->text.len && !str_equal(line->text, STR("----"))) {
+		/* ausearch prints that between events */
 		sieve->stats.malformed += !sieve->catching_up;
-	} else {
-		rc = sieve_record(sieve, &line);
 	}
 	if (!rc)
-		sieve->consumed = line.end;
+		sieve->consumed = line->end;
 	return rc;
+}
+
+/* The line that was kept; newline: whether one came behind it. */
+static int sieve_kept_line(struct sieve *sieve, bool newline)
+{
+	uint64_t len = sieve->line_len;
+	struct line line = {
+		.text = { sieve->line, (size_t)len },
+		.end = sieve->consumed + len + newline,
+	};
+
+	if (len > sizeof(sieve->line)) {
+		line.text.len = sizeof(sieve->line);
+		line.cut = true;
+	}
+	return sieve_line(sieve, &line, false);
+}
+
+/* The type of a record whose head but for that is the one of the event in hand;
+ * NULL = it is not. body: where its fields begin. */
+static inline const struct record_kind *hand_kind(struct sieve *sieve,
+						  struct str text, size_t *body)
+{
+	const struct open_event *event = sieve->in_hand;
+	const char *end = text.data + text.len, *type, *space;
+	const struct record_kind *kind;
+	const struct str before = { event->there.data, event->type };
+	const struct str stamp = { sieve->stamp.text, sieve->stamp.len };
+
+	type = past_text(text.data, end, before);
+	space = type ? memchr(type, ' ', (size_t)(end - type)) : NULL;
+	if (!space || space == type || space - type > KIND_NAME_MAX ||
+	    !past_text(space, end, stamp))
+		return NULL;
+	*body = (size_t)(space - text.data) + stamp.len;
+	kind = kinds_find(&sieve->kinds,
+			  (struct str){ type, (size_t)(space - type) });
+	return kind->valid ? kind : NULL;
+}
+
+/*
+ * Takes the record that stands right behind the last one of the event in hand:
+ * nothing has changed since, but that there is one more. NULL = there is more to
+ * it, see sieve_record(); else its type.
+ */
+static inline const struct record_kind *hand_take(struct sieve *sieve,
+						  struct str text)
+{
+	struct open_event *event = sieve->in_hand;
+	const struct record_kind *kind;
+	size_t size = text.len + 1, body;
+
+	if (!event || text.data != event->there.data + event->there.len ||
+	    !text.len || text.data[text.len - 1] == '\r' ||
+	    text.len > LIMIT_RECORD_BYTES || sieve->catching_up ||
+	    /* other events may have become idle, or a clock turns */
+	    event->node->open.next != &event->by_use ||
+	    (event->node->records + 1) % CLOCK_RECORDS == 0 ||
+	    event->count == event->room ||
+	    event->bytes + size > LIMIT_EVENT_BYTES ||
+	    sieve->open_bytes + size > LIMIT_OPEN_BYTES)
+		return NULL;
+	kind = hand_kind(sieve, text, &body);
+	if (!kind)
+		return NULL;
+	sieve->stats.records++;
+	sieve->consumed += size;
+	event->node_records = ++event->node->records;
+	if (kind->eoe)
+		return kind;
+	event->records[event->count].len = text.len;
+	event->heads[event->count++] =
+		(struct raw_head){ kind->type, (uint32_t)body };
+	event->there.len += size;
+	event->bytes += size;
+	event->node->open_bytes += size;
+	sieve->open_bytes += size;
+	return kind;
 }
 
 /* Keeps the beginning of a line whose end is still to come. */
@@ -1311,32 +1502,59 @@ static void sieve_keep(struct sieve *sieve, const char *data, size_t len)
 	sieve->line_len += len;
 }
 
-int sieve_feed(struct sieve *sieve, const char *data, size_t len)
+/* A whole line, with its newline behind it. */
+static inline int sieve_fed_line(struct sieve *sieve, struct str text,
+				 bool clean)
 {
-	size_t at = 0;
+	const struct record_kind *kind = clean ? hand_take(sieve, text) : NULL;
+	struct line line = {
+		.text = text,
+		.stays = true,
+		.end = sieve->consumed + text.len + 1,
+	};
 
-	sieve->stats.bytes += sieve->catching_up ? 0 : len;
-	while (at < len) {
-		const char *start = data + at;
-		const char *newline = memchr(start, '\n', len - at);
-		size_t part = newline ? (size_t)(newline - start) : len - at;
+	if (!kind)
+		return sieve_line(sieve, &line, clean);
+	return kind->ends ? event_close(sieve, sieve->in_hand, true) : 0;
+}
+
+static int sieve_feed_lines(struct sieve *sieve, const char *data, size_t len)
+{
+	const char *end = data + len, *newline;
+	bool clean = !has_nul((struct str){ data, len });
+
+	for (; data < end; data = newline + 1) {
 		int rc;
 
-		at += part + 1;
-		if (!newline || sieve->line_len)
-			sieve_keep(sieve, start, part);
-		if (!newline)
+		newline = memchr(data, '\n', (size_t)(end - data));
+		if (!newline) {
+			sieve_keep(sieve, data, (size_t)(end - data));
 			break;
-		if (sieve->line_len)
-			rc = sieve_line(sieve, sieve->line, sieve->line_len,
-					true);
-		else
-			rc = sieve_line(sieve, start, part, true);
+		}
+		len = (size_t)(newline - data);
+		if (sieve->line_len) {
+			sieve_keep(sieve, data, len);
+			rc = sieve_kept_line(sieve, true);
+		} else {
+			rc = sieve_fed_line(sieve, (struct str){ data, len },
+					    clean);
+		}
 		if (rc)
 			return rc;
 		sieve->line_len = 0;
 	}
 	return 0;
+}
+
+int sieve_feed(struct sieve *sieve, const char *data, size_t len)
+{
+	int rc, settled;
+
+	sieve->stats.bytes += sieve->catching_up ? 0 : len;
+	rc = sieve_feed_lines(sieve, data, len);
+	/* what was fed is gone from here on */
+	settled = sieve_settle(sieve);
+	return rc ? rc : settled;
 }
 
 /* Walks all open events: they are few, and close in the order of opening. */
@@ -1379,7 +1597,7 @@ int sieve_finish(struct sieve *sieve)
 	int rc = 0;
 
 	if (sieve->line_len)
-		rc = sieve_line(sieve, sieve->line, sieve->line_len, false);
+		rc = sieve_kept_line(sieve, false);
 	if (rc)
 		return rc;
 	sieve->line_len = 0;
@@ -1470,7 +1688,7 @@ void sieve_free(struct sieve **out)
 		return;
 	for (size_t i = 0; i < LIMIT_OPEN_EVENTS; i++) {
 		strbuf_free(&sieve->events[i].text);
-		strbuf_free(&sieve->events[i].records);
+		event_free_records(&sieve->events[i]);
 	}
 	while (!list_empty(&sieve->nodes))
 		node_free(sieve,

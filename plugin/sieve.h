@@ -9,6 +9,12 @@ struct sieve;
 struct reader;
 struct strbuf;
 
+/* What is known of a record by its head. */
+struct raw_head {
+	int type; /* AUDIT_* of libaudit.h; -1 = it does not know the name */
+	uint32_t body; /* where its fields begin */
+};
+
 /* One closed event: its records, in the order they came. */
 struct raw_event {
 	struct str node; /* empty where records bear none */
@@ -17,6 +23,7 @@ struct raw_event {
 	size_t record_count;
 	const struct str
 		*records; /* whole lines, no newline; enrichment kept */
+	const struct raw_head *heads; /* as many */
 	/* the lines once more, contiguous, each ended by '\n' */
 	struct str text;
 	bool complete; /* closed by EOE or PROCTITLE, or a one-record type */
@@ -95,7 +102,7 @@ void sieve_catch_up(struct sieve *sieve, int64_t booted_ns, int64_t since_ns);
 void sieve_caught_up(struct sieve *sieve);
 /* Whether what stands in a log before this record was seen, or is not wanted:
  * within these two. */
-bool sieve_has_passed(const struct sieve *sieve, struct str record);
+bool sieve_has_passed(struct sieve *sieve, struct str record);
 /* Serials of a node that are missing now and may yet come. */
 uint64_t sieve_holes(const struct sieve *sieve, struct str node);
 /* One node. */

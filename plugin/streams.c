@@ -90,9 +90,16 @@ static bool join_near(struct streams *streams)
 void streams_take(struct streams *streams, uint64_t serial, bool other,
 		  int64_t now_ns)
 {
-	size_t at = place_of(streams, serial);
 	uint64_t next = serial + 1;
+	size_t at;
 
+	/* nearly all of them */
+	if (serial && serial == streams->next[0] && !streams->next[1] &&
+	    !other) {
+		streams->next[0] = next;
+		return;
+	}
+	at = place_of(streams, serial);
 	if (!streams->next[0]) {
 		streams->next[0] = next;
 		return;

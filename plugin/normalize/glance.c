@@ -4,123 +4,146 @@
 #include <libaudit.h>
 #include <string.h>
 
-#include "../util/digits.h"
+#ifndef AUDIT_OPENAT2
+#define AUDIT_OPENAT2 1337
+#endif
 
-/* Records that say more about a system call, and nothing without it. */
-static const char *const companions[] = {
-	"BPRM_FCAPS", "CAPSET",	  "CWD",	"EOE",	   "EXECVE",
-	"FD_PAIR",    "IPC",	  "MMAP",	"OPENAT2", "PATH",
-	"PROCTITLE",  "SOCKADDR", "SOCKETCALL",
+#define ENRICHMENT 0x1d /* begins it */
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* What is left of a record, whose newline stands at its end: so no loop over
+ * its bytes that ends at a control byte needs another end. In place, so that
+ * the compiler keeps it in registers and compares constants by a word. */
+struct rest {
+	const char *p, *end;
 };
 
 /* Takes a text off the front; false = it is not there. */
-static bool take(struct str *rest, struct str text)
+INLINE bool take(struct rest *rest, struct str text)
 {
-	if (rest->len < text.len || memcmp(rest->data, text.data, text.len))
+	if ((size_t)(rest->end - rest->p) < text.len ||
+	    memcmp(rest->p, text.data, text.len))
 		return false;
-	rest->data += text.len;
-	rest->len -= text.len;
+	rest->p += text.len;
 	return true;
 }
 
-/* Takes all up to a space, and the space. */
-static struct str take_word(struct str *rest)
+/* Takes all up to a space, and the space. False = that is nothing, or something
+ * else ends it: the record, or what auditd adds. */
+INLINE bool take_word(struct rest *rest, struct str *out)
 {
-	const char *space =
-		rest->len ? memchr(rest->data, ' ', rest->len) : NULL;
-	struct str word = { rest->data,
-			    space ? (size_t)(space - rest->data) : rest->len };
+	const char *p = rest->p;
 
-	rest->data += word.len + (space != NULL);
-	rest->len -= word.len + (space != NULL);
-	return word;
-}
-
-static bool take_number(struct str *rest, struct str name, int base,
-			int64_t *out)
-{
-	uint64_t number;
-
-	if (!take(rest, name) || !digits_parse(take_word(rest), base, &number))
+	while ((unsigned char)*p > ' ')
+		p++;
+	*out = (struct str){ rest->p, (size_t)(p - rest->p) };
+	if (*p != ' ' || !out->len)
 		return false;
+	rest->p = p + 1;
+	return true;
+}
+
+INLINE bool skip(struct rest *rest, struct str name)
+{
+	struct str word;
+
+	return take(rest, name) && take_word(rest, &word);
+}
+
+/* The same of digits, no more of them than an id or a pid has. */
+INLINE bool take_number(struct rest *rest, struct str name, int64_t *out)
+{
+	enum { DIGITS = 18 };
+	int64_t number = 0;
+	const char *p;
+
+	if (!take(rest, name))
+		return false;
+	for (p = rest->p; *p >= '0' && *p <= '9'; p++)
+		number =
+			(int64_t)((uint64_t)number * 10 + (uint64_t)(*p - '0'));
+	if (*p != ' ' || p == rest->p || p - rest->p > DIGITS)
+		return false;
+	rest->p = p + 1;
+	*out = number;
+	return true;
+}
+
+INLINE bool take_id(struct rest *rest, struct str name, uint32_t *out)
+{
+	int64_t id;
+
+	if (!take_number(rest, name, &id))
+		return false;
+	*out = (uint32_t)id;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Up to 64 bits in base 16, as the kernel writes them. */
+static bool take_hex(struct rest *rest, int64_t *out)
+{
+	enum { DIGITS = 16 };
+	const char *p = rest->p;
+	uint64_t number = 0;
+	int digit;
+
+	for (; (digit = hex_digit(*p)) >= 0; p++)
+		number = number << 4 | (uint64_t)digit;
+	if (*p != ' ' || p == rest->p || p - rest->p > DIGITS)
+		return false;
+	rest->p = p + 1;
 	*out = (int64_t)number;
-	return base == 16 || number <= INT64_MAX;
+	return true;
 }
 
-/* The record's type; the rest begins behind its stamp. Empty = no record. */
-static struct str take_head(struct str *rest)
+/* A quoted value, before a space or the end. One that is encoded is left to who
+ * parses it. */
+static bool take_quoted(struct rest *rest, struct str *out)
 {
-	struct str type;
+	const char *p = rest->p;
 
-	if (take(rest, STR("node=")))
-		take_word(rest);
-	if (!take(rest, STR("type=")))
-		return (struct str){ 0 };
-	type = take_word(rest);
-	if (!take(rest, STR("msg=audit(")))
-		return (struct str){ 0 };
-	take_word(rest);
-	return type;
+	if (*p++ != '"')
+		return false;
+	while ((unsigned char)*p > ' ' && *p != '"')
+		p++;
+	*out = (struct str){ rest->p + 1, (size_t)(p - rest->p) - 1 };
+	rest->p = p + 1;
+	return *p == '"' && out->len && (unsigned char)p[1] <= ' ';
 }
 
-static bool is_companion(struct str type)
+/* What stands behind the stamp. */
+static struct rest body_of(const struct raw_event *raw, size_t at)
 {
-	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++)
-		if (str_equal(type, str_from(companions[i])))
-			return true;
-	return false;
+	struct str text = raw->records[at];
+	struct rest rest = { text.data + raw->heads[at].body,
+			     text.data + text.len };
+
+	if (!take(&rest, STR(" ")))
+		rest.p = rest.end;
+	return rest;
 }
 
 /* arch=c000003e syscall=257 [per=...] success=no: before anything that the
  * caller may choose. */
-static bool read_call(struct str rest, struct glance *out)
+static bool read_call(struct rest rest, struct glance *out)
 {
-	if (!take_number(&rest, STR("arch="), 16, &out->arch) ||
-	    !take_number(&rest, STR("syscall="), 10, &out->syscall))
+	if (!take(&rest, STR("arch=")) || !take_hex(&rest, &out->arch) ||
+	    !take_number(&rest, STR("syscall="), &out->syscall))
 		return false;
-	if (take(&rest, STR("per=")))
-		take_word(&rest);
+	skip(&rest, STR("per="));
 	out->failed = take(&rest, STR("success=no "));
 	if (!out->failed && !take(&rest, STR("success=yes ")))
 		return false;
-	out->rest = rest;
+	out->caller = (struct str){ rest.p, (size_t)(rest.end - rest.p) };
 	return true;
-}
-
-static int type_number(struct str type)
-{
-	char name[32];
-
-	if (!type.len || type.len >= sizeof(name))
-		return -1;
-	memcpy(name, type.data, type.len);
-	name[type.len] = '\0';
-	return audit_name_to_msg_type(name);
-}
-
-/* A quoted value; one that is encoded is left to who parses it. */
-static bool take_quoted(struct str *rest, struct str name, struct str *out)
-{
-	struct str word;
-
-	if (!take(rest, name) || !take(rest, STR("\"")))
-		return false;
-	word = take_word(rest);
-	if (word.len < 2 || word.data[word.len - 1] != '"')
-		return false;
-	*out = (struct str){ word.data, word.len - 1 };
-	return !memchr(out->data, '"', out->len);
-}
-
-/* An event has one CWD record, and that nothing but cwd=. */
-static bool read_directory(struct str rest, struct str *out)
-{
-	struct str text = rest;
-	const char *enrichment = memchr(text.data, 0x1d, text.len);
-
-	if (enrichment)
-		text.len = (size_t)(enrichment - text.data);
-	return !out->len && take_quoted(&text, STR("cwd="), out) && !text.len;
 }
 
 void glance_at(const struct raw_event *raw, struct glance *out)
@@ -129,61 +152,63 @@ void glance_at(const struct raw_event *raw, struct glance *out)
 
 	*out = (struct glance){ .of = GLANCE_CALL };
 	for (size_t i = 0; i < raw->record_count; i++) {
-		struct str rest = raw->records[i];
-		struct str type = take_head(&rest);
+		int type = raw->heads[i].type;
 
-		if (str_equal(type, STR("CWD"))) {
-			out->blurred |= !read_directory(rest, &out->directory);
-		} else if (is_companion(type)) {
-			continue;
-		} else if (str_equal(type, STR("SYSCALL")) && !calls++) {
-			if (!read_call(rest, out))
+		switch (type) {
+		case AUDIT_SYSCALL:
+			if (calls++ || !read_call(body_of(raw, i), out))
 				out->of = GLANCE_OTHER;
-		} else if (raw->record_count == 1) {
+			break;
+		case AUDIT_CWD:
+			out->directories++;
+			out->directory_at = i;
+			break;
+		/* they say more about a system call, and nothing without it */
+		case AUDIT_BPRM_FCAPS:
+		case AUDIT_CAPSET:
+		case AUDIT_EOE:
+		case AUDIT_EXECVE:
+		case AUDIT_FD_PAIR:
+		case AUDIT_IPC:
+		case AUDIT_MMAP:
+		case AUDIT_OPENAT2:
+		case AUDIT_PATH:
+		case AUDIT_PROCTITLE:
+		case AUDIT_SOCKADDR:
+		case AUDIT_SOCKETCALL:
+			break;
+		default:
+			if (raw->record_count > 1) {
+				out->of = GLANCE_OTHER;
+				return;
+			}
 			out->of = GLANCE_RECORD;
-			out->type = type_number(type);
-			out->rest = rest;
+			out->type = type;
 			return;
-		} else {
-			out->of = GLANCE_OTHER;
 		}
 	}
 	if (calls != 1)
 		out->of = GLANCE_OTHER;
 }
 
-static bool take_id(struct str *rest, struct str name, uint32_t *out)
-{
-	int64_t id;
-
-	if (!take_number(rest, name, 10, &id))
-		return false;
-	*out = (uint32_t)id;
-	return true;
-}
-
-static bool skip(struct str *rest, struct str name)
-{
-	return take(rest, name) && take_word(rest).len;
-}
+/* --- who ------------------------------------------------------------------ */
 
 /* exit=3 a0=... items=1 ppid=1 ... exe="/usr/bin/x", as audit_log_exit() of the
  * kernel writes it. */
-static bool read_caller(struct str rest, struct glance_sight *out)
+static bool read_caller(struct str text, struct glance_sight *out)
 {
-	static const struct str arguments[] = { STR("a0="), STR("a1="),
-						STR("a2="), STR("a3=") };
+	struct rest rest = { text.data, text.data + text.len };
 	struct process_ids *ids = &out->sight.ids;
 	struct str tty;
 
 	if (!skip(&rest, STR("exit=")))
 		return false;
-	for (size_t i = 0; i < 4; i++)
-		if (!take_number(&rest, arguments[i], 16, &out->arguments[i]))
-			return false;
-	if (!skip(&rest, STR("items=")) ||
-	    !take_number(&rest, STR("ppid="), 10, &out->sight.ppid) ||
-	    !take_number(&rest, STR("pid="), 10, &out->sight.pid) ||
+	out->arguments = (struct str){ rest.p, (size_t)(rest.end - rest.p) };
+	if (!skip(&rest, STR("a0=")) || !skip(&rest, STR("a1=")) ||
+	    !skip(&rest, STR("a2=")) || !skip(&rest, STR("a3=")) ||
+	    !skip(&rest, STR("items=")) ||
+	    !take_number(&rest, STR("ppid="), &out->sight.ppid) ||
+	    !take_number(&rest, STR("pid="), &out->sight.pid) ||
 	    !take_id(&rest, STR("auid="), &out->login) ||
 	    !take_id(&rest, STR("uid="), &ids->uid) ||
 	    !take_id(&rest, STR("gid="), &ids->gid) ||
@@ -191,30 +216,69 @@ static bool read_caller(struct str rest, struct glance_sight *out)
 	    !skip(&rest, STR("suid=")) || !skip(&rest, STR("fsuid=")) ||
 	    !take_id(&rest, STR("egid="), &ids->egid) ||
 	    !skip(&rest, STR("sgid=")) || !skip(&rest, STR("fsgid=")) ||
-	    !take(&rest, STR("tty=")))
+	    !take(&rest, STR("tty=")) || !take_word(&rest, &tty))
 		return false;
-	tty = take_word(&rest);
 	out->sight.tty = tty_of_name(tty);
 	/* a name with a blank, as " (deleted)", is encoded */
-	return tty.len && skip(&rest, STR("ses=")) &&
-	       skip(&rest, STR("comm=")) &&
-	       take_quoted(&rest, STR("exe="), &out->sight.exe);
+	return skip(&rest, STR("ses=")) && skip(&rest, STR("comm=")) &&
+	       take(&rest, STR("exe=")) && take_quoted(&rest, &out->sight.exe);
+}
+
+bool glance_argument(const struct glance_sight *sight, size_t number,
+		     int64_t *out)
+{
+	struct str text = sight->arguments, word;
+	struct rest rest = { text.data, text.data + text.len };
+
+	/* a0= and so on: that much was seen */
+	for (size_t i = 0; i < number; i++)
+		take_word(&rest, &word);
+	rest.p += sizeof("a0=") - 1;
+	return take_hex(&rest, out);
+}
+
+/* Whether there is a field of an id or a terminal in it, or what looks so. */
+static bool has_ids(struct rest text)
+{
+	const char *p = text.p;
+
+	while ((p = memchr(p, '=', (size_t)(text.end - p)))) {
+		if ((p - text.p >= 2 && !memcmp(p - 2, "id", 2)) ||
+		    (p - text.p >= 3 && !memcmp(p - 3, "tty", 3)))
+			return true;
+		p++;
+	}
+	return false;
 }
 
 /* pid=1 uid=0 auid=1000 ...: what a program has sent. No other id is in it. */
-static bool read_sender(struct str rest, struct glance_sight *out)
+static bool read_sender(struct rest rest, struct glance_sight *out)
 {
-	const char *enrichment = memchr(rest.data, 0x1d, rest.len);
+	const char *enrichment;
 
-	if (enrichment)
-		rest.len = (size_t)(enrichment - rest.data);
 	out->sight.ppid = -1;
 	out->sight.ids = PROCESS_IDS_UNKNOWN;
-	return take_number(&rest, STR("pid="), 10, &out->sight.pid) &&
-	       take_id(&rest, STR("uid="), &out->sight.ids.uid) &&
-	       take_id(&rest, STR("auid="), &out->login) &&
-	       !memmem(rest.data, rest.len, "id=", 3) &&
-	       !memmem(rest.data, rest.len, "tty=", 4);
+	if (!take_number(&rest, STR("pid="), &out->sight.pid) ||
+	    !take_id(&rest, STR("uid="), &out->sight.ids.uid) ||
+	    !take_id(&rest, STR("auid="), &out->login))
+		return false;
+	enrichment = memchr(rest.p, ENRICHMENT, (size_t)(rest.end - rest.p));
+	if (enrichment)
+		rest.end = enrichment;
+	return !has_ids(rest);
+}
+
+/* An event has one CWD record, and that nothing but cwd=. */
+static bool read_directory(const struct raw_event *raw,
+			   const struct glance *glance, struct str *out)
+{
+	struct rest rest;
+
+	if (glance->directories != 1)
+		return !glance->directories;
+	rest = body_of(raw, glance->directory_at);
+	return take(&rest, STR("cwd=")) && take_quoted(&rest, out) &&
+	       (rest.p == rest.end || *rest.p == ENRICHMENT);
 }
 
 bool glance_sight(const struct raw_event *raw, const struct glance *glance,
@@ -223,12 +287,11 @@ bool glance_sight(const struct raw_event *raw, const struct glance *glance,
 	*out = (struct glance_sight){
 		.login = ID_UNKNOWN,
 		.sight = { .serial = raw->serial,
-			   .time_ms = raw->time_ns / NSEC_PER_MSEC,
-			   .directory = glance->directory },
+			   .time_ms = raw->time_ns / NSEC_PER_MSEC },
 	};
-	if (glance->blurred)
-		return false;
-	return (glance->of == GLANCE_CALL ? read_caller(glance->rest, out)
-					  : read_sender(glance->rest, out)) &&
-	       out->sight.pid > 0;
+	return (glance->of == GLANCE_CALL
+			? read_caller(glance->caller, out)
+			: read_sender(body_of(raw, 0), out)) &&
+	       out->sight.pid > 0 &&
+	       read_directory(raw, glance, &out->sight.directory);
 }

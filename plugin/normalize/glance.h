@@ -26,9 +26,8 @@ struct glance {
 	int type; /* of the record; -1 = not known */
 	int64_t arch, syscall;
 	bool failed; /* success=no */
-	struct str rest; /* of the record, behind what was read of it */
-	struct str directory; /* cwd= of the CWD record; empty = none */
-	bool blurred; /* there is one, but it has to be decoded */
+	struct str caller; /* of a call: the SYSCALL record from exit= on */
+	size_t directories, directory_at; /* CWD records; where the last is */
 };
 
 void glance_at(const struct raw_event *raw, struct glance *out);
@@ -36,12 +35,15 @@ void glance_at(const struct raw_event *raw, struct glance *out);
 /* What an event says of the process that caused it. */
 struct glance_sight {
 	struct process_sight sight;
-	int64_t arguments[4]; /* a0 to a3 of a call */
+	struct str arguments; /* of a call, from a0= on */
 	uint32_t login;
 };
 
 /* False = it has to be parsed. */
 bool glance_sight(const struct raw_event *raw, const struct glance *glance,
 		  struct glance_sight *out);
+/* a0 to a3 of a call; false = it is no number. */
+bool glance_argument(const struct glance_sight *sight, size_t number,
+		     int64_t *out);
 
 #endif

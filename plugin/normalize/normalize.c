@@ -552,12 +552,15 @@ static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 {
 	struct context context = { 0 };
 	struct glance_sight seen;
+	int64_t size;
 	int rc;
 
 	if (!glance_sight(raw, glance, &seen))
 		return NORMALIZE_E_UNKNOWN;
 	/* a file may become executable by it */
-	if (row && row->size && file_may_be_acl(seen.arguments[row->size - A0]))
+	if (row && row->size &&
+	    (!glance_argument(&seen, row->size - A0, &size) ||
+	     file_may_be_acl(size)))
 		return NORMALIZE_E_UNKNOWN;
 	context.sight = seen.sight;
 	context.login = seen.login;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sieve under any bytes: what comes out must not depend on how the stream
- * was cut, and every event must be whole in itself. A third run lets time pass
- * between the chunks, which may change what comes out.
+ * The sieve under any bytes: what comes out, where it says it is by then, and
+ * what it saves must not depend on how the stream was cut, and every event must
+ * be whole in itself. Only what is fed in one piece stays where it was fed, and
+ * byte by byte nothing does. A last run lets time pass between the chunks,
+ * which may change what comes out.
  */
 #include "sieve.h"
 
@@ -11,8 +13,10 @@
 #include "limits.h"
 #include "target.h"
 #include "util/hash.h"
+#include "util/strbuf.h"
 
 struct run {
+	const struct sieve *sieve;
 	uint64_t digest;
 	uint64_t records; /* handed out */
 	struct sieve_stats stats;
@@ -29,10 +33,13 @@ static int on_event(void *user, const struct raw_event *event)
 {
 	struct run *run = user;
 	const char *p = event->text.data;
+	uint64_t position;
 
 	require(event->record_count > 0);
 	for (size_t i = 0; i < event->record_count; i++) {
 		require(event->records[i].data == p);
+		require(event->heads[i].body <= event->records[i].len);
+		require(!memcmp(p + event->heads[i].body - 2, "):", 2));
 		require(event->records[i].len <= LIMIT_RECORD_BYTES);
 		p += event->records[i].len;
 		require(*p++ == '\n');
@@ -45,6 +52,9 @@ static int on_event(void *user, const struct raw_event *event)
 	digest(run, &event->serial, sizeof(event->serial));
 	digest(run, &event->complete, sizeof(event->complete));
 	digest(run, event->text.data, event->text.len);
+	digest(run, event->heads, event->record_count * sizeof(*event->heads));
+	position = sieve_position(run->sieve);
+	digest(run, &position, sizeof(position));
 	return 0;
 }
 
@@ -56,6 +66,16 @@ static void on_gap(void *user, struct str node, uint64_t count, int64_t time_ns)
 	digest(run, node.data, node.len);
 	digest(run, &count, sizeof(count));
 	digest(run, &time_ns, sizeof(time_ns));
+}
+
+static void digest_saved(struct run *run)
+{
+	struct strbuf saved = STRBUF_INIT(0);
+
+	sieve_save(run->sieve, &saved);
+	require(!saved.failed);
+	digest(run, saved.data, saved.len);
+	strbuf_free(&saved);
 }
 
 /* In chunks of 1 to max bytes (0: as a whole), aged by so much after each. */
@@ -74,6 +94,7 @@ static void run_sieve(struct str text, size_t max, int64_t age_ns,
 
 	*run = (struct run){ 0 };
 	require(!sieve_new(&config, &sieve));
+	run->sieve = sieve;
 	for (size_t at = 0; at < text.len; at += len) {
 		len = max ? 1 + at * 2654435761U % max : text.len;
 		if (len > text.len - at)
@@ -85,6 +106,7 @@ static void run_sieve(struct str text, size_t max, int64_t age_ns,
 		position = sieve_position(sieve);
 		require(position <= at + len);
 	}
+	digest_saved(run);
 	require(!sieve_finish(sieve));
 	require(sieve_position(sieve) == text.len);
 	sieve_stats(sieve, &run->stats);
@@ -97,12 +119,16 @@ static void run_sieve(struct str text, size_t max, int64_t age_ns,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str text = { (const char *)data, size };
+	static const size_t sizes[] = { 1, 97, 3000 };
 	struct run whole, chunks, aged;
 
 	run_sieve(text, 0, 0, &whole);
-	run_sieve(text, 97, 0, &chunks);
-	require(whole.digest == chunks.digest);
-	require(!memcmp(&whole.stats, &chunks.stats, sizeof(whole.stats)));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		run_sieve(text, sizes[i], 0, &chunks);
+		require(whole.digest == chunks.digest);
+		require(!memcmp(&whole.stats, &chunks.stats,
+				sizeof(whole.stats)));
+	}
 	run_sieve(text, 300, NSEC_PER_SEC, &aged);
 	require(aged.stats.records == whole.stats.records);
 	return 0;

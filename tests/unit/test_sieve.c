@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libaudit.h>
 
 #include "limits.h"
 #include "readlog.h"
@@ -25,9 +26,27 @@ struct sink {
 	struct sieve *sieve;
 	struct strbuf out;
 	bool whole; /* write records in full, not their types */
+	bool places; /* write the position by then */
 	int fail; /* what on_event returns */
 	uint64_t events, records; /* handed out */
 };
+
+/* What is told of a record's head is what stands there. */
+static void check_head(struct str record, const struct raw_head *head)
+{
+	const char *type = record.data, *end, *stamp;
+	char name[65] = { 0 };
+
+	if (str_begins(record, STR("node=")))
+		type = (const char *)memchr(record.data, ' ', record.len) + 1;
+	type += strlen("type=");
+	end = strchr(type, ' ');
+	assert_true(end - type < (ptrdiff_t)sizeof(name));
+	memcpy(name, type, (size_t)(end - type));
+	assert_int_equal(head->type, audit_name_to_msg_type(name));
+	stamp = memmem(end, (size_t)(record.data + record.len - end), "):", 2);
+	assert_ptr_equal(stamp + 2, record.data + head->body);
+}
 
 /* Each record stands at its place in text, and nothing stands between. */
 static void check_shape(const struct raw_event *event)
@@ -39,6 +58,7 @@ static void check_shape(const struct raw_event *event)
 	assert_true(event->text.len <= LIMIT_EVENT_BYTES);
 	for (size_t i = 0; i < event->record_count; i++) {
 		assert_ptr_equal(event->records[i].data, p);
+		check_head(event->records[i], &event->heads[i]);
 		assert_true(event->records[i].len <= LIMIT_RECORD_BYTES);
 		p += event->records[i].len;
 		assert_int_equal(*p++, '\n');
@@ -80,6 +100,9 @@ static int sink_event(void *user, const struct raw_event *event)
 			strbuf_add_char(&sink->out, ',');
 		add_type(&sink->out, event->records[i]);
 	}
+	if (sink->places)
+		strbuf_printf(&sink->out, "@%llu",
+			      (unsigned long long)sieve_position(sink->sieve));
 	strbuf_add_str(&sink->out, event->complete ? STR(" ") : STR("? "));
 	return sink->fail;
 }
@@ -1143,7 +1166,7 @@ static void run_chunks(struct str text, size_t size, struct sink *sink)
 	uint32_t random = 1;
 
 	sink_open(sink);
-	sink->whole = true;
+	sink->whole = sink->places = true;
 	for (size_t at = 0; at < text.len;) {
 		size_t len = size ? size : 1 + next_random(&random) % 4096;
 
@@ -1156,6 +1179,8 @@ static void run_chunks(struct str text, size_t size, struct sink *sink)
 		position = sieve_position(sink->sieve);
 		assert_true(position <= at);
 	}
+	/* all that is known by now */
+	sieve_save(sink->sieve, &sink->out);
 	finish(sink);
 }
 
@@ -1527,6 +1552,108 @@ static void test_mutations(void **state)
 	for_each_log(check_log_mutations);
 }
 
+/* --- random streams ------------------------------------------------------- */
+
+#define OPEN_AT_ONCE 3
+
+struct random_stream {
+	struct strbuf text;
+	uint32_t random;
+	long long msec;
+	unsigned long long serial;
+	const char *node;
+	unsigned int percent; /* of what is odd */
+	struct record open[OPEN_AT_ONCE];
+};
+
+static bool by_chance(struct random_stream *stream, unsigned int percent)
+{
+	return next_random(&stream->random) % 100 < percent;
+}
+
+static struct record random_record(struct random_stream *stream)
+{
+	static const char *const nodes[] = { NULL, "a", "ab", "b" };
+
+	if (by_chance(stream, stream->percent))
+		stream->node = nodes[next_random(&stream->random) % 4];
+	stream->msec += next_random(&stream->random) % 20;
+	/* a clock that is set, and a loss */
+	if (by_chance(stream, 1))
+		stream->msec += next_random(&stream->random) % 9000 - 4000LL;
+	stream->serial += 1 + by_chance(stream, 2);
+	return (struct record){ .node = stream->node,
+				.msec = stream->msec + 100000,
+				.serial = stream->serial };
+}
+
+static void random_write(struct random_stream *stream,
+			 const struct record *record)
+{
+	static const char *const others[] = { "\n", "----\n", "type=PATH\n",
+					      "\r\n", "no record\n" };
+	char *end;
+
+	record_write(&stream->text, record);
+	if (!by_chance(stream, stream->percent / 4))
+		return;
+	end = stream->text.data + stream->text.len - 2;
+	switch (next_random(&stream->random) % 4) {
+	case 0:
+		*end = '\r';
+		break;
+	case 1:
+		*end = '\0';
+		break;
+	case 2:
+		record_write(&stream->text, record);
+		break;
+	default:
+		strbuf_printf(&stream->text, "%s",
+			      others[next_random(&stream->random) %
+				     ARRAY_SIZE(others)]);
+	}
+}
+
+/* A record of one of a few events, most often of the same one. */
+static void random_step(struct random_stream *stream)
+{
+	static const char *const types[] = { "PATH", "CWD",	  "SYSCALL",
+					     "PATH", "PROCTITLE", "EOE" };
+	struct record *open = stream->open;
+
+	if (by_chance(stream, stream->percent))
+		open += next_random(&stream->random) % OPEN_AT_ONCE;
+	if (!open->type) {
+		*open = random_record(stream);
+		open->type = by_chance(stream, 10) ? "USER_ACCT" : "SYSCALL";
+	} else {
+		open->type =
+			types[next_random(&stream->random) % ARRAY_SIZE(types)];
+	}
+	random_write(stream, open);
+	if (strcmp(open->type, "EOE") && strcmp(open->type, "USER_ACCT"))
+		return;
+	open->type = NULL;
+}
+
+/* In one piece, where most records are taken as what follows the last one, and
+ * byte by byte, where none is. */
+static void test_random(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 60; seed++) {
+		struct random_stream stream = { .random = seed * 2654435761U,
+						.percent = seed % 3 * 8 };
+
+		for (int i = 0; i < 2500; i++)
+			random_step(&stream);
+		assert_false(stream.text.failed);
+		check_log_chunks("", strbuf_str(&stream.text));
+		strbuf_free(&stream.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1559,6 +1686,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_state),
 		cmocka_unit_test(test_long_chunks),
 		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
