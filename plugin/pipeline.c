@@ -97,17 +97,18 @@ static void tell_forgotten_of(struct pipeline *pipeline,
 			      const struct raw_event *raw, enum builtin_id id,
 			      const struct forgotten *now, uint64_t *told)
 {
-	struct sensor_note note = {
+	struct sensor_note note;
+
+	if (now->count == *told)
+		return;
+	note = (struct sensor_note){
 		.id = id,
+		.host = normalizer_host(pipeline->normalizer, raw->node),
 		.node = raw->node,
 		.time_ns = raw->time_ns,
 		.count = now->count - *told,
 		.login = now->payer,
 	};
-
-	if (!note.count)
-		return;
-	note.host = normalizer_host(pipeline->normalizer, raw->node);
 	*told = now->count;
 	pipeline_note(pipeline, &note);
 	if (pipeline->engine)

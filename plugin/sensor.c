@@ -464,28 +464,18 @@ static int take_record(struct about *about)
 	return 0;
 }
 
-/* Whether a record is of a type that a row asks for, by its first bytes. */
-static bool is_about_audit(struct str record, struct str node)
+/* Whether a row may ask for a record of the type. */
+static bool is_about_audit(int type)
 {
-	static const struct str types[] = {
-		STR("type=CONFIG_CHANGE "),
-		STR("type=DAEMON_"),
-		STR("type=FEATURE_CHANGE "),
-		STR("type=SYSTEM_SHUTDOWN "),
-	};
-	size_t start = node.len ? sizeof("node= ") - 1 + node.len : 0;
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (record.len >= start + types[i].len &&
-		    !memcmp(record.data + start, types[i].data, types[i].len))
-			return true;
-	return false;
+	return type == AUDIT_CONFIG_CHANGE || type == AUDIT_FEATURE_CHANGE ||
+	       type == AUDIT_SYSTEM_SHUTDOWN ||
+	       (type >= AUDIT_FIRST_DAEMON && type <= AUDIT_LAST_DAEMON);
 }
 
 static bool has_about_audit(const struct raw_event *raw)
 {
 	for (size_t i = 0; i < raw->record_count; i++)
-		if (is_about_audit(raw->records[i], raw->node))
+		if (is_about_audit(raw->heads[i].type))
 			return true;
 	return false;
 }

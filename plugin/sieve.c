@@ -110,7 +110,7 @@ struct line {
 	bool cut; /* text is its first part only */
 	bool stays; /* with its newline in the chunk that is fed */
 	struct str node;
-	size_t type, body; /* where its type stands, and where its fields */
+	size_t before, body; /* where type= stands, and where its fields */
 	const struct record_kind *kind;
 	int64_t time_ns;
 	uint64_t serial;
@@ -180,11 +180,17 @@ struct open_event {
 	bool of_log; /* has records of the log */
 	size_t bytes; /* of its text */
 	struct str there; /* its text where it was fed, while in hand */
-	size_t type; /* where it stands in each of these records */
 	struct strbuf text; /* its text else */
 	size_t count, room; /* of the next two */
 	struct str *records; /* data is set on closing */
 	struct raw_head *heads;
+};
+
+/* Of the record just taken, where it stays: the next one may be like it. */
+struct hand {
+	struct node *node;
+	struct str before; /* its type=: node=NAME, if anything */
+	const char *next; /* where the next one begins; NULL = none */
 };
 
 struct daemon_mark {
@@ -206,6 +212,7 @@ struct sieve {
 	size_t node_count, local_count, page_count;
 	struct page *free_pages;
 	struct open_event *in_hand; /* see sieve_settle() */
+	struct hand hand;
 	struct stamp stamp;
 	struct kinds kinds;
 	struct open_event *event_buckets[EVENT_BUCKETS];
@@ -342,7 +349,7 @@ static inline __attribute__((always_inline)) bool line_parse(
 		return false;
 	line->time_ns = sieve->stamp.time_ns;
 	line->serial = sieve->stamp.serial;
-	line->type = (size_t)(start - line->text.data);
+	line->before = (size_t)(start - line->text.data) - strlen("type=");
 	line->body = (size_t)(p - line->text.data);
 	return true;
 }
@@ -573,11 +580,14 @@ static int event_add_text(struct sieve *sieve, struct open_event *event,
 	int rc;
 
 	if (event_stays(sieve, event, line)) {
-		if (!event->count) {
+		if (!event->count)
 			event->there.data = line->text.data;
-			event->type = line->type;
-		}
 		event->there.len += line->text.len + 1;
+		sieve->hand = (struct hand){
+			.node = event->node,
+			.before = { line->text.data, line->before },
+			.next = line->text.data + line->text.len + 1,
+		};
 		return 0;
 	}
 	rc = sieve_settle(sieve);
@@ -1428,30 +1438,52 @@ static int sieve_kept_line(struct sieve *sieve, bool newline)
 	return sieve_line(sieve, &line, false);
 }
 
-/* The type of a record whose head but for that is the one of the event in hand;
- * NULL = it is not. body: where its fields begin. */
+/* The type of a record whose head is, but for that, the one in hand; NULL = it
+ * is not. body: where its fields begin. */
 static inline const struct record_kind *hand_kind(struct sieve *sieve,
 						  struct str text, size_t *body)
 {
-	const struct open_event *event = sieve->in_hand;
-	const char *end = text.data + text.len, *type, *space;
-	const struct record_kind *kind;
-	const struct str before = { event->there.data, event->type };
+	const struct str before = sieve->hand.before;
 	const struct str stamp = { sieve->stamp.text, sieve->stamp.len };
+	const char *p = text.data, *end = p + text.len, *space;
+	const struct record_kind *kind;
 
-	type = past_text(text.data, end, before);
-	space = type ? memchr(type, ' ', (size_t)(end - type)) : NULL;
-	if (!space || space == type || space - type > KIND_NAME_MAX ||
+	if (before.len)
+		p = past_text(p, end, before);
+	p = p ? past_text(p, end, STR("type=")) : NULL;
+	/* of an event that has ended this may be left */
+	if (!p || (!sieve->in_hand && !past_text(p, end, STR("EOE "))))
+		return NULL;
+	space = memchr(p, ' ', (size_t)(end - p));
+	if (!space || space == p || space - p > KIND_NAME_MAX ||
 	    !past_text(space, end, stamp))
 		return NULL;
 	*body = (size_t)(space - text.data) + stamp.len;
 	kind = kinds_find(&sieve->kinds,
-			  (struct str){ type, (size_t)(space - type) });
+			  (struct str){ p, (size_t)(space - p) });
 	return kind->valid ? kind : NULL;
 }
 
+/* Whether nothing is to be done beside taking a record of the event in hand: no
+ * other event may have become idle, no clock turns, nothing is full. */
+static inline bool hand_is_free(const struct sieve *sieve, size_t size)
+{
+	const struct open_event *event = sieve->in_hand;
+	const struct node *node = sieve->hand.node;
+
+	if (sieve->catching_up || (node->records + 1) % CLOCK_RECORDS == 0)
+		return false;
+	if (!event)
+		return list_empty(&node->open);
+	return node->open.next == &event->by_use &&
+	       node->open.prev == &event->by_use &&
+	       event->count < event->room &&
+	       event->bytes + size <= LIMIT_EVENT_BYTES &&
+	       sieve->open_bytes + size <= LIMIT_OPEN_BYTES;
+}
+
 /*
- * Takes the record that stands right behind the last one of the event in hand:
+ * Takes the record behind the one just taken, where it is of the same event:
  * nothing has changed since, but that there is one more. NULL = there is more to
  * it, see sieve_record(); else its type.
  */
@@ -1459,27 +1491,23 @@ static inline const struct record_kind *hand_take(struct sieve *sieve,
 						  struct str text)
 {
 	struct open_event *event = sieve->in_hand;
-	const struct record_kind *kind;
 	size_t size = text.len + 1, body;
+	const struct record_kind *kind;
 
-	if (!event || text.data != event->there.data + event->there.len ||
-	    !text.len || text.data[text.len - 1] == '\r' ||
-	    text.len > LIMIT_RECORD_BYTES || sieve->catching_up ||
-	    /* other events may have become idle, or a clock turns */
-	    event->node->open.next != &event->by_use ||
-	    (event->node->records + 1) % CLOCK_RECORDS == 0 ||
-	    event->count == event->room ||
-	    event->bytes + size > LIMIT_EVENT_BYTES ||
-	    sieve->open_bytes + size > LIMIT_OPEN_BYTES)
+	if (text.data != sieve->hand.next || !text.len ||
+	    text.data[text.len - 1] == '\r' || text.len > LIMIT_RECORD_BYTES ||
+	    !hand_is_free(sieve, size))
 		return NULL;
 	kind = hand_kind(sieve, text, &body);
 	if (!kind)
 		return NULL;
 	sieve->stats.records++;
 	sieve->consumed += size;
-	event->node_records = ++event->node->records;
+	sieve->hand.next += size;
+	sieve->hand.node->records++;
 	if (kind->eoe)
 		return kind;
+	event->node_records = event->node->records;
 	event->records[event->count].len = text.len;
 	event->heads[event->count++] =
 		(struct raw_head){ kind->type, (uint32_t)body };
@@ -1515,7 +1543,9 @@ static inline int sieve_fed_line(struct sieve *sieve, struct str text,
 
 	if (!kind)
 		return sieve_line(sieve, &line, clean);
-	return kind->ends ? event_close(sieve, sieve->in_hand, true) : 0;
+	if (!kind->ends || !sieve->in_hand)
+		return 0;
+	return event_close(sieve, sieve->in_hand, true);
 }
 
 static int sieve_feed_lines(struct sieve *sieve, const char *data, size_t len)
@@ -1553,6 +1583,7 @@ int sieve_feed(struct sieve *sieve, const char *data, size_t len)
 	sieve->stats.bytes += sieve->catching_up ? 0 : len;
 	rc = sieve_feed_lines(sieve, data, len);
 	/* what was fed is gone from here on */
+	sieve->hand.next = NULL;
 	settled = sieve_settle(sieve);
 	return rc ? rc : settled;
 }
