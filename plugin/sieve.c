@@ -62,7 +62,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kinds.h"
+#include "record_kinds.h"
 #include "limits.h"
 #include "streams.h"
 #include "util/codec.h"
@@ -214,7 +214,7 @@ struct sieve {
 	struct open_event *in_hand; /* see sieve_settle() */
 	struct hand hand;
 	struct stamp stamp;
-	struct kinds kinds;
+	struct record_kinds kinds;
 	struct open_event *event_buckets[EVENT_BUCKETS];
 	struct node *node_buckets[NODE_BUCKETS];
 	struct open_event events[LIMIT_OPEN_EVENTS];
@@ -342,8 +342,8 @@ static inline __attribute__((always_inline)) bool line_parse(
 	space = start ? memchr(start, ' ', (size_t)(end - start)) : NULL;
 	if (!space || space == start || space - start > KIND_NAME_MAX)
 		return false;
-	line->kind = kinds_find(&sieve->kinds,
-				(struct str){ start, (size_t)(space - start) });
+	line->kind = record_kinds_find(
+		&sieve->kinds, (struct str){ start, (size_t)(space - start) });
 	p = line->kind->valid ? past_stamp(space, end, &sieve->stamp) : NULL;
 	if (!p)
 		return false;
@@ -1459,8 +1459,8 @@ static inline const struct record_kind *hand_kind(struct sieve *sieve,
 	    !past_text(space, end, stamp))
 		return NULL;
 	*body = (size_t)(space - text.data) + stamp.len;
-	kind = kinds_find(&sieve->kinds,
-			  (struct str){ p, (size_t)(space - p) });
+	kind = record_kinds_find(&sieve->kinds,
+				 (struct str){ p, (size_t)(space - p) });
 	return kind->valid ? kind : NULL;
 }
 

@@ -30,7 +30,7 @@ function layer(path) {
 	if (path ~ /audisp-eql\/engine\.h$/) return "engine"
 	if (path ~ /audisp-eql\/output\.h$/) return "output"
 	if (path ~ /plugin\/record\.[ch]$/) return "record"
-	if (path ~ /plugin\/(sieve|kinds|streams)\.[ch]$/) return "sieve"
+	if (path ~ /plugin\/(sieve|record_kinds|streams)\.[ch]$/) return "sieve"
 	if (match(path, /plugin\/(util|normalize|eql|rules|engine|output)\//))
 		return substr(path, RSTART + 7, RLENGTH - 8)
 	return ""

@@ -104,8 +104,8 @@ static bool take_hex(struct rest *rest, int64_t *out)
 	return true;
 }
 
-/* A quoted value, before a space or the end. One that is encoded is left to who
- * parses it. */
+/* A quoted value, and nothing that goes on behind it. One that is encoded is
+ * left to who parses it. */
 static bool take_quoted(struct rest *rest, struct str *out)
 {
 	const char *p = rest->p;
@@ -115,8 +115,10 @@ static bool take_quoted(struct rest *rest, struct str *out)
 	while ((unsigned char)*p > ' ' && *p != '"')
 		p++;
 	*out = (struct str){ rest->p + 1, (size_t)(p - rest->p) - 1 };
-	rest->p = p + 1;
-	return *p == '"' && out->len && (unsigned char)p[1] <= ' ';
+	if (*p++ != '"' || !out->len)
+		return false;
+	rest->p = p;
+	return p == rest->end || *p == ' ' || *p == ENRICHMENT;
 }
 
 /* What stands behind the stamp. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kinds.h"
+#include "record_kinds.h"
 
 #include <libaudit.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the name of a record's type means, remembered of names seen lately: a
  * log has a dozen of them, and each record bears one. */
-#ifndef AUDISP_EQL_KINDS_H
-#define AUDISP_EQL_KINDS_H
+#ifndef AUDISP_EQL_RECORD_KINDS_H
+#define AUDISP_EQL_RECORD_KINDS_H
 
 #include <audisp-eql/event.h>
 
 #define KIND_NAME_MAX 64 /* a longer name is none */
-#define KINDS 64
+#define RECORD_KINDS 64
 
 struct record_kind {
 	bool valid; /* no other byte than a type's is in the name */
@@ -25,21 +25,21 @@ struct kind_note {
 };
 
 /* All zero = none yet. */
-struct kinds {
-	struct kind_note notes[KINDS];
+struct record_kinds {
+	struct kind_note notes[RECORD_KINDS];
 };
 
 void kind_note_learn(struct kind_note *note, struct str name);
 
 /* Of 1 to KIND_NAME_MAX bytes, whatever they are. The result is good until the next
  * call. */
-static inline const struct record_kind *kinds_find(struct kinds *kinds,
-						   struct str name)
+static inline const struct record_kind *record_kinds_find(
+	struct record_kinds *kinds, struct str name)
 {
 	/* keeps those apart that come most; others cost a look each time */
 	size_t at = name.len * 53 + (unsigned char)name.data[0] +
 		    (unsigned char)name.data[name.len - 1] * 57U;
-	struct kind_note *note = &kinds->notes[at % KINDS];
+	struct kind_note *note = &kinds->notes[at % RECORD_KINDS];
 
 	if (note->len != name.len || memcmp(note->name, name.data, name.len))
 		kind_note_learn(note, name);
