@@ -24,7 +24,7 @@ run_program() { # PROGRAM
 	case $1 in
 	wc) command=(wc -l) ;;
 	scan) command=(./scan) ;;
-	aueql) command=(./aueql replay -r "$work/rules" -) ;;
+	aueql) command=(./aueql replay -r "$work/running" -) ;;
 	auparse) command=(./auparse_loop) ;;
 	ausearch) command=(ausearch --raw -if "$work/bench.log") ;;
 	laurel) command=(laurel -c "$work/laurel.toml") ;;
