@@ -10,6 +10,13 @@
  * is kept from it: it would split that for each record it steps on, a quarter
  * of its time, and nobody asks it for the result.
  *
+ * Its time goes by the number of records, fields and bytes, so it gets no
+ * records and no fields that nobody reads, and the commonest records of a call
+ * as one. It takes a record for words between blanks, whatever quotes are in it,
+ * and makes a field of each word that has an equals sign, whatever stands beside
+ * it: a word that is left out takes its field along, and no other; and what is
+ * joined by a byte that no record has can be told apart again.
+ *
  * In a field that may hold any bytes (name, cwd, comm, exe, arguments) the
  * kernel writes text either in quotes, which never hold a quote, a blank or a
  * control byte, or as hex without quotes; (null) without quotes is no value.
@@ -34,6 +41,7 @@
 #define BATCH 16
 
 struct record_field {
+	uint64_t key; /* record_key() of the name: what look-ups compare */
 	struct str name, value;
 };
 
@@ -42,15 +50,115 @@ struct record {
 	struct arena *arena; /* for what is decoded */
 	struct str enrichment;
 	size_t count;
-	uint64_t *keys; /* record_key() of each name: what look-ups compare */
-	struct record_field *fields;
+	const struct record_field *fields;
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Words that are left out: how they begin, and who reads them after all. */
+struct unread {
+	struct str begin;
+	unsigned int want; /* of enum record_want */
+};
+
+static const struct unread unread_of_call[] = {
+	{ STR("a0="), RECORD_A0 },
+	{ STR("a1="), RECORD_A1 },
+	{ STR("a2="), RECORD_A2 },
+	{ STR("a3="), RECORD_A3 },
+	{ STR("arch="), RECORD_CALL },
+	{ STR("comm="), RECORD_COMM },
+	{ STR("exit="), 0 },
+	{ STR("fsgid="), 0 },
+	{ STR("fsuid="), 0 },
+	{ STR("key="), 0 },
+	{ STR("sgid="), 0 },
+	{ STR("subj="), 0 },
+	{ STR("success="), RECORD_CALL },
+	{ STR("suid="), 0 },
+	{ STR("syscall="), RECORD_CALL },
+};
+
+static const struct unread unread_of_path[] = {
+	{ STR("cap_f"), 0 },
+	{ STR("item="), 0 },
+	{ STR("obj="), 0 },
+	{ STR("rdev="), 0 },
+};
+
+/*
+ * Records that are joined. The name of the first field of each but the first
+ * has a byte before it that the kernel writes into none of them: one that has
+ * it anywhere, or does not begin as it should, stands apart. A call comes first.
+ */
+#define MARK 0x1c
+
+static const struct joined {
+	int type;
+	struct str field; /* the first one that is read */
+	const struct unread *unread;
+	size_t unread_count;
+} joined[] = {
+	{ AUDIT_SYSCALL, { 0 }, unread_of_call, COUNT(unread_of_call) },
+	{ AUDIT_PATH, STR("name="), unread_of_path, COUNT(unread_of_path) },
+	{ AUDIT_EXECVE, STR("argc="), NULL, 0 },
+	{ AUDIT_SOCKADDR, STR("saddr="), NULL, 0 },
+};
+
+/* Unread words of one type of record, as they are compared: eight bytes at
+ * once, and only those whose first two letters it may be. */
+#define WORD_BYTES sizeof(uint64_t)
+#define LETTERS 64
+#define UNREAD_MAX 16
+
+struct unread_words {
+	uint16_t candidates[LETTERS]; /* a bit for each of: */
+	struct {
+		uint64_t bytes, mask;
+		unsigned int want;
+	} words[UNREAD_MAX];
+};
+
+_Static_assert(COUNT(unread_of_call) <= UNREAD_MAX, "too many words");
+
+/* Records that auparse has as one. */
+struct line {
+	size_t first, count; /* of places[] */
+};
+
+struct place {
+	size_t record; /* of the event */
+	int type; /* of one that is joined; -1 = as auparse says */
 };
 
 struct record_parser {
 	auparse_state_t *auparse;
+	struct unread_words unread[COUNT(joined)];
 	struct strbuf plain; /* what it has of the event in hand */
-	size_t line_count, lines[BATCH]; /* which records those are */
+	size_t line_count, place_count;
+	struct line lines[BATCH];
+	struct place places[BATCH];
 };
+
+static size_t letters(const char *word)
+{
+	return ((unsigned char)word[0] + 4U * (unsigned char)word[1]) % LETTERS;
+}
+
+static void make_unread(const struct joined *type, struct unread_words *out)
+{
+	static const struct str ones = STR("\377\377\377\377\377\377\377\377");
+
+	for (size_t i = 0; i < type->unread_count; i++) {
+		struct str begin = type->unread[i].begin;
+
+		out->candidates[letters(begin.data)] |= (uint16_t)(1U << i);
+		out->words[i].bytes = record_key(begin);
+		out->words[i].mask =
+			record_key((struct str){ ones.data, begin.len });
+		out->words[i].want = type->unread[i].want;
+	}
+}
 
 int record_parser_new(struct record_parser **out)
 {
@@ -65,6 +173,8 @@ int record_parser_new(struct record_parser **out)
 		return -ENOMEM;
 	}
 	auparse_set_escape_mode(parser->auparse, AUPARSE_ESC_RAW);
+	for (size_t i = 0; i < COUNT(joined); i++)
+		make_unread(&joined[i], &parser->unread[i]);
 	*out = parser;
 	return 0;
 }
@@ -86,30 +196,47 @@ struct halves {
 	struct str *texts, *enrichments;
 };
 
+/* Copies them, one behind the other; behind the last one as many bytes can be
+ * read as the beginning of a word has. */
+static char *copy_texts(const struct raw_event *raw, struct arena *arena)
+{
+	size_t size = WORD_BYTES;
+	char *copy, *end;
+
+	for (size_t i = 0; i < raw->record_count; i++)
+		size += raw->records[i].len + 1;
+	copy = end = arena_alloc(arena, size);
+	for (size_t i = 0; copy && i < raw->record_count; i++) {
+		struct str text = raw->records[i];
+
+		if (text.len)
+			memcpy(end, text.data, text.len);
+		end += text.len + 1; /* the arena gives zeroes */
+	}
+	return copy;
+}
+
 static int split_records(const struct raw_event *raw, struct arena *arena,
 			 struct halves *out)
 {
 	size_t count = raw->record_count;
+	const char *text = copy_texts(raw, arena);
 
 	out->texts = arena_array(arena, 2 * count, sizeof(*out->texts));
-	if (!out->texts)
+	if (!text || !out->texts)
 		return -ENOMEM;
 	out->enrichments = out->texts + count;
 	for (size_t i = 0; i < count; i++) {
-		struct str text = arena_str(arena, raw->records[i]);
-		const char *mark;
+		size_t len = raw->records[i].len;
+		const char *mark = memchr(text, ENRICHMENT, len);
+		const char *end = mark ? mark : text + len;
 
-		if (!text.data)
-			return -ENOMEM;
-		mark = memchr(text.data, ENRICHMENT, text.len);
-		if (mark) {
-			size_t len = (size_t)(mark - text.data);
-
+		out->texts[i] = (struct str){ text, (size_t)(end - text) };
+		if (mark)
 			out->enrichments[i] =
-				(struct str){ mark + 1, text.len - len - 1 };
-			text.len = len;
-		}
-		out->texts[i] = text;
+				(struct str){ mark + 1,
+					      (size_t)(text + len - mark - 1) };
+		text += len + 1;
 	}
 	return 0;
 }
@@ -118,188 +245,322 @@ static int split_records(const struct raw_event *raw, struct arena *arena,
  * for all, since auparse hands out pieces of the record. */
 struct copies {
 	struct arena *arena;
-	char *next;
-	size_t room;
+	char *next, *end;
 };
 
-static int copies_begin(struct copies *copies, struct arena *arena, size_t room)
+/* Copies a text and the NUL behind it. */
+static inline int copy_text(struct copies *copies, const char *text,
+			    struct str *out)
 {
-	copies->arena = arena;
-	copies->next = arena_alloc(arena, room);
-	copies->room = room;
-	return copies->next ? 0 : -ENOMEM;
-}
+	size_t len = strlen(text);
+	char *copy = copies->next;
 
-static int copy_text(struct copies *copies, const char *text, struct str *out)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	if (len >= copies->room) {
-		char *apart = arena_alloc(copies->arena, len + 1);
-
-		if (!apart)
+	if (len < (size_t)(copies->end - copy)) {
+		copies->next += len + 1;
+	} else {
+		copy = arena_alloc(copies->arena, len + 1);
+		if (!copy)
 			return -ENOMEM;
-		if (len)
-			memcpy(apart, text, len);
-		*out = (struct str){ apart, len };
-		return 0;
 	}
-	if (len)
-		memcpy(copies->next, text, len);
-	*out = (struct str){ copies->next, len };
-	copies->next += len + 1; /* the arena gives zeroes */
-	copies->room -= len + 1;
+	memcpy(copy, text, len + 1);
+	*out = (struct str){ copy, len };
 	return 0;
 }
 
-static int copy_field(auparse_state_t *auparse, struct copies *copies,
-		      struct record_field *out)
+/* A name of up to eight bytes is read from its key. */
+static int copy_name(struct copies *copies, const char *name,
+		     struct record_field *out)
 {
-	int rc = copy_text(copies, auparse_get_field_name(auparse), &out->name);
+	char *key = (char *)&out->key;
+	size_t len = 0;
 
-	if (rc)
-		return rc;
-	return copy_text(copies, auparse_get_field_str(auparse), &out->value);
-}
-
-/* len: of the record's text. */
-static int copy_record(auparse_state_t *auparse, struct arena *arena,
-		       size_t len, struct record **out)
-{
-	struct record *record = arena_alloc(arena, sizeof(*record));
-	size_t count = auparse_get_num_fields(auparse);
-	struct copies copies;
-
-	if (!record)
-		return -ENOMEM;
-	record->type = auparse_get_type(auparse);
-	record->arena = arena;
-	record->fields = arena_array(arena, count, sizeof(*record->fields));
-	record->keys = arena_array(arena, count, sizeof(*record->keys));
-	if (!record->fields || !record->keys ||
-	    copies_begin(&copies, arena, len + 1))
-		return -ENOMEM;
-	auparse_first_field(auparse);
-	while (record->count < count) {
-		struct record_field *field = &record->fields[record->count];
-		int rc = copy_field(auparse, &copies, field);
-
-		if (rc)
-			return rc;
-		record->keys[record->count++] = record_key(field->name);
-		if (auparse_next_field(auparse) <= 0)
-			break;
+	while (len < WORD_BYTES && name[len]) {
+		key[len] = name[len];
+		len++;
 	}
-	*out = record;
-	return 0;
+	out->name = (struct str){ key, len };
+	return len == WORD_BYTES && name[len]
+		       ? copy_text(copies, name, &out->name)
+		       : 0;
 }
 
 struct batch {
+	const struct raw_event *raw;
 	const struct halves *halves;
 	struct record **records;
+	unsigned int want;
 	size_t first, count; /* which of its records */
 };
 
+/* The fields of a line, from where auparse stands. */
+struct fields {
+	auparse_state_t *auparse;
+	struct record_field *next;
+	size_t left;
+	struct copies copies;
+};
+
+/* len: of the line's records. */
+static int fields_begin(struct fields *fields, auparse_state_t *auparse,
+			struct arena *arena, size_t len)
+{
+	size_t count = auparse_get_num_fields(auparse);
+	char *text = arena_alloc(arena, len + 1);
+
+	if (!text)
+		return -ENOMEM;
+	*fields = (struct fields){
+		.auparse = auparse,
+		.next = arena_array(arena, count, sizeof(*fields->next)),
+		.left = count,
+		.copies = { arena, text, text + len + 1 },
+	};
+	auparse_first_field(auparse);
+	return fields->next ? 0 : -ENOMEM;
+}
+
+/* No text is told of an event at the beginning of time. */
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static inline int copy_field(struct fields *fields, const char *name)
+{
+	const char *value = auparse_get_field_str(fields->auparse);
+	int rc = copy_name(&fields->copies, name, fields->next);
+
+	return rc ? rc
+		  : copy_text(&fields->copies, or_empty(value),
+			      &fields->next->value);
+}
+
+/* The fields of one record; in_row = up to the next one that is marked. */
+static int copy_fields(struct fields *fields, bool in_row,
+		       struct record *record)
+{
+	record->fields = fields->next;
+	for (; fields->left; fields->left--) {
+		const char *name =
+			or_empty(auparse_get_field_name(fields->auparse));
+		bool marked = in_row && name[0] == MARK;
+		int rc;
+
+		if (marked && record->count)
+			break;
+		rc = copy_field(fields, name + marked);
+		if (rc)
+			return rc;
+		record->count++;
+		fields->next++;
+		auparse_next_field(fields->auparse);
+	}
+	return 0;
+}
+
+/* The records of the line auparse stands on, each at its place. */
+static int copy_line(const struct record_parser *parser, struct arena *arena,
+		     const struct batch *batch, const struct line *line)
+{
+	struct record *records =
+		arena_array(arena, line->count, sizeof(*records));
+	const struct place *places = &parser->places[line->first];
+	int type = auparse_get_type(parser->auparse), rc;
+	struct fields fields;
+	size_t len = 0;
+
+	for (size_t i = 0; i < line->count; i++)
+		len += batch->halves->texts[places[i].record].len;
+	rc = records ? fields_begin(&fields, parser->auparse, arena, len)
+		     : -ENOMEM;
+	for (size_t i = 0; !rc && i < line->count; i++) {
+		records[i] = (struct record){
+			.type = places[i].type < 0 ? type : places[i].type,
+			.arena = arena,
+			.enrichment =
+				batch->halves->enrichments[places[i].record],
+		};
+		batch->records[places[i].record] = &records[i];
+		rc = copy_fields(&fields, places[i].type >= 0, &records[i]);
+	}
+	return rc;
+}
+
 /*
- * The records of the event auparse stands on, each at its place:
- * auparse makes one event of several where a record ends it early (LOGIN), and
- * passes over lines it does not understand.
+ * Those of the event auparse stands on: it makes one event of several where a
+ * record ends it early (LOGIN), and passes over lines it does not understand.
  */
 static int copy_event(const struct record_parser *parser, struct arena *arena,
 		      const struct batch *batch)
 {
 	auparse_state_t *auparse = parser->auparse;
+	int rc = 0;
 
-	if (auparse_first_record(auparse) <= 0)
-		return 0;
-	do {
+	do { /* it stands on the first record */
 		/* counted from 1 */
-		size_t line = auparse_get_line_number(auparse), place;
-		int rc;
+		size_t line = auparse_get_line_number(auparse);
 
-		if (!line || line > parser->line_count)
-			continue;
-		place = parser->lines[line - 1];
-		rc = copy_record(auparse, arena,
-				 batch->halves->texts[place].len,
-				 &batch->records[place]);
-		if (rc)
-			return rc;
-		batch->records[place]->enrichment =
-			batch->halves->enrichments[place];
-	} while (auparse_next_record(auparse) > 0);
-	return 0;
+		if (line && line <= parser->line_count)
+			rc = copy_line(parser, arena, batch,
+				       &parser->lines[line - 1]);
+	} while (!rc && auparse_next_record(auparse) > 0);
+	return rc;
 }
 
-/* Where the type of a record stands, behind node= if there is one. */
-static struct str after_node(struct str text)
+static bool is_left_out(const struct unread_words *unread, unsigned int want,
+			const char *word)
 {
-	const char *space;
+	/* what is read may reach into the next record, which begins otherwise */
+	unsigned int candidates = unread->candidates[letters(word)];
+	uint64_t bytes;
 
-	if (text.len < 5 || memcmp(text.data, "node=", 5))
-		return text;
-	space = memchr(text.data, ' ', text.len);
-	if (!space)
-		return (struct str){ 0 };
-	text.len -= (size_t)(space + 1 - text.data);
-	text.data = space + 1;
-	return text;
+	memcpy(&bytes, word, sizeof(bytes));
+	for (; candidates; candidates &= candidates - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(candidates);
+
+		if ((bytes & unread->words[i].mask) == unread->words[i].bytes)
+			return !(unread->words[i].want & want);
+	}
+	return false;
 }
 
-/* The text up to what, if that is in it. Quoted or encoded values hold no
- * space, so none of them can pass for a field. */
-static struct str up_to(struct str text, struct str what)
+/* Adds a record but for words that are left out. */
+static void add_words(struct strbuf *plain, struct str text,
+		      const struct unread_words *unread, unsigned int want)
 {
-	const char *found = memmem(text.data, text.len, what.data, what.len);
+	const char *kept = text.data, *word = kept, *end = kept + text.len;
 
+	while (word < end) {
+		const char *blank = memchr(word, ' ', (size_t)(end - word));
+		const char *next = blank ? blank + 1 : end;
+
+		if (is_left_out(unread, want, word)) {
+			strbuf_add(plain, kept, (size_t)(word - kept));
+			kept = next;
+		}
+		word = next;
+	}
+	strbuf_add(plain, kept, (size_t)(end - kept));
+}
+
+/* Up to its first cwd=: auparse leaks the value of each but the last. */
+static struct str cut_directory(struct str text)
+{
+	static const struct str name = STR(" cwd=");
+	const char *found = memmem(text.data, text.len, name.data, name.len);
+	const char *end = text.data + text.len;
+
+	if (found)
+		found = memchr(found + 1, ' ', (size_t)(end - found - 1));
 	if (found)
 		text.len = (size_t)(found - text.data);
 	return text;
 }
 
-/*
- * What auparse gets of a record. Its time goes by the number of fields, so
- * those at the end that nobody asks for are left out: nothing of PROCTITLE is
- * asked for, of PATH nothing behind nametype=. Of CWD it gets no more than one
- * cwd=, since it leaks the value of each but the last.
- */
-static struct str wanted_part(struct str text)
+static void add_place(struct record_parser *parser, size_t record, int type)
 {
-	struct str rest = after_node(text);
-	const char *end;
+	parser->places[parser->place_count++] = (struct place){ record, type };
+}
 
-	if (str_begins(rest, STR("type=PROCTITLE ")))
-		return (struct str){ 0 };
-	if (str_begins(rest, STR("type=PATH ")))
-		return up_to(text, STR(" cap_fp="));
-	if (!str_begins(rest, STR("type=CWD ")))
-		return text;
-	rest = up_to(text, STR(" cwd="));
-	end = rest.len == text.len ? NULL
-				   : memchr(rest.data + rest.len + 1, ' ',
-					    text.len - rest.len - 1);
-	if (end)
-		text.len = (size_t)(end - text.data);
-	return text;
+static void end_line(struct record_parser *parser, size_t first)
+{
+	strbuf_add_char(&parser->plain, '\n');
+	parser->lines[parser->line_count++] =
+		(struct line){ first, parser->place_count - first };
+}
+
+/* Which row of joined[] a record is of; NULL = it is none. */
+static const struct joined *find_joined(int type)
+{
+	for (size_t i = 0; i < COUNT(joined); i++)
+		if (joined[i].type == type)
+			return &joined[i];
+	return NULL;
+}
+
+static struct str text_from(struct str text, size_t from)
+{
+	return (struct str){ text.data + from, text.len - from };
+}
+
+/* Adds a record to those that are joined, if it can be. The first one brings
+ * type and stamp. */
+static bool join(struct record_parser *parser, const struct batch *batch,
+		 size_t record)
+{
+	const struct raw_event *raw = batch->raw;
+	const struct joined *type = find_joined(raw->heads[record].type);
+	struct strbuf *plain = &parser->plain;
+	struct str text = batch->halves->texts[record], added;
+	size_t before = plain->len;
+
+	if (!type || memchr(text.data, MARK, text.len))
+		return false;
+	if (before) {
+		text = text_from(text, raw->heads[record].body);
+		strbuf_add_char(plain, ' ');
+		strbuf_add_char(plain, MARK);
+		text = text_from(text, text.len && text.data[0] == ' ');
+	} else if (raw->node.len) {
+		text = text_from(text, sizeof("node= ") - 1 + raw->node.len);
+	}
+	added.len = plain->len;
+	if (type->unread)
+		add_words(plain, text, &parser->unread[type - joined],
+			  batch->want);
+	else
+		strbuf_add_str(plain, text);
+	if (plain->failed)
+		return false;
+	added.data = plain->data + added.len;
+	added.len = plain->len - added.len;
+	if (before && (!type->field.len || !str_begins(added, type->field))) {
+		plain->len = before;
+		return false;
+	}
+	add_place(parser, record, type->type);
+	return true;
+}
+
+/* Adds a record as a line of its own. */
+static void add_apart(struct record_parser *parser, const struct batch *batch,
+		      size_t place)
+{
+	struct str text = batch->halves->texts[place];
+	int type = batch->raw->heads[place].type;
+
+	if (type == AUDIT_CWD) {
+		if (!(batch->want & RECORD_CWD))
+			return;
+		text = cut_directory(text);
+	} else if (!(batch->want & RECORD_UNREAD) &&
+		   (type == AUDIT_PROCTITLE || type == AUDIT_EOE)) {
+		return;
+	}
+	strbuf_add_str(&parser->plain, text);
+	add_place(parser, place, -1);
+	end_line(parser, parser->place_count - 1);
 }
 
 /* Hands lines to auparse; all it may hold of earlier ones goes. */
 static int load(struct record_parser *parser, const struct batch *batch)
 {
 	struct strbuf *plain = &parser->plain;
+	size_t apart[BATCH], apart_count = 0;
 
 	strbuf_reset(plain);
-	parser->line_count = 0;
+	parser->line_count = parser->place_count = 0;
 	for (size_t i = 0; i < batch->count; i++) {
-		struct str text = batch->halves->texts[batch->first + i];
+		size_t place = batch->first + i;
 
-		text = wanted_part(text);
-		if (!text.len)
-			continue;
-		strbuf_add_str(plain, text);
-		strbuf_add_char(plain, '\n');
-		parser->lines[parser->line_count++] = batch->first + i;
+		if ((batch->want & RECORD_UNREAD) ||
+		    !join(parser, batch, place))
+			apart[apart_count++] = place;
 	}
+	if (parser->place_count)
+		end_line(parser, 0);
+	for (size_t i = 0; i < apart_count; i++)
+		add_apart(parser, batch, apart[i]);
 	if (plain->failed)
 		return -ENOMEM;
 	if (!parser->line_count)
@@ -322,12 +583,15 @@ static int parse_batch(struct record_parser *parser, struct arena *arena,
 }
 
 int record_parse(struct record_parser *parser, const struct raw_event *raw,
-		 struct arena *arena, struct record_event *out)
+		 unsigned int want, struct arena *arena,
+		 struct record_event *out)
 {
 	size_t max = raw->record_count, count = 0;
 	struct halves halves = { 0 };
 	struct batch batch = {
+		.raw = raw,
 		.halves = &halves,
+		.want = want,
 		.records = arena_array(arena, max, sizeof(*batch.records)),
 	};
 	int rc = batch.records ? split_records(raw, arena, &halves) : -ENOMEM;
@@ -363,13 +627,26 @@ int record_type(const struct record *record)
 	return record->type;
 }
 
+/* By a name that is longer than its key. */
+static struct str find_long(const struct record *record, struct str name)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (str_equal(record->fields[i].name, name))
+			return record->fields[i].value;
+	return (struct str){ 0 };
+}
+
 struct str record_field_at(const struct record *record, uint64_t key,
 			   struct str name)
 {
-	for (size_t i = 0; i < record->count; i++)
-		if (record->keys[i] == key &&
-		    str_equal(record->fields[i].name, name))
-			return record->fields[i].value;
+	const struct record_field *field = record->fields;
+	const struct record_field *end = field + record->count;
+
+	if (name.len > WORD_BYTES)
+		return find_long(record, name);
+	for (; field < end; field++)
+		if (field->key == key && field->name.len == name.len)
+			return field->value;
 	return (struct str){ 0 };
 }
 

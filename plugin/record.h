@@ -31,14 +31,33 @@ struct record_event {
 
 int record_parser_new(struct record_parser **out);
 void record_parser_free(struct record_parser **parser);
+/* What is parsed of an event beside what is always read. */
+enum record_want {
+	RECORD_A0 = 1, /* of a SYSCALL record */
+	RECORD_A1 = 2,
+	RECORD_A2 = 4,
+	RECORD_A3 = 8,
+	RECORD_ARGUMENTS = RECORD_A0 | RECORD_A1 | RECORD_A2 | RECORD_A3,
+	RECORD_CALL = 16, /* arch=, syscall= and success= of it */
+	RECORD_COMM = 32, /* comm= of it */
+	RECORD_CWD = 64,
+	/* all that any handler reads */
+	RECORD_EVENT =
+		RECORD_ARGUMENTS | RECORD_CALL | RECORD_COMM | RECORD_CWD,
+	/* PROCTITLE and EOE records, and fields of SYSCALL and PATH records
+	 * that make no event: see record.c */
+	RECORD_UNREAD = 128,
+	RECORD_ALL = RECORD_EVENT | RECORD_UNREAD,
+};
 /*
- * Parses a closed event; the result lives in the arena. What nobody asks for is
- * left out: PROCTITLE records, and of a PATH record the capabilities at its end.
+ * Parses a closed event; the result lives in the arena. What is not wanted (of
+ * enum record_want) is as if it were not there.
  * 0; RECORD_E_MALFORMED when libauparse finds no record in it; -ENOMEM.
  */
 enum { RECORD_E_MALFORMED = 1 };
 int record_parse(struct record_parser *parser, const struct raw_event *raw,
-		 struct arena *arena, struct record_event *out);
+		 unsigned int want, struct arena *arena,
+		 struct record_event *out);
 
 /* AUDIT_* of libaudit.h. */
 int record_type(const struct record *record);

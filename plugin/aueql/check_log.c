@@ -165,7 +165,7 @@ static int take_event(void *user, const struct raw_event *raw)
 	take_time(load, raw->time_ns);
 	load->bytes += raw->text.len;
 	arena_reset(load->arena);
-	rc = record_parse(load->parser, raw, load->arena, &event);
+	rc = record_parse(load->parser, raw, RECORD_ALL, load->arena, &event);
 	if (rc)
 		return rc == RECORD_E_MALFORMED ? 0 : rc;
 	record = record_find(&event, AUDIT_SYSCALL, &next);

@@ -77,15 +77,11 @@ struct str path_resolve(struct arena *arena, struct str directory,
 struct str context_start_directory(const struct context *context,
 				   enum argument argument)
 {
-	size_t next = 0;
-	const struct record *cwd =
-		record_find(&context->records, AUDIT_CWD, &next);
 	int64_t fd;
 
-	if (!cwd || (context_argument(context, argument, &fd) &&
-		     (int32_t)fd != AT_FDCWD))
+	if (context_argument(context, argument, &fd) && (int32_t)fd != AT_FDCWD)
 		return (struct str){ 0 };
-	return record_decoded(cwd, "cwd");
+	return context->sight.directory;
 }
 
 static void read_path(const struct record *path, struct path_item *out)
@@ -101,7 +97,7 @@ static void read_path(const struct record *path, struct path_item *out)
 		.owner_id = -1,
 	};
 	record_number(path, "mode", 8, &out->mode);
-	record_number(path, "ouid", 10, &out->owner_id);
+	record_parse_number(out->owner, 10, &out->owner_id);
 }
 
 int context_read_paths(struct context *context)

@@ -271,11 +271,12 @@ static bool read_sender(struct rest rest, struct glance_sight *out)
 }
 
 /* An event has one CWD record, and that nothing but cwd=. */
-static bool read_directory(const struct raw_event *raw,
-			   const struct glance *glance, struct str *out)
+bool glance_directory(const struct raw_event *raw, const struct glance *glance,
+		      struct str *out)
 {
 	struct rest rest;
 
+	*out = (struct str){ 0 };
 	if (glance->directories != 1)
 		return !glance->directories;
 	rest = body_of(raw, glance->directory_at);
@@ -295,5 +296,5 @@ bool glance_sight(const struct raw_event *raw, const struct glance *glance,
 			? read_caller(glance->caller, out)
 			: read_sender(body_of(raw, 0), out)) &&
 	       out->sight.pid > 0 &&
-	       read_directory(raw, glance, &out->sight.directory);
+	       glance_directory(raw, glance, &out->sight.directory);
 }

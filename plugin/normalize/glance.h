@@ -42,6 +42,10 @@ struct glance_sight {
 /* False = it has to be parsed. */
 bool glance_sight(const struct raw_event *raw, const struct glance *glance,
 		  struct glance_sight *out);
+/* The working directory that a call's CWD record tells; empty = there is none.
+ * False = it has to be parsed. */
+bool glance_directory(const struct raw_event *raw, const struct glance *glance,
+		      struct str *out);
 /* a0 to a3 of a call; false = it is no number. */
 bool glance_argument(const struct glance_sight *sight, size_t number,
 		     int64_t *out);

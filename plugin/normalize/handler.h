@@ -9,6 +9,7 @@
 
 struct births;
 struct context;
+struct glance;
 struct path_item;
 
 /* Each: 0, NORMALIZE_E_IGNORED, -ENOMEM. */
@@ -47,6 +48,10 @@ struct context {
 	size_t path_count;
 	uint64_t file_host; /* the event's host, as a file_id has it */
 	uint32_t login; /* auid; ID_UNKNOWN = none */
+	/* what was read of a call before it was parsed, and is not in its
+	 * records; NULL = nothing */
+	const struct glance *glance;
+	struct str directory; /* cwd= of it; empty = see its records */
 	struct process_sight sight;
 	struct process *process; /* once context_set_process() has been there */
 	/* who is asked about processes; NULL = another host's event */

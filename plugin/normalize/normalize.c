@@ -114,8 +114,13 @@ static const struct syscall_row *row_of(struct normalizer *normalizer,
 static const struct syscall_row *find_syscall(struct normalizer *normalizer,
 					      struct context *context)
 {
+	const struct glance *glance = context->glance;
 	int64_t number;
 
+	if (glance) {
+		context->arch = glance->arch;
+		return row_of(normalizer, glance->arch, glance->syscall);
+	}
 	if (!record_number(context->subject, "arch", 16, &context->arch) ||
 	    !record_number(context->subject, "syscall", 10, &number))
 		return NULL;
@@ -371,6 +376,8 @@ static void read_sight(struct context *context)
 	sight->tty = tty_of_name(record_raw(subject, "tty"));
 	if (cwd)
 		sight->directory = record_decoded(cwd, "cwd");
+	else
+		sight->directory = context->directory;
 }
 
 /* What the subject's record says. False = no pid: not of use. */
@@ -380,7 +387,9 @@ static bool read_subject(struct context *context)
 	struct str exe = record_decoded(subject, "exe");
 
 	context->succeeded =
-		str_equal(record_raw(subject, "success"), STR("yes"));
+		context->glance
+			? !context->glance->failed
+			: str_equal(record_raw(subject, "success"), STR("yes"));
 	context->comm = record_decoded(subject, "comm");
 	context->sight = (struct process_sight){
 		.ppid = -1,
@@ -617,35 +626,88 @@ static int glance_record(struct normalizer *normalizer,
 /* Deals with an event without parsing it; NORMALIZE_E_UNKNOWN = it has to be
  * parsed. */
 static int glance_over(struct normalizer *normalizer,
-		       const struct raw_event *raw)
+		       const struct raw_event *raw, struct glance *glance)
 {
-	struct glance glance;
-
+	*glance = (struct glance){ .of = GLANCE_OTHER };
 	if (normalizer->config.parse_all)
 		return NORMALIZE_E_UNKNOWN;
-	glance_at(raw, &glance);
-	switch (glance.of) {
+	glance_at(raw, glance);
+	switch (glance->of) {
 	case GLANCE_CALL:
-		return glance_call(normalizer, raw, &glance);
+		return glance_call(normalizer, raw, glance);
 	case GLANCE_RECORD:
-		return glance_record(normalizer, raw, &glance);
+		return glance_record(normalizer, raw, glance);
 	default:
 		return NORMALIZE_E_UNKNOWN;
 	}
+}
+
+/* Whether no more is read of a call's arguments than its row says. */
+static bool reads_few_arguments(const struct syscall_row *row)
+{
+	return row->handler == process_on_exec ||
+	       row->handler == network_on_connect ||
+	       row->handler == file_on_chmod ||
+	       row->handler == file_on_rename ||
+	       row->handler == entry_on_delete;
+}
+
+/* What of a call its handler reads, beside what a glance has read. */
+static unsigned int wanted_parts(const struct syscall_row *row)
+{
+	static const unsigned int parts[] = {
+		[A0] = RECORD_A0,
+		[A1] = RECORD_A1,
+		[A2] = RECORD_A2,
+		[A3] = RECORD_A3,
+	};
+	unsigned int want = RECORD_ARGUMENTS;
+
+	if (reads_few_arguments(row))
+		want = parts[row->directory] | parts[row->old_directory] |
+		       parts[row->flags] | parts[row->mode] | parts[row->size];
+	/* what runs now has a better name */
+	return row->handler == process_on_exec ? want : want | RECORD_COMM;
+}
+
+/* Of a call what stands at its beginning, and a working directory that is plain
+ * text, are read already. */
+static int parse_event(struct normalizer *normalizer,
+		       const struct raw_event *raw, const struct glance *glance,
+		       struct context *context)
+{
+	unsigned int want =
+		normalizer->config.parse_all ? RECORD_ALL : RECORD_EVENT;
+
+	if (glance->of == GLANCE_CALL) {
+		struct str directory;
+
+		context->glance = glance;
+		want = wanted_parts(
+			row_of(normalizer, glance->arch, glance->syscall));
+		if (glance_directory(raw, glance, &directory))
+			context->directory =
+				arena_str(context->arena, directory);
+		else
+			want |= RECORD_CWD;
+	}
+	return record_parse(normalizer->parser, raw, want, context->arena,
+			    &context->records);
 }
 
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out)
 {
 	struct context context = { .arena = arena };
+	struct glance glance;
 	int rc;
 
-	rc = glance_over(normalizer, raw);
+	rc = glance_over(normalizer, raw, &glance);
 	if (rc != NORMALIZE_E_UNKNOWN) {
 		normalizer->stats.ignored += rc > 0;
 		return rc;
 	}
-	rc = record_parse(normalizer->parser, raw, arena, &context.records);
+	rc = parse_event(normalizer, raw, &glance, &context);
 	if (rc == RECORD_E_MALFORMED) {
 		normalizer->stats.malformed++;
 		rc = NORMALIZE_E_IGNORED;
@@ -682,7 +744,8 @@ int normalize_about(struct normalizer *normalizer, const struct raw_event *raw,
 {
 	struct context context = { .arena = arena };
 	size_t next = 0;
-	int rc = record_parse(normalizer->parser, raw, arena, &context.records);
+	int rc = record_parse(normalizer->parser, raw, RECORD_EVENT, arena,
+			      &context.records);
 	const struct record *call;
 	bool has_pid;
 

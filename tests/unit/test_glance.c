@@ -88,7 +88,7 @@ static void check_call(struct seen *seen, const struct raw_event *raw,
 	size_t next = 0;
 
 	arena_reset(seen->arena);
-	if (record_parse(seen->parser, raw, seen->arena, &event))
+	if (record_parse(seen->parser, raw, RECORD_ALL, seen->arena, &event))
 		return;
 	call = record_find(&event, AUDIT_SYSCALL, &next);
 	/* what auparse does not take for a record a look may */
@@ -114,7 +114,7 @@ static void check_record(struct seen *seen, const struct raw_event *raw,
 	struct record_event event;
 
 	arena_reset(seen->arena);
-	if (record_parse(seen->parser, raw, seen->arena, &event) ||
+	if (record_parse(seen->parser, raw, RECORD_ALL, seen->arena, &event) ||
 	    !event.count)
 		return;
 	seen->records++;

@@ -28,6 +28,7 @@ struct fixture {
 	struct arena *arena;
 	struct record_event event;
 	struct str *lines;
+	struct raw_head *heads;
 	char *text;
 	struct raw_event raw;
 };
@@ -48,31 +49,68 @@ static int teardown(void **state)
 	record_parser_free(&fixture->parser);
 	arena_free(&fixture->arena);
 	free(fixture->lines);
+	free(fixture->heads);
 	free(fixture);
 	return 0;
 }
 
-static int parse(struct fixture *fixture, const char *text)
+/* As the sieve has it, which refuses what is no record. */
+static struct raw_head head_of(struct str line)
+{
+	struct raw_head head = { .type = -1 };
+	const char *end = memmem(line.data, line.len, "):", 2);
+	char type[32];
+
+	if (end)
+		head.body = (uint32_t)(end + 2 - line.data);
+	if (sscanf(line.data, "node=%*s type=%31s", type) == 1 ||
+	    sscanf(line.data, "type=%31s", type) == 1)
+		head.type = audit_name_to_msg_type(type);
+	return head;
+}
+
+/* The node of the first line. */
+static struct str node_of(const char *text)
+{
+	return strncmp(text, "node=", 5)
+		       ? (struct str){ 0 }
+		       : (struct str){ text + 5, strcspn(text + 5, " ") };
+}
+
+/* want: of enum record_want. */
+static int parse_some(struct fixture *fixture, unsigned int want,
+		      const char *text)
 {
 	size_t count = 0;
 
 	free(fixture->lines);
+	free(fixture->heads);
 	fixture->lines = calloc(strlen(text) + 1, sizeof(*fixture->lines));
+	fixture->heads = calloc(strlen(text) + 1, sizeof(*fixture->heads));
 	for (const char *p = text; *p;) {
 		const char *end = strchrnul(p, '\n');
 
-		fixture->lines[count++] = (struct str){ p, (size_t)(end - p) };
+		fixture->lines[count] = (struct str){ p, (size_t)(end - p) };
+		fixture->heads[count] = head_of(fixture->lines[count]);
+		count++;
 		p = *end ? end + 1 : end;
 	}
 	fixture->raw = (struct raw_event){
 		.record_count = count,
 		.records = fixture->lines,
+		.heads = fixture->heads,
+		.node = node_of(text),
 		.text = str_from(text),
 		.complete = true,
 	};
 	arena_reset(fixture->arena);
-	return record_parse(fixture->parser, &fixture->raw, fixture->arena,
-			    &fixture->event);
+	return record_parse(fixture->parser, &fixture->raw, want,
+			    fixture->arena, &fixture->event);
+}
+
+static int parse(struct fixture *fixture, const char *text)
+{
+	return parse_some(fixture, RECORD_ALL, text);
 }
 
 static const struct record *first(const struct fixture *fixture)
@@ -165,12 +203,12 @@ static void test_decoding(void **state)
 	}
 }
 
-/* Auparse gives LOGIN as an event of its own, and would end one at PROCTITLE,
- * which it does not get. */
+/* Auparse gives LOGIN as an event of its own, and ends one at PROCTITLE. */
 static void test_all_records_in_order(void **state)
 {
 	struct fixture *fixture = *state;
-	const int types[] = { AUDIT_LOGIN, AUDIT_SYSCALL, AUDIT_PATH };
+	const int types[] = { AUDIT_LOGIN, AUDIT_SYSCALL, AUDIT_PROCTITLE,
+			      AUDIT_PATH };
 	size_t next = 0;
 
 	assert_int_equal(parse(fixture, "type=LOGIN" HEAD "pid=1 uid=0\n"
@@ -178,8 +216,8 @@ static void test_all_records_in_order(void **state)
 					"type=PROCTITLE" HEAD "proctitle=41\n"
 					"type=PATH" HEAD "item=0\n"),
 			 0);
-	assert_int_equal(fixture->event.count, 3);
-	for (size_t i = 0; i < 3; i++)
+	assert_int_equal(fixture->event.count, 4);
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(record_type(fixture->event.records[i]),
 				 types[i]);
 	assert_non_null(record_find(&fixture->event, AUDIT_SYSCALL, &next));
@@ -187,19 +225,53 @@ static void test_all_records_in_order(void **state)
 	assert_null(record_find(&fixture->event, AUDIT_SYSCALL, &next));
 }
 
+/* Those that auparse has as one keep their places among the others. */
+static void test_joined_in_order(void **state)
+{
+	struct fixture *fixture = *state;
+	const int types[] = { AUDIT_AVC, AUDIT_SYSCALL, AUDIT_LOGIN, AUDIT_PATH,
+			      AUDIT_EXECVE };
+
+	assert_int_equal(parse_some(fixture, RECORD_EVENT,
+				    "type=AVC" HEAD
+				    "avc:  denied  { x } pid=1\n"
+				    "type=SYSCALL" HEAD "pid=2\n"
+				    "type=LOGIN" HEAD "pid=3\n"
+				    "type=EOE" HEAD "\n"
+				    "type=PATH" HEAD "name=\"a\"\n"
+				    "type=EXECVE" HEAD "argc=1 a0=\"b\"\n"),
+			 0);
+	assert_int_equal(fixture->event.count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(record_type(fixture->event.records[i]),
+				 types[i]);
+	for (size_t i = 0; i < 3; i++) {
+		int64_t pid;
+
+		assert_true(record_number(fixture->event.records[i], "pid", 10,
+					  &pid));
+		assert_int_equal(pid, i + 1);
+	}
+	assert_str(record_raw(fixture->event.records[3], "name"), "\"a\"");
+	assert_str(record_raw(fixture->event.records[4], "a0"), "\"b\"");
+}
+
 /* What nobody asks for; with a node's name before it, too. */
 static void test_left_out(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(parse(fixture, "type=PROCTITLE" HEAD "proctitle=41\n"),
+	assert_int_equal(parse_some(fixture, RECORD_EVENT,
+				    "type=PROCTITLE" HEAD "proctitle=41\n"),
 			 0);
 	assert_int_equal(fixture->event.count, 0);
 	assert_int_equal(
-		parse(fixture,
-		      "node=a type=PROCTITLE" HEAD "proctitle=41\n"
-		      "node=a type=PATH" HEAD
-		      "name=\"cap_fp=0\" nametype=NORMAL cap_fp=0 cap_fi=0\n"),
+		parse_some(fixture, RECORD_EVENT,
+			   "node=a type=PROCTITLE" HEAD "proctitle=41\n"
+			   "node=a type=PATH" HEAD
+			   "name=\"cap_fp=0\" nametype=NORMAL cap_fp=0 "
+			   "cap_fi=0\n"
+			   "node=a type=EOE" HEAD "\n"),
 		0);
 	assert_int_equal(fixture->event.count, 1);
 	assert_str_equal(record_decoded(first(fixture), "name"),
@@ -207,6 +279,191 @@ static void test_left_out(void **state)
 	assert_str_equal(record_raw(first(fixture), "nametype"), STR("NORMAL"));
 	assert_null(record_raw(first(fixture), "cap_fp").data);
 	assert_null(record_raw(first(fixture), "cap_fi").data);
+}
+
+/* Each part is there if it is wanted, and takes nothing along if it is not. */
+static void test_parts(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int want;
+	} fields[] = {
+		{ "arch", RECORD_CALL },
+		{ "syscall", RECORD_CALL },
+		{ "success", RECORD_CALL },
+		{ "exit", RECORD_UNREAD },
+		{ "a0", RECORD_A0 },
+		{ "a1", RECORD_A1 },
+		{ "a2", RECORD_A2 },
+		{ "a3", RECORD_A3 },
+		{ "suid", RECORD_UNREAD },
+		{ "fsuid", RECORD_UNREAD },
+		{ "sgid", RECORD_UNREAD },
+		{ "fsgid", RECORD_UNREAD },
+		{ "comm", RECORD_COMM },
+		{ "subj", RECORD_UNREAD },
+		{ "key", RECORD_UNREAD },
+		{ "items", 0 },
+		{ "ppid", 0 },
+		{ "pid", 0 },
+		{ "auid", 0 },
+		{ "uid", 0 },
+		{ "gid", 0 },
+		{ "euid", 0 },
+		{ "egid", 0 },
+		{ "tty", 0 },
+		{ "ses", 0 },
+		{ "exe", 0 },
+	};
+	struct fixture *fixture = *state;
+
+	for (unsigned int want = 0; want <= RECORD_ALL; want++) {
+		bool all = want & RECORD_UNREAD;
+
+		assert_int_equal(
+			parse_some(
+				fixture, want,
+				"type=SYSCALL" HEAD
+				"arch=c000003e syscall=59 success=yes exit=0 "
+				"a0=1 a1=2 a2=3 a3=4 items=2 ppid=5 pid=6 "
+				"auid=7 uid=8 gid=9 euid=10 suid=11 fsuid=12 "
+				"egid=13 sgid=14 fsgid=15 tty=pts0 ses=16 "
+				"comm=\"a\" exe=\"/b\" subj=c key=\"k\"\n"
+				"type=CWD" HEAD "cwd=\"/d\"\n"),
+			0);
+		assert_int_equal(fixture->event.count,
+				 want & RECORD_CWD ? 2 : 1);
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+			assert_int_equal(
+				!!record_raw(first(fixture), fields[i].name)
+					  .data,
+				all || !fields[i].want ||
+					(fields[i].want & want));
+	}
+}
+
+/* Auparse tells no field of an event of the first second there was. */
+static void test_no_time(void **state)
+{
+	static const char text[] =
+		"type=SYSCALL msg=audit(0.910:25280): pid=1\n"
+		"type=PATH msg=audit(0.910:25280): name=\"a\"\n";
+	struct fixture *fixture = *state;
+	const unsigned int wants[] = { RECORD_EVENT, RECORD_ALL };
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(parse_some(fixture, wants[i], text), 0);
+		assert_int_equal(fixture->event.count, 2);
+		assert_null(record_raw(first(fixture), "pid").data);
+	}
+}
+
+/* What is no field of that name stays, as does what stands behind it. */
+static void test_hostile_words(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* twice: the first counts */
+	parse_some(fixture, 0,
+		   "type=SYSCALL" HEAD
+		   "pid=1 exit=2 pid=3 exit=4  exitx=5 xexit=6 (exit=7 "
+		   "msg='exit=8 uid=9 exe=\"a exit=10 b\" euid=11 key=12\n");
+	assert_str(record_raw(first(fixture), "pid"), "1");
+	assert_str(record_raw(first(fixture), "exitx"), "5");
+	assert_str(record_raw(first(fixture), "xexit"), "6");
+	/* auparse takes the bracket off */
+	assert_str(record_raw(first(fixture), "exit"), "7");
+	assert_str(record_raw(first(fixture), "uid"), "9");
+	assert_str(record_raw(first(fixture), "exe"), "\"a");
+	assert_str(record_raw(first(fixture), "euid"), "11");
+	assert_null(record_raw(first(fixture), "key").data);
+	/* ended by what another record begins with */
+	parse_some(fixture, 0,
+		   "type=SYSCALL" HEAD "uid=1 key\n"
+		   "type=PATH" HEAD "name=\"a\"\n");
+	assert_int_equal(fixture->event.count, 2);
+	assert_str(record_raw(first(fixture), "uid"), "1");
+	/* none at all */
+	parse_some(fixture, 0,
+		   "type=SYSCALL" HEAD "\n"
+		   "type=PATH msg=audit(1795486462.910:25280):\n"
+		   "type=PATH" HEAD "name=\"a\"\n");
+	assert_int_equal(fixture->event.count, 3);
+	assert_str(record_raw(fixture->event.records[2], "name"), "\"a\"");
+}
+
+/* The PATH records are those of a and b. */
+static void check_paths(const struct fixture *fixture)
+{
+	const struct record *path;
+	size_t next = 0;
+	int64_t mode;
+
+	for (int i = 1; i < 3; i++) {
+		path = record_find(&fixture->event, AUDIT_PATH, &next);
+		assert_non_null(path);
+		assert_true(record_number(path, "mode", 8, &mode));
+		assert_int_equal(mode, i);
+		assert_str_equal(record_raw(path, "name"),
+				 i == 1 ? STR("\"a\"") : STR("\"b\""));
+	}
+	assert_null(record_find(&fixture->event, AUDIT_PATH, &next));
+}
+
+/* What records are joined by is none of a record. */
+static void test_hostile_mark(void **state)
+{
+	static const char *const words[] = {
+		"\034=1",     "(\034=1",	"msg='\034=1",
+		"\034mode=7", "\034name=\"c\"", "x=\034",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (int place = 0; place < 3; place++) {
+			char text[512];
+
+			snprintf(text, sizeof(text),
+				 "type=SYSCALL" HEAD "uid=0 %s ppid=0\n"
+				 "type=PATH" HEAD "name=\"a\" %s mode=1\n"
+				 "type=PATH" HEAD "name=\"b\" %s mode=2\n",
+				 place == 0 ? words[i] : "c=d",
+				 place == 1 ? words[i] : "c=d",
+				 place == 2 ? words[i] : "c=d");
+			assert_int_equal(parse_some(fixture, 0, text), 0);
+			assert_int_equal(fixture->event.count, 3);
+			assert_str(record_raw(first(fixture), "ppid"), "0");
+			check_paths(fixture);
+		}
+}
+
+/* Records are joined by their first field alone, if it is the one. */
+static void test_hostile_first_field(void **state)
+{
+	static const char *const words[] = {
+		"",	   "(",	       "name ",	 "msg='",   "msg=a ",
+		"key=61 ", "namex=1 ", "cap_f ", "item=0 ", " ",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "type=PATH" HEAD "%sname=\"a\" mode=1\n"
+			 "type=SYSCALL" HEAD "uid=0\n"
+			 "type=PATH" HEAD "%sname=\"b\" mode=2\n"
+			 "type=EXECVE" HEAD "a1=\"c\"\n"
+			 "type=EXECVE" HEAD "%sargc=2\n",
+			 words[i], words[i], words[i]);
+		assert_int_equal(parse_some(fixture, 0, text), 0);
+		assert_int_equal(fixture->event.count, 5);
+		assert_str(record_raw(fixture->event.records[1], "uid"), "0");
+		assert_str(record_raw(fixture->event.records[3], "a1"),
+			   "\"c\"");
+		assert_str(record_raw(fixture->event.records[4], "argc"), "2");
+		check_paths(fixture);
+	}
 }
 
 /* A field is not looked for in the next record, as auparse would. */
@@ -455,21 +712,61 @@ static void test_arguments_linear(void **state)
 /* What an own reading of the text finds must be what auparse finds. */
 struct capture {
 	struct fixture *fixture;
-	size_t records, fields;
+	struct record_parser *other; /* for the same event once more */
+	size_t records, fields, left_out;
 };
 
+static bool is_of(struct str text, const char *type)
+{
+	return memmem(text.data, text.len, type, strlen(type));
+}
+
+/* Whether a field of such a record makes no event. */
+static bool is_unread(const struct record *record, const char *name)
+{
+	static const char *const call[] = { "exit",  "suid", "fsuid", "sgid",
+					    "fsgid", "subj", "key",   NULL };
+	static const char *const path[] = { "item", "rdev", "obj", NULL };
+	const char *const *names =
+		record_type(record) == AUDIT_SYSCALL ? call : path;
+
+	if (record_type(record) != AUDIT_SYSCALL &&
+	    record_type(record) != AUDIT_PATH)
+		return false;
+	for (; *names; names++)
+		if (!strcmp(*names, name))
+			return true;
+	return record_type(record) == AUDIT_PATH && !strncmp(name, "cap_f", 5);
+}
+
+/* A field of a record as it was parsed whole, and for an event. */
+static void check_field(struct capture *capture, const struct record *whole,
+			const struct record *some, const char *name,
+			struct str value)
+{
+	struct str found = record_raw(whole, name);
+
+	/* auparse decodes and splits keys */
+	if (strcmp(name, "key"))
+		assert_str_equal(found, value);
+	capture->fields++;
+	if (!is_unread(some, name)) {
+		assert_str_equal(record_raw(some, name), found);
+	} else {
+		assert_null(record_raw(some, name).data);
+		capture->left_out++;
+	}
+}
+
 /* The fields of a record by splitting at blanks. */
-static void check_fields(struct capture *capture, const struct record *record,
-			 struct str text)
+static void check_fields(struct capture *capture, const struct record *whole,
+			 const struct record *some, struct str text)
 {
 	const char *p = text.data, *end = p + text.len;
 
 	/* type= and msg= are checked by who groups the records */
 	p = memchr(p, ')', text.len);
 	assert_non_null(p);
-	if (record_type(record) == AUDIT_PATH &&
-	    memmem(text.data, text.len, " cap_fp=", 8))
-		end = memmem(text.data, text.len, " cap_fp=", 8);
 	for (p += 2; p < end;) {
 		const char *blank = memchr(p, ' ', (size_t)(end - p));
 		const char *stop = blank ? blank : end;
@@ -483,14 +780,10 @@ static void check_fields(struct capture *capture, const struct record *record,
 
 			snprintf(name, sizeof(name), "%.*s", (int)(equals - p),
 				 p);
-			/* auparse decodes and splits keys */
-			if (strcmp(name, "key"))
-				assert_str_equal(
-					record_raw(record, name),
-					(struct str){
-						equals + 1,
-						(size_t)(stop - equals - 1) });
-			capture->fields++;
+			check_field(
+				capture, whole, some, name,
+				(struct str){ equals + 1,
+					      (size_t)(stop - equals - 1) });
 		}
 		p = stop + 1;
 	}
@@ -499,21 +792,32 @@ static void check_fields(struct capture *capture, const struct record *record,
 static int on_event(void *user, const struct raw_event *raw)
 {
 	struct capture *capture = user;
-	struct fixture *fixture = capture->fixture;
-	struct record_event event;
+	struct arena *arena = capture->fixture->arena;
+	struct record_event whole, some;
+	size_t next = 0;
 
-	arena_reset(fixture->arena);
+	arena_reset(arena);
+	assert_int_equal(record_parse(capture->fixture->parser, raw, RECORD_ALL,
+				      arena, &whole),
+			 0);
 	assert_int_equal(
-		record_parse(fixture->parser, raw, fixture->arena, &event), 0);
-	for (size_t i = 0, next = 0; i < raw->record_count; i++) {
-		struct str text = event.texts[i];
+		record_parse(capture->other, raw, RECORD_EVENT, arena, &some),
+		0);
+	assert_int_equal(whole.count, raw->record_count);
+	for (size_t i = 0; i < raw->record_count; i++) {
+		struct str text = whole.texts[i];
 
-		if (memmem(text.data, text.len, "type=PROCTITLE", 14))
+		assert_str_equal(some.texts[i], text);
+		if (is_of(text, "type=PROCTITLE ") || is_of(text, "type=EOE "))
 			continue;
-		assert_true(next < event.count);
-		check_fields(capture, event.records[next++], text);
+		assert_true(next < some.count);
+		assert_int_equal(record_type(whole.records[i]),
+				 record_type(some.records[next]));
+		check_fields(capture, whole.records[i], some.records[next++],
+			     text);
 	}
-	capture->records += event.count;
+	assert_int_equal(next, some.count);
+	capture->records += whole.count;
 	return 0;
 }
 
@@ -533,6 +837,8 @@ static void test_captures(void **state)
 	};
 	struct capture capture = { .fixture = *state };
 
+	assert_int_equal(record_parser_new(&capture.other), 0);
+
 	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
 		char path[4096];
 		size_t len = 0;
@@ -546,8 +852,10 @@ static void test_captures(void **state)
 				 0);
 		free(data);
 	}
+	record_parser_free(&capture.other);
 	assert_true(capture.records > 800);
 	assert_true(capture.fields > 5 * capture.records);
+	assert_true(capture.left_out > capture.records);
 }
 
 int main(void)
@@ -557,7 +865,13 @@ int main(void)
 		cmocka_unit_test(test_number_edges),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_all_records_in_order),
+		cmocka_unit_test(test_joined_in_order),
 		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_no_time),
+		cmocka_unit_test(test_hostile_words),
+		cmocka_unit_test(test_hostile_mark),
+		cmocka_unit_test(test_hostile_first_field),
 		cmocka_unit_test(test_find_stays_in_record),
 		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_events_are_apart),
