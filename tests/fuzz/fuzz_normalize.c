@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From any bytes to ECS events: whatever comes must be what rules are promised.
- * Tables are small, so that they overflow.
+ * From any bytes to ECS events: whatever comes must be what rules are promised,
+ * and the same as when all of it is parsed. Tables are small, so that they
+ * overflow.
  */
 #include "normalize/normalize.h"
 
@@ -10,7 +11,7 @@
 #include "target.h"
 
 struct run {
-	struct normalizer *normalizer;
+	struct normalizer *normalizer, *whole; /* this one parses all */
 	struct arena *arena;
 	struct field_table *fields;
 	uint64_t events, raw_events;
@@ -105,20 +106,35 @@ static void check_kept(const struct event *event)
 	event_release(&kept);
 }
 
+static void check_same(const struct event *event, const struct event *whole)
+{
+	require(event->flags == whole->flags);
+	require(event->categories == whole->categories);
+	require(event->charge_uid == whole->charge_uid);
+	for (size_t slot = 0; slot < FIELD__COUNT; slot++) {
+		require(value_equal(get(event, slot), get(whole, slot)));
+		require(value_equal(
+			event_value(event, slot, READING_RESOLVED),
+			event_value(whole, slot, READING_RESOLVED)));
+	}
+}
+
 static int on_raw(void *user, const struct raw_event *raw)
 {
 	struct run *run = user;
-	struct event *event = NULL;
+	struct event *event = NULL, *whole = NULL;
 	int rc;
 
 	arena_reset(run->arena);
 	rc = normalize_event(run->normalizer, raw, run->arena, &event);
+	require(rc == normalize_event(run->whole, raw, run->arena, &whole));
 	require(rc == 0 || rc == NORMALIZE_E_IGNORED || rc == NORMALIZE_E_SEEN);
 	run->raw_events++;
 	if (rc)
 		return 0;
 	run->events++;
 	check_event(run, event, raw);
+	check_same(event, whole);
 	check_kept(event);
 	return 0;
 }
@@ -147,16 +163,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.local_node = STR("local"),
 	};
 	struct normalizer_stats stats;
+	struct normalizer_config whole = config;
 	struct run run = { 0 };
 
+	whole.parse_all = true;
 	run.arena = arena_new(0);
 	require(run.arena && !field_table_new(&run.fields) &&
-		!normalizer_new(&config, &run.normalizer));
+		!normalizer_new(&config, &run.normalizer) &&
+		!normalizer_new(&whole, &run.whole));
 	run_sieve(&run, data, size);
 	normalizer_stats(run.normalizer, &stats);
 	require(stats.events == run.events);
 	require(stats.events + stats.ignored == run.raw_events);
 	normalizer_free(&run.normalizer);
+	normalizer_free(&run.whole);
 	field_table_free(&run.fields);
 	arena_free(&run.arena);
 	return 0;
