@@ -176,8 +176,11 @@ void glance_at(const struct raw_event *raw, struct glance *out)
 		case AUDIT_OPENAT2:
 		case AUDIT_PATH:
 		case AUDIT_PROCTITLE:
-		case AUDIT_SOCKADDR:
 		case AUDIT_SOCKETCALL:
+			break;
+		case AUDIT_SOCKADDR:
+			out->addresses++;
+			out->address_at = i;
 			break;
 		default:
 			if (raw->record_count > 1) {
@@ -282,6 +285,18 @@ bool glance_directory(const struct raw_event *raw, const struct glance *glance,
 	rest = body_of(raw, glance->directory_at);
 	return take(&rest, STR("cwd=")) && take_quoted(&rest, out) &&
 	       (rest.p == rest.end || *rest.p == ENRICHMENT);
+}
+
+/* In either order of bytes: the other one is of no family there is. */
+bool glance_is_local(const struct raw_event *raw, const struct glance *glance)
+{
+	struct rest rest;
+
+	if (glance->addresses != 1)
+		return false;
+	rest = body_of(raw, glance->address_at);
+	return take(&rest, STR("saddr=")) &&
+	       (take(&rest, STR("0100")) || take(&rest, STR("0001")));
 }
 
 bool glance_sight(const struct raw_event *raw, const struct glance *glance,

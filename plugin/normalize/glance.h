@@ -28,6 +28,7 @@ struct glance {
 	bool failed; /* success=no */
 	struct str caller; /* of a call: the SYSCALL record from exit= on */
 	size_t directories, directory_at; /* CWD records; where the last is */
+	size_t addresses, address_at; /* the same of SOCKADDR records */
 };
 
 void glance_at(const struct raw_event *raw, struct glance *out);
@@ -46,6 +47,8 @@ bool glance_sight(const struct raw_event *raw, const struct glance *glance,
  * False = it has to be parsed. */
 bool glance_directory(const struct raw_event *raw, const struct glance *glance,
 		      struct str *out);
+/* Whether a call's only address is a socket of its host (AF_UNIX). */
+bool glance_is_local(const struct raw_event *raw, const struct glance *glance);
 /* a0 to a3 of a call; false = it is no number. */
 bool glance_argument(const struct glance_sight *sight, size_t number,
 		     int64_t *out);

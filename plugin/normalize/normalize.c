@@ -554,6 +554,19 @@ static int dispatch(struct normalizer *normalizer, struct context *context)
 	return NORMALIZE_E_IGNORED;
 }
 
+/* Who was there, and the tables of its host. */
+static int begin_seen(struct normalizer *normalizer,
+		      const struct raw_event *raw,
+		      const struct glance_sight *seen, struct context *context)
+{
+	context->sight = seen->sight;
+	context->login = seen->login;
+	context->mixed = raw->mixed;
+	context->sight.payer = known_payer(context);
+	return begin_host(normalizer, context,
+			  normalizer_host(normalizer, raw->node));
+}
+
 /* Nothing of the event is of use but who was there, and when:
  * NORMALIZE_E_UNKNOWN where that is not to be seen at a glance. */
 static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
@@ -571,15 +584,25 @@ static int only_see(struct normalizer *normalizer, const struct raw_event *raw,
 	    (!glance_argument(&seen, row->size - A0, &size) ||
 	     file_may_be_acl(size)))
 		return NORMALIZE_E_UNKNOWN;
-	context.sight = seen.sight;
-	context.login = seen.login;
-	context.mixed = raw->mixed;
-	context.sight.payer = known_payer(&context);
-	rc = begin_host(normalizer, &context,
-			normalizer_host(normalizer, raw->node));
+	rc = begin_seen(normalizer, raw, &seen, &context);
 	if (!rc)
 		rc = context_see(&context);
 	return rc ? rc : NORMALIZE_E_SEEN;
+}
+
+/* A connection within the host is no event, and teaches nothing but that its
+ * host is there. */
+static int pass_local(struct normalizer *normalizer,
+		      const struct raw_event *raw, const struct glance *glance)
+{
+	struct context context = { 0 };
+	struct glance_sight seen;
+	int rc;
+
+	if (!glance_sight(raw, glance, &seen))
+		return NORMALIZE_E_UNKNOWN;
+	rc = begin_seen(normalizer, raw, &seen, &context);
+	return rc ? rc : NORMALIZE_E_IGNORED;
 }
 
 static int glance_call(struct normalizer *normalizer,
@@ -596,6 +619,8 @@ static int glance_call(struct normalizer *normalizer,
 			       normalizer_host(normalizer, raw->node));
 		return NORMALIZE_E_IGNORED;
 	}
+	if (row->handler == network_on_connect && glance_is_local(raw, glance))
+		return pass_local(normalizer, raw, glance);
 	if (!row->plain || !normalizer->unwanted_calls[row - syscalls])
 		return NORMALIZE_E_UNKNOWN;
 	return only_see(normalizer, raw, glance, row);

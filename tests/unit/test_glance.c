@@ -9,6 +9,7 @@
 #include <libaudit.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -22,6 +23,7 @@ struct seen {
 	struct arena *arena;
 	bool damaged;
 	size_t events, calls, records, callers, senders;
+	size_t local, directories;
 };
 
 static uint32_t id_of(const struct record *record, const char *field)
@@ -79,6 +81,45 @@ static void check_caller(const struct record_event *event,
 	}
 }
 
+/* What is told to be of the host is no address of another. */
+static void check_address(struct seen *seen, const struct raw_event *raw,
+			  const struct glance *glance,
+			  const struct record_event *event)
+{
+	size_t next = 0;
+	const struct record *record = record_find(event, AUDIT_SOCKADDR, &next);
+	struct str address;
+
+	if (!glance_is_local(raw, glance))
+		return;
+	seen->local++;
+	assert_non_null(record);
+	address = record_decoded(record, "saddr");
+	assert_true(address.len >= 2);
+	for (int i = 0; i < 2; i++) {
+		int family = (unsigned char)address.data[i] +
+			     256 * (unsigned char)address.data[1 - i];
+
+		assert_true(family != AF_INET && family != AF_INET6);
+	}
+}
+
+static void check_directory(struct seen *seen, const struct raw_event *raw,
+			    const struct glance *glance,
+			    const struct record_event *event)
+{
+	struct str told, directory = { 0 };
+	size_t next = 0;
+	const struct record *cwd = record_find(event, AUDIT_CWD, &next);
+
+	if (!glance_directory(raw, glance, &told))
+		return;
+	seen->directories += cwd != NULL;
+	if (cwd)
+		directory = record_decoded(cwd, "cwd");
+	assert_true(str_equal(told, directory));
+}
+
 static void check_call(struct seen *seen, const struct raw_event *raw,
 		       const struct glance *glance)
 {
@@ -101,6 +142,8 @@ static void check_call(struct seen *seen, const struct raw_event *raw,
 	assert_true(glance->failed !=
 		    str_equal(record_raw(call, "success"), STR("yes")));
 	assert_null(record_find(&event, AUDIT_SYSCALL, &next));
+	check_address(seen, raw, glance, &event);
+	check_directory(seen, raw, glance, &event);
 	if (!glance_sight(raw, glance, &sight))
 		return;
 	seen->callers++;
@@ -212,6 +255,8 @@ static void test_logs(void **state)
 		      seen.events, seen.calls, seen.callers, seen.records,
 		      seen.senders);
 	assert_true(seen.callers > 5000);
+	assert_true(seen.local > 10);
+	assert_true(seen.directories > 1000);
 	assert_true(seen.senders > 100);
 	record_parser_free(&seen.parser);
 	arena_free(&seen.arena);
