@@ -483,6 +483,14 @@ static struct str text_from(struct str text, size_t from)
 	return (struct str){ text.data + from, text.len - from };
 }
 
+/* Whether a record begins with a field of that name and some value: of one with
+ * none newer versions of auparse make no field. */
+static bool begins_with_field(struct str text, struct str name)
+{
+	return name.len && str_begins(text, name) && text.len > name.len &&
+	       text.data[name.len] != ' ';
+}
+
 /* Adds a record to those that are joined, if it can be. The first one brings
  * type and stamp. */
 static bool join(struct record_parser *parser, const struct batch *batch,
@@ -514,7 +522,7 @@ static bool join(struct record_parser *parser, const struct batch *batch,
 		return false;
 	added.data = plain->data + added.len;
 	added.len = plain->len - added.len;
-	if (before && (!type->field.len || !str_begins(added, type->field))) {
+	if (before && !begins_with_field(added, type->field)) {
 		plain->len = before;
 		return false;
 	}

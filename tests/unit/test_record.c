@@ -466,6 +466,27 @@ static void test_hostile_first_field(void **state)
 	}
 }
 
+/* Of a word without a value not all versions of auparse make a field. */
+static void test_empty_first_field(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(parse_some(fixture, 0,
+				    "type=SYSCALL" HEAD "uid=0\n"
+				    "type=PATH" HEAD "name= mode=1\n"
+				    "type=PATH" HEAD "name= mode=2\n"
+				    "type=SOCKADDR" HEAD "saddr=\n"),
+			 0);
+	assert_int_equal(fixture->event.count, 4);
+	for (size_t i = 1; i < 3; i++) {
+		int64_t mode;
+
+		assert_true(record_number(fixture->event.records[i], "mode", 8,
+					  &mode));
+		assert_int_equal(mode, i);
+	}
+}
+
 /* A field is not looked for in the next record, as auparse would. */
 static void test_find_stays_in_record(void **state)
 {
@@ -872,6 +893,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_words),
 		cmocka_unit_test(test_hostile_mark),
 		cmocka_unit_test(test_hostile_first_field),
+		cmocka_unit_test(test_empty_first_field),
 		cmocka_unit_test(test_find_stays_in_record),
 		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_events_are_apart),
