@@ -143,11 +143,13 @@ static uint32_t ask(struct engine *engine, const struct slot *slot,
 /* All hits of an event, in the order they are to be taken. */
 static size_t find_hits(struct engine *engine, const struct event *event)
 {
-	bool has_readings = event_has_readings(event);
 	uint32_t readings = 0;
 	size_t count = 0;
+	bool has_readings;
 
-	index_ask(engine, event);
+	if (!index_ask(engine, event))
+		return 0;
+	has_readings = event_has_readings(event);
 	for (size_t word = 0; word < engine->word_count; word++) {
 		uint64_t bits = engine->asked[word];
 

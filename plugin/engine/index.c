@@ -7,6 +7,11 @@
  * stages that name it, as bits; those of the texts found are joined with the
  * stages that demand nothing there, and the fields' sets are cut. An event's
  * cost grows by a few instructions per 64 stages, not by their conditions.
+ *
+ * Of other conditions it is known that the field must have a value. Nothing is
+ * looked for that no stage still left demands. A stage whose condition is an OR
+ * of things of different fields has a bit for each of them: it can be hit by the
+ * ways that are left (demand.h).
  */
 #include "index.h"
 
@@ -21,7 +26,9 @@
 /* Of a condition's demands of one field as many are looked at. */
 #define DEMANDS_MAX 4
 
-/* 64 probes of which some have a text in the same of their demands. */
+#define WAYS_PER_WORD 64
+
+/* 64 ways of which some have a text in the same of their demands. */
 struct mark {
 	size_t word;
 	uint64_t bits;
@@ -37,15 +44,28 @@ struct text {
 
 struct field_index {
 	size_t slot;
+	bool has_readings;
+	uint64_t *wants; /* the ways that hold for no event without value */
+	size_t wanting; /* how many these are */
+	size_t demands; /* of texts, the most that a way makes */
+	uint64_t *open; /* for each, the ways that do not make as many */
 	struct needles needles;
-	size_t demands; /* the most that a probe makes */
-	uint64_t *open; /* for each, the probes that do not make as many */
+};
+
+/* A way to hit a probe. */
+struct way {
+	uint32_t probe;
+	struct demand_way demand;
 };
 
 struct index {
 	struct arena *arena;
+	size_t way_count, word_count;
+	struct way *ways; /* by probe */
+	uint64_t *by_category[CATEGORIES + 1];
 	size_t field_count;
 	struct field_index *fields; /* in the order they are asked */
+	uint64_t *left; /* of the event in hand */
 	uint64_t *joined; /* of the field in hand */
 	uint64_t events;
 };
@@ -116,63 +136,61 @@ static int add_demand(void *user, const struct demand *demand)
 			 told);
 }
 
-static const struct pred *condition_of(const struct engine *engine,
-				       size_t probe)
+/* The demands a way makes of a field, and those it does not. */
+static int add_way(struct index *index, struct field_index *field, size_t way)
 {
-	return engine->probes[probe]->stage->condition;
-}
-
-/* The demands a probe makes of a field, and those it does not. */
-static int add_probe(struct engine *engine, struct field_index *field,
-		     size_t probe)
-{
-	const struct pred *condition = condition_of(engine, probe);
-	size_t count = demand_count(condition, field->slot);
+	const struct demand_way *demand = &index->ways[way].demand;
+	size_t count = field->demands ? demand_count(demand, field->slot) : 0;
 	struct told told = {
-		.index = engine->index,
+		.index = index,
 		.field = field,
-		.word = probe / PROBES_PER_WORD,
-		.bit = 1ULL << probe % PROBES_PER_WORD,
+		.word = way / WAYS_PER_WORD,
+		.bit = 1ULL << way % WAYS_PER_WORD,
 	};
 	int rc = 0;
 
+	if (demand_value(demand, field->slot)) {
+		field->wants[told.word] |= told.bit;
+		field->wanting++;
+	}
 	for (size_t i = 0; i < field->demands && !rc; i++) {
 		const struct demand_place place = { field->slot, i };
 
 		if (i < count)
-			rc = demand_tell(condition, place, add_demand, &told);
+			rc = demand_tell(demand, place, add_demand, &told);
 		else
 			field->open[told.word] |= told.bit;
-		told.word += engine->word_count;
+		told.word += index->word_count;
 	}
 	return rc;
 }
 
-static int field_open(struct engine *engine, size_t slot, size_t demands)
+static int field_open(struct index *index, struct field_index *field)
 {
-	struct index *index = engine->index;
-	struct field_index *field = &index->fields[index->field_count++];
-	int rc = needles_open(&field->needles, index->arena,
-			      sizeof(struct text));
+	size_t demands = field->demands;
+	int rc = 0;
 
-	field->slot = slot;
-	field->demands = demands;
-	field->open = arena_array(index->arena, demands * engine->word_count,
-				  sizeof(uint64_t));
-	if (!field->open)
+	if (demands)
+		rc = needles_open(&field->needles, index->arena,
+				  sizeof(struct text));
+	field->wants = arena_array(index->arena, index->word_count,
+				   sizeof(*field->wants));
+	field->open = arena_array(index->arena, demands * index->word_count,
+				  sizeof(*field->open));
+	if (!field->wants || !field->open)
 		rc = -ENOMEM;
-	for (size_t i = 0; i < engine->probe_count && !rc; i++)
-		rc = add_probe(engine, field, i);
+	for (size_t i = 0; i < index->way_count && !rc; i++)
+		rc = add_way(index, field, i);
 	return rc;
 }
 
-/* The most demands that a probe makes of a field, as far as we look. */
-static size_t most_demands(const struct engine *engine, size_t slot)
+/* The most demands that a way makes of a field, as far as we look. */
+static size_t most_demands(const struct index *index, size_t slot)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < engine->probe_count; i++) {
-		size_t count = demand_count(condition_of(engine, i), slot);
+	for (size_t i = 0; i < index->way_count; i++) {
+		size_t count = demand_count(&index->ways[i].demand, slot);
 
 		if (count > most)
 			most = count;
@@ -180,18 +198,35 @@ static size_t most_demands(const struct engine *engine, size_t slot)
 	return most < DEMANDS_MAX ? most : DEMANDS_MAX;
 }
 
-static int fields_open(struct engine *engine)
+static bool is_wanted(const struct index *index, size_t slot)
 {
-	const struct field_table *table = engine->config.rules->fields;
+	for (size_t i = 0; i < index->way_count; i++)
+		if (demand_value(&index->ways[i].demand, slot))
+			return true;
+	return false;
+}
+
+static int fields_open(struct index *index, const struct field_table *table)
+{
+	size_t slots = field_table_count(table);
 	int rc = 0;
 
-	for (size_t slot = 0; slot < field_table_count(table) && !rc; slot++) {
-		size_t demands = 0;
+	index->fields =
+		arena_array(index->arena, slots + 1, sizeof(*index->fields));
+	if (!index->fields)
+		return -ENOMEM;
+	for (size_t slot = 0; slot < slots && !rc; slot++) {
+		struct field_index *field = &index->fields[index->field_count];
 
+		if (!is_wanted(index, slot))
+			continue;
+		index->field_count++;
+		field->slot = slot;
+		field->has_readings =
+			field_table_flags(table, slot) & FIELD_READING;
 		if (field_table_type(table, slot) == FIELD_KEYWORD)
-			demands = most_demands(engine, slot);
-		if (demands)
-			rc = field_open(engine, slot, demands);
+			field->demands = most_demands(index, slot);
+		rc = field_open(index, field);
 	}
 	return rc;
 }
@@ -202,21 +237,65 @@ static bool is_long(const struct field_index *field)
 	return field->needles.unanchored > field->needles.table.count / 4;
 }
 
-/* Names come before command lines, and what has the most texts, which cuts the
+/* Names come before command lines, and what most stages demand, which cuts the
  * most, before the rest: what is cut need not be looked for any more. */
 static int by_work(const void *a, const void *b)
 {
 	const struct field_index *x = a, *y = b;
-	size_t first = x->needles.table.count, second = y->needles.table.count;
 
 	if (is_long(x) != is_long(y))
 		return is_long(x) - is_long(y);
-	return (first < second) - (first > second);
+	return (x->wanting < y->wanting) - (x->wanting > y->wanting);
+}
+
+static uint64_t *new_words(const struct index *index, size_t rows)
+{
+	return arena_array(index->arena, rows * index->word_count + 1,
+			   sizeof(uint64_t));
+}
+
+/* The ways of all probes, one after the other, and what categories they are of.
+ */
+static int ways_open(const struct engine *engine, struct index *index)
+{
+	for (size_t i = 0; i < engine->probe_count; i++)
+		index->way_count +=
+			demand_ways(engine->probes[i]->stage->condition);
+	index->word_count =
+		(index->way_count + WAYS_PER_WORD - 1) / WAYS_PER_WORD;
+	index->ways = arena_array(index->arena, index->way_count + 1,
+				  sizeof(*index->ways));
+	for (size_t i = 0; i <= CATEGORIES; i++) {
+		index->by_category[i] = new_words(index, 1);
+		if (!index->by_category[i])
+			return -ENOMEM;
+	}
+	return index->ways ? 0 : -ENOMEM;
+}
+
+static void ways_fill(const struct engine *engine, struct index *index)
+{
+	size_t way = 0;
+
+	for (size_t i = 0; i < engine->probe_count; i++) {
+		const struct stage *stage = engine->probes[i]->stage;
+		size_t count = demand_ways(stage->condition);
+		unsigned int bit = stage->category_bit;
+		uint64_t *words = index->by_category[bit ? __builtin_ctz(bit)
+							 : CATEGORY_ANY];
+
+		for (size_t k = 0; k < count; k++, way++) {
+			index->ways[way].probe = (uint32_t)i;
+			index->ways[way].demand =
+				demand_way(stage->condition, k);
+			words[way / WAYS_PER_WORD] |= 1ULL
+						      << way % WAYS_PER_WORD;
+		}
+	}
 }
 
 int index_open(struct engine *engine)
 {
-	size_t slots = field_table_count(engine->config.rules->fields);
 	struct index *index = calloc(1, sizeof(*index));
 	int rc;
 
@@ -225,16 +304,15 @@ int index_open(struct engine *engine)
 	if (!index || !engine->asked)
 		return -ENOMEM;
 	index->arena = arena_new(0);
-	if (!index->arena)
+	rc = index->arena ? ways_open(engine, index) : -ENOMEM;
+	if (rc)
+		return rc;
+	ways_fill(engine, index);
+	index->left = new_words(index, 1);
+	index->joined = new_words(index, DEMANDS_MAX);
+	if (!index->left || !index->joined)
 		return -ENOMEM;
-	index->fields =
-		arena_array(index->arena, slots + 1, sizeof(*index->fields));
-	index->joined =
-		arena_array(index->arena, DEMANDS_MAX * engine->word_count + 1,
-			    sizeof(uint64_t));
-	if (!index->fields || !index->joined)
-		return -ENOMEM;
-	rc = fields_open(engine);
+	rc = fields_open(index, engine->config.rules->fields);
 	qsort(index->fields, index->field_count, sizeof(*index->fields),
 	      by_work);
 	return rc;
@@ -285,51 +363,96 @@ static bool join_values(struct index *index, const struct field_index *field,
 	return true;
 }
 
-/* Whether a probe that is asked still demands something here. */
-static bool is_worth(const struct engine *engine,
-		     const struct field_index *field)
+static bool is_same_text(const struct value *a, const struct value *b)
 {
-	for (size_t k = 0; k < engine->word_count; k++)
-		if (engine->asked[k] & ~field->open[k])
+	return a->type == VALUE_STRING && b->type == VALUE_STRING &&
+	       str_equal(a->s, b->s);
+}
+
+static void cut_by_texts(struct index *index, const struct field_index *field,
+			 const struct value *invoked,
+			 const struct value *resolved)
+{
+	size_t words = index->word_count, at = 0;
+
+	for (size_t i = 0; i < field->demands * words; i++)
+		index->joined[i] = field->open[i];
+	if (!join_values(index, field, invoked) ||
+	    (resolved != invoked && !is_same_text(invoked, resolved) &&
+	     !join_values(index, field, resolved)))
+		return;
+	for (size_t i = 0; i < field->demands; i++)
+		for (size_t k = 0; k < words; k++)
+			index->left[k] &= index->joined[at++];
+}
+
+/* Whether a way that is left demands something of a field. */
+static bool is_worth(const struct index *index, const uint64_t *wants)
+{
+	for (size_t k = 0; k < index->word_count; k++)
+		if (index->left[k] & wants[k])
 			return true;
 	return false;
 }
 
-static void cut_by_field(struct engine *engine, const struct event *event,
+static void cut_by_field(struct index *index, const struct event *event,
 			 const struct field_index *field)
 {
-	struct index *index = engine->index;
-	size_t words = field->demands * engine->word_count, at = 0;
 	const struct value *invoked =
 		event_value(event, field->slot, READING_INVOKED);
-	const struct value *resolved =
-		event_value(event, field->slot, READING_RESOLVED);
+	const struct value *resolved = invoked;
 
-	memcpy(index->joined, field->open, words * sizeof(*index->joined));
-	/* most fields have one reading */
-	if (!join_values(index, field, invoked) ||
-	    (resolved != invoked && !join_values(index, field, resolved)))
+	if (field->has_readings)
+		resolved = event_value(event, field->slot, READING_RESOLVED);
+	if (invoked->type != VALUE_NULL || resolved->type != VALUE_NULL) {
+		if (field->demands)
+			cut_by_texts(index, field, invoked, resolved);
 		return;
-	for (size_t i = 0; i < field->demands; i++)
-		for (size_t k = 0; k < engine->word_count; k++)
-			engine->asked[k] &= index->joined[at++];
+	}
+	for (size_t k = 0; k < index->word_count; k++)
+		index->left[k] &= ~field->wants[k];
 }
 
-void index_ask(struct engine *engine, const struct event *event)
+/* The ways of an event's categories. */
+static void begin(struct index *index, unsigned int categories)
+{
+	unsigned int bits = categories & ((1U << CATEGORIES) - 1);
+	size_t words = index->word_count;
+
+	for (size_t k = 0; k < words; k++)
+		index->left[k] = index->by_category[CATEGORY_ANY][k];
+	for (; bits; bits &= bits - 1) {
+		const uint64_t *more = index->by_category[__builtin_ctz(bits)];
+
+		for (size_t k = 0; k < words; k++)
+			index->left[k] |= more[k];
+	}
+}
+
+bool index_ask(struct engine *engine, const struct event *event)
 {
 	struct index *index = engine->index;
-	size_t size = engine->word_count * sizeof(*engine->asked);
-	unsigned int left = event->categories & ((1U << CATEGORIES) - 1);
+	bool any = false;
 
-	memcpy(engine->asked, engine->by_category[CATEGORY_ANY], size);
-	for (; left; left &= left - 1) {
-		const uint64_t *bits = engine->by_category[__builtin_ctz(left)];
-
-		for (size_t k = 0; k < engine->word_count; k++)
-			engine->asked[k] |= bits[k];
-	}
+	for (size_t k = 0; k < engine->word_count; k++)
+		engine->asked[k] = 0;
+	begin(index, event->categories);
 	index->events++;
 	for (size_t i = 0; i < index->field_count; i++)
-		if (is_worth(engine, &index->fields[i]))
-			cut_by_field(engine, event, &index->fields[i]);
+		if (is_worth(index, index->fields[i].wants))
+			cut_by_field(index, event, &index->fields[i]);
+	for (size_t k = 0; k < index->word_count; k++) {
+		uint64_t bits = index->left[k];
+
+		for (; bits; bits &= bits - 1) {
+			size_t way = k * WAYS_PER_WORD +
+				     (size_t)__builtin_ctzll(bits);
+			uint32_t probe = index->ways[way].probe;
+
+			engine->asked[probe / PROBES_PER_WORD] |=
+				1ULL << probe % PROBES_PER_WORD;
+			any = true;
+		}
+	}
+	return any;
 }

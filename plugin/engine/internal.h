@@ -174,11 +174,10 @@ struct engine {
 	size_t held_max; /* beyond that events have their turn early */
 	struct rule_state *rules;
 	/* all slots, in the order their hits are taken: by rule, the last
-	 * stage first, until at the end; and per category which to ask */
+	 * stage first, until at the end */
 	size_t probe_count, word_count;
 	struct slot **probes;
-	uint64_t *by_category[CATEGORIES + 1];
-	struct index *index; /* which of these, by their words */
+	struct index *index; /* which of these an event may hit */
 	uint64_t *asked; /* by the event in hand */
 	/* of the event in hand, room for all */
 	struct hit *hits, *late_hits;
