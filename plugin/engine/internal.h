@@ -41,6 +41,7 @@ struct slot {
 	enum slot_kind kind;
 	uint32_t index; /* of the stage; until: the number of stages */
 	uint64_t salt; /* keeps its keys apart from those of other slots */
+	size_t partials; /* that stand at its places, of all hosts */
 	struct slot *before; /* the stage its partials come from; NULL: first */
 	struct slot *completion; /* of a sample: what its matches stand on */
 	bool last; /* completes the sequence */
