@@ -47,6 +47,7 @@ struct field_index {
 	bool has_readings;
 	uint64_t *wants; /* the ways that hold for no event without value */
 	size_t wanting; /* how many these are */
+	uint64_t *names; /* of these, the ways that demand texts */
 	size_t demands; /* of texts, the most that a way makes */
 	uint64_t *open; /* for each, the ways that do not make as many */
 	struct needles needles;
@@ -66,7 +67,9 @@ struct index {
 	size_t field_count;
 	struct field_index *fields; /* in the order they are asked */
 	uint64_t *left; /* of the event in hand */
-	uint64_t *joined; /* of the field in hand */
+	/* of the field in hand: what its texts are named by, once one is found */
+	uint64_t *joined;
+	bool found;
 	uint64_t events;
 };
 
@@ -136,6 +139,12 @@ static int add_demand(void *user, const struct demand *demand)
 			 told);
 }
 
+static uint64_t *new_words(const struct index *index, size_t rows)
+{
+	return arena_array(index->arena, rows * index->word_count + 1,
+			   sizeof(uint64_t));
+}
+
 /* The demands a way makes of a field, and those it does not. */
 static int add_way(struct index *index, struct field_index *field, size_t way)
 {
@@ -153,6 +162,8 @@ static int add_way(struct index *index, struct field_index *field, size_t way)
 		field->wants[told.word] |= told.bit;
 		field->wanting++;
 	}
+	if (count)
+		field->names[told.word] |= told.bit;
 	for (size_t i = 0; i < field->demands && !rc; i++) {
 		const struct demand_place place = { field->slot, i };
 
@@ -173,11 +184,10 @@ static int field_open(struct index *index, struct field_index *field)
 	if (demands)
 		rc = needles_open(&field->needles, index->arena,
 				  sizeof(struct text));
-	field->wants = arena_array(index->arena, index->word_count,
-				   sizeof(*field->wants));
-	field->open = arena_array(index->arena, demands * index->word_count,
-				  sizeof(*field->open));
-	if (!field->wants || !field->open)
+	field->wants = new_words(index, 1);
+	field->names = new_words(index, 1);
+	field->open = new_words(index, demands);
+	if (!field->wants || !field->names || !field->open)
 		rc = -ENOMEM;
 	for (size_t i = 0; i < index->way_count && !rc; i++)
 		rc = add_way(index, field, i);
@@ -246,12 +256,6 @@ static int by_work(const void *a, const void *b)
 	if (is_long(x) != is_long(y))
 		return is_long(x) - is_long(y);
 	return (x->wanting < y->wanting) - (x->wanting > y->wanting);
-}
-
-static uint64_t *new_words(const struct index *index, size_t rows)
-{
-	return arena_array(index->arena, rows * index->word_count + 1,
-			   sizeof(uint64_t));
 }
 
 /* The ways of all probes, one after the other, and what categories they are of.
@@ -340,20 +344,22 @@ static void join(void *user, struct needle *needle)
 	if (text->seen == index->events)
 		return;
 	text->seen = index->events;
+	if (!index->found) {
+		index->found = true;
+		memset(index->joined, 0,
+		       DEMANDS_MAX * index->word_count * sizeof(uint64_t));
+	}
 	index->joined[text->mark.word] |= text->mark.bits;
 	for (size_t i = 0; i < text->more_count; i++)
 		index->joined[text->more[i].word] |= text->more[i].bits;
 }
 
-/* False: a value that is no text may meet any demand. */
-static bool join_values(struct index *index, const struct field_index *field,
-			const struct value *value)
+static bool join_list(struct index *index, const struct field_index *field,
+		      const struct value *list)
 {
-	const struct value *items = value;
-	size_t count = 1;
+	size_t count;
+	const struct value *items = value_items(list, &count);
 
-	if (value->type == VALUE_LIST)
-		items = value_items(value, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].type == VALUE_STRING)
 			needles_find(&field->needles, items[i].s, join, index);
@@ -363,27 +369,47 @@ static bool join_values(struct index *index, const struct field_index *field,
 	return true;
 }
 
+/* False: a value that is no text may meet any demand. */
+static inline bool join_value(struct index *index,
+			      const struct field_index *field,
+			      const struct value *value)
+{
+	if (value->type != VALUE_STRING)
+		return join_list(index, field, value);
+	needles_find(&field->needles, value->s, join, index);
+	return true;
+}
+
 static bool is_same_text(const struct value *a, const struct value *b)
 {
 	return a->type == VALUE_STRING && b->type == VALUE_STRING &&
 	       str_equal(a->s, b->s);
 }
 
+static void cut(struct index *index, const uint64_t *ways)
+{
+	for (size_t k = 0; k < index->word_count; k++)
+		index->left[k] &= ~ways[k];
+}
+
 static void cut_by_texts(struct index *index, const struct field_index *field,
 			 const struct value *invoked,
 			 const struct value *resolved)
 {
-	size_t words = index->word_count, at = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < field->demands * words; i++)
-		index->joined[i] = field->open[i];
-	if (!join_values(index, field, invoked) ||
+	index->found = false;
+	if (!join_value(index, field, invoked) ||
 	    (resolved != invoked && !is_same_text(invoked, resolved) &&
-	     !join_values(index, field, resolved)))
+	     !join_value(index, field, resolved)))
 		return;
-	for (size_t i = 0; i < field->demands; i++)
-		for (size_t k = 0; k < words; k++)
-			index->left[k] &= index->joined[at++];
+	if (!index->found) {
+		cut(index, field->names);
+		return;
+	}
+	while (at < field->demands * index->word_count)
+		for (size_t k = 0; k < index->word_count; k++, at++)
+			index->left[k] &= index->joined[at] | field->open[at];
 }
 
 /* Whether a way that is left demands something of a field. */
@@ -405,12 +431,11 @@ static void cut_by_field(struct index *index, const struct event *event,
 	if (field->has_readings)
 		resolved = event_value(event, field->slot, READING_RESOLVED);
 	if (invoked->type != VALUE_NULL || resolved->type != VALUE_NULL) {
-		if (field->demands)
+		if (is_worth(index, field->names))
 			cut_by_texts(index, field, invoked, resolved);
 		return;
 	}
-	for (size_t k = 0; k < index->word_count; k++)
-		index->left[k] &= ~field->wants[k];
+	cut(index, field->wants);
 }
 
 /* The ways of an event's categories. */
