@@ -67,6 +67,7 @@ struct index {
 	size_t field_count;
 	struct field_index *fields; /* in the order they are asked */
 	uint64_t *left; /* of the event in hand */
+	bool any; /* of these */
 	/* of the field in hand: what its texts are named by, once one is found */
 	uint64_t *joined;
 	bool found;
@@ -388,14 +389,18 @@ static bool is_same_text(const struct value *a, const struct value *b)
 
 static void cut(struct index *index, const uint64_t *ways)
 {
+	uint64_t any = 0;
+
 	for (size_t k = 0; k < index->word_count; k++)
-		index->left[k] &= ~ways[k];
+		any |= index->left[k] &= ~ways[k];
+	index->any = any;
 }
 
 static void cut_by_texts(struct index *index, const struct field_index *field,
 			 const struct value *invoked,
 			 const struct value *resolved)
 {
+	uint64_t any = 0;
 	size_t at = 0;
 
 	index->found = false;
@@ -407,9 +412,13 @@ static void cut_by_texts(struct index *index, const struct field_index *field,
 		cut(index, field->names);
 		return;
 	}
-	while (at < field->demands * index->word_count)
+	while (at < field->demands * index->word_count) {
+		any = 0;
 		for (size_t k = 0; k < index->word_count; k++, at++)
-			index->left[k] &= index->joined[at] | field->open[at];
+			any |= index->left[k] &=
+				index->joined[at] | field->open[at];
+	}
+	index->any = any;
 }
 
 /* Whether a way that is left demands something of a field. */
@@ -442,42 +451,47 @@ static void cut_by_field(struct index *index, const struct event *event,
 static void begin(struct index *index, unsigned int categories)
 {
 	unsigned int bits = categories & ((1U << CATEGORIES) - 1);
-	size_t words = index->word_count;
+	uint64_t any = 0;
 
-	for (size_t k = 0; k < words; k++)
-		index->left[k] = index->by_category[CATEGORY_ANY][k];
-	for (; bits; bits &= bits - 1) {
-		const uint64_t *more = index->by_category[__builtin_ctz(bits)];
+	for (size_t k = 0; k < index->word_count; k++) {
+		uint64_t ways = index->by_category[CATEGORY_ANY][k];
 
-		for (size_t k = 0; k < words; k++)
-			index->left[k] |= more[k];
+		for (unsigned int left = bits; left; left &= left - 1)
+			ways |= index->by_category[__builtin_ctz(left)][k];
+		any |= index->left[k] = ways;
+	}
+	index->any = any;
+	index->events++;
+}
+
+/* The probes that can be hit by 64 ways that are left. */
+static void tell_probes(struct engine *engine, size_t word)
+{
+	struct index *index = engine->index;
+
+	for (uint64_t bits = index->left[word]; bits; bits &= bits - 1) {
+		size_t way =
+			word * WAYS_PER_WORD + (size_t)__builtin_ctzll(bits);
+		uint32_t probe = index->ways[way].probe;
+
+		engine->asked[probe / PROBES_PER_WORD] |=
+			1ULL << probe % PROBES_PER_WORD;
 	}
 }
 
 bool index_ask(struct engine *engine, const struct event *event)
 {
 	struct index *index = engine->index;
-	bool any = false;
 
 	for (size_t k = 0; k < engine->word_count; k++)
 		engine->asked[k] = 0;
 	begin(index, event->categories);
-	index->events++;
-	for (size_t i = 0; i < index->field_count; i++)
+	for (size_t i = 0; i < index->field_count && index->any; i++)
 		if (is_worth(index, index->fields[i].wants))
 			cut_by_field(index, event, &index->fields[i]);
-	for (size_t k = 0; k < index->word_count; k++) {
-		uint64_t bits = index->left[k];
-
-		for (; bits; bits &= bits - 1) {
-			size_t way = k * WAYS_PER_WORD +
-				     (size_t)__builtin_ctzll(bits);
-			uint32_t probe = index->ways[way].probe;
-
-			engine->asked[probe / PROBES_PER_WORD] |=
-				1ULL << probe % PROBES_PER_WORD;
-			any = true;
-		}
-	}
-	return any;
+	if (!index->any)
+		return false;
+	for (size_t k = 0; k < index->word_count; k++)
+		tell_probes(engine, k);
+	return true;
 }
