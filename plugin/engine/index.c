@@ -20,13 +20,14 @@
 #include <string.h>
 
 #include "../eql/demand.h"
+#include "../eql/pred.h"
 #include "../util/arena.h"
 #include "needles.h"
 
 /* Of a condition's demands of one field as many are looked at. */
 #define DEMANDS_MAX 4
 
-#define WAYS_PER_WORD 64
+#define BITS_PER_WORD 64
 
 /* 64 ways of which some have a text in the same of their demands. */
 struct mark {
@@ -57,6 +58,7 @@ struct field_index {
 struct way {
 	uint32_t probe;
 	struct demand_way demand;
+	uint64_t *reads; /* the slots of its condition, as bits */
 };
 
 struct index {
@@ -146,20 +148,44 @@ static uint64_t *new_words(const struct index *index, size_t rows)
 			   sizeof(uint64_t));
 }
 
+static bool way_reads(const struct way *way, size_t slot)
+{
+	return way->reads[slot / BITS_PER_WORD] >> slot % BITS_PER_WORD & 1;
+}
+
+static void mark_reads(const struct pred *pred, uint64_t *reads)
+{
+	const struct pred *const *items;
+	const size_t *slots;
+	size_t count = pred_items(pred, &items);
+
+	for (size_t i = 0; i < count; i++)
+		mark_reads(items[i], reads);
+	count = pred_slots(pred, &slots);
+	for (size_t i = 0; i < count; i++)
+		reads[slots[i] / BITS_PER_WORD] |= 1ULL
+						   << slots[i] % BITS_PER_WORD;
+}
+
 /* The demands a way makes of a field, and those it does not. */
 static int add_way(struct index *index, struct field_index *field, size_t way)
 {
 	const struct demand_way *demand = &index->ways[way].demand;
-	size_t count = field->demands ? demand_count(demand, field->slot) : 0;
+	size_t count = 0;
 	struct told told = {
 		.index = index,
 		.field = field,
-		.word = way / WAYS_PER_WORD,
-		.bit = 1ULL << way % WAYS_PER_WORD,
+		.word = way / BITS_PER_WORD,
+		.bit = 1ULL << way % BITS_PER_WORD,
 	};
+	bool wants = false;
 	int rc = 0;
 
-	if (demand_value(demand, field->slot)) {
+	if (way_reads(&index->ways[way], field->slot)) {
+		count = field->demands ? demand_count(demand, field->slot) : 0;
+		wants = demand_value(demand, field->slot);
+	}
+	if (wants) {
 		field->wants[told.word] |= told.bit;
 		field->wanting++;
 	}
@@ -201,7 +227,10 @@ static size_t most_demands(const struct index *index, size_t slot)
 	size_t most = 0;
 
 	for (size_t i = 0; i < index->way_count; i++) {
-		size_t count = demand_count(&index->ways[i].demand, slot);
+		const struct way *way = &index->ways[i];
+		size_t count = way_reads(way, slot)
+				       ? demand_count(&way->demand, slot)
+				       : 0;
 
 		if (count > most)
 			most = count;
@@ -212,7 +241,8 @@ static size_t most_demands(const struct index *index, size_t slot)
 static bool is_wanted(const struct index *index, size_t slot)
 {
 	for (size_t i = 0; i < index->way_count; i++)
-		if (demand_value(&index->ways[i].demand, slot))
+		if (way_reads(&index->ways[i], slot) &&
+		    demand_value(&index->ways[i].demand, slot))
 			return true;
 	return false;
 }
@@ -267,7 +297,7 @@ static int ways_open(const struct engine *engine, struct index *index)
 		index->way_count +=
 			demand_ways(engine->probes[i]->stage->condition);
 	index->word_count =
-		(index->way_count + WAYS_PER_WORD - 1) / WAYS_PER_WORD;
+		(index->way_count + BITS_PER_WORD - 1) / BITS_PER_WORD;
 	index->ways = arena_array(index->arena, index->way_count + 1,
 				  sizeof(*index->ways));
 	for (size_t i = 0; i <= CATEGORIES; i++) {
@@ -278,25 +308,45 @@ static int ways_open(const struct engine *engine, struct index *index)
 	return index->ways ? 0 : -ENOMEM;
 }
 
-static void ways_fill(const struct engine *engine, struct index *index)
+/* The slots that are read by a condition; NULL = out of memory. */
+static uint64_t *make_reads(const struct index *index, size_t slots,
+			    const struct pred *condition)
 {
+	uint64_t *reads = arena_array(index->arena, slots / BITS_PER_WORD + 1,
+				      sizeof(*reads));
+
+	if (reads)
+		mark_reads(condition, reads);
+	return reads;
+}
+
+static int ways_fill(const struct engine *engine, struct index *index)
+{
+	size_t slots = field_table_count(engine->config.rules->fields);
 	size_t way = 0;
 
 	for (size_t i = 0; i < engine->probe_count; i++) {
 		const struct stage *stage = engine->probes[i]->stage;
 		size_t count = demand_ways(stage->condition);
 		unsigned int bit = stage->category_bit;
-		uint64_t *words = index->by_category[bit ? __builtin_ctz(bit)
-							 : CATEGORY_ANY];
+		size_t category =
+			bit ? (size_t)__builtin_ctz(bit) : CATEGORY_ANY;
+		uint64_t *words = index->by_category[category];
+		uint64_t *reads = make_reads(index, slots, stage->condition);
 
+		if (!reads)
+			return -ENOMEM;
 		for (size_t k = 0; k < count; k++, way++) {
-			index->ways[way].probe = (uint32_t)i;
-			index->ways[way].demand =
-				demand_way(stage->condition, k);
-			words[way / WAYS_PER_WORD] |= 1ULL
-						      << way % WAYS_PER_WORD;
+			index->ways[way] = (struct way){
+				(uint32_t)i,
+				demand_way(stage->condition, k),
+				reads,
+			};
+			words[way / BITS_PER_WORD] |= 1ULL
+						      << way % BITS_PER_WORD;
 		}
 	}
+	return 0;
 }
 
 int index_open(struct engine *engine)
@@ -310,9 +360,10 @@ int index_open(struct engine *engine)
 		return -ENOMEM;
 	index->arena = arena_new(0);
 	rc = index->arena ? ways_open(engine, index) : -ENOMEM;
+	if (!rc)
+		rc = ways_fill(engine, index);
 	if (rc)
 		return rc;
-	ways_fill(engine, index);
 	index->left = new_words(index, 1);
 	index->joined = new_words(index, DEMANDS_MAX);
 	if (!index->left || !index->joined)
@@ -471,7 +522,7 @@ static void tell_probes(struct engine *engine, size_t word)
 
 	for (uint64_t bits = index->left[word]; bits; bits &= bits - 1) {
 		size_t way =
-			word * WAYS_PER_WORD + (size_t)__builtin_ctzll(bits);
+			word * BITS_PER_WORD + (size_t)__builtin_ctzll(bits);
 		uint32_t probe = index->ways[way].probe;
 
 		engine->asked[probe / PROBES_PER_WORD] |=
