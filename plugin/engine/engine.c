@@ -55,10 +55,24 @@ static bool category_holds(const struct stage *stage, const struct event *event)
 	return false;
 }
 
-/* The readings worth asking, as bits. */
-static uint32_t readings_of(const struct slot *slot, bool has_readings)
+/* The event in hand, and whether its readings differ, once that is asked. */
+struct question {
+	const struct event *event;
+	bool is_known, has_readings;
+};
+
+static bool has_readings(struct question *question)
 {
-	if (!has_readings || !slot->stage->uses_readings)
+	if (!question->is_known)
+		question->has_readings = event_has_readings(question->event);
+	question->is_known = true;
+	return question->has_readings;
+}
+
+/* The readings worth asking, as bits. */
+static uint32_t readings_of(const struct slot *slot, struct question *question)
+{
+	if (!slot->stage->uses_readings || !has_readings(question))
 		return 1U << READING_INVOKED;
 	switch (slot->rule->rule->process_names) {
 	case PROCESS_NAMES_INVOKED:
@@ -117,13 +131,15 @@ static uint32_t ask_exceptions(struct engine *engine, const struct stage *stage,
 
 /* Under which readings an event meets a stage and has its keys; 0 = none. */
 static uint32_t ask(struct engine *engine, const struct slot *slot,
-		    const struct event *event, bool has_readings)
+		    struct question *question)
 {
-	uint32_t readings = readings_of(slot, has_readings), holds = 0;
+	const struct event *event = question->event;
+	uint32_t readings, holds = 0;
 	struct pred_context context = { .scratch = engine->scratch };
 
 	if (!category_holds(slot->stage, event))
 		return 0;
+	readings = readings_of(slot, question);
 	arena_reset(engine->scratch);
 	for (int i = READING_INVOKED; i <= READING_RESOLVED; i++)
 		if (readings & 1U << i &&
@@ -143,11 +159,12 @@ static uint32_t ask(struct engine *engine, const struct slot *slot,
 /* All hits of an event, in the order they are to be taken. */
 static size_t find_hits(struct engine *engine, const struct event *event)
 {
-	bool has_readings = event_has_readings(event);
+	struct question question = { .event = event };
 	uint32_t readings = 0;
 	size_t count = 0;
 
-	index_ask(engine, event);
+	if (!index_ask(engine, event))
+		return 0;
 	for (size_t word = 0; word < engine->word_count; word++) {
 		uint64_t bits = engine->asked[word];
 
@@ -157,8 +174,7 @@ static size_t find_hits(struct engine *engine, const struct event *event)
 			const struct slot *slot = engine->probes[probe];
 
 			if (!slot->repeats)
-				readings =
-					ask(engine, slot, event, has_readings);
+				readings = ask(engine, slot, &question);
 			if (readings)
 				engine->hits[count++] =
 					(struct hit){ probe, readings };

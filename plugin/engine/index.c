@@ -7,6 +7,11 @@
  * stages that name it, as bits; those of the texts found are joined with the
  * stages that demand nothing there, and the fields' sets are cut. An event's
  * cost grows by a few instructions per 64 stages, not by their conditions.
+ *
+ * Of other conditions it is known that the field must have a value. Nothing is
+ * looked for that no stage still left demands. A stage whose condition is an OR
+ * of things of different fields has a bit for each of them: it can be hit by the
+ * ways that are left (demand.h).
  */
 #include "index.h"
 
@@ -15,13 +20,16 @@
 #include <string.h>
 
 #include "../eql/demand.h"
+#include "../eql/pred.h"
 #include "../util/arena.h"
 #include "needles.h"
 
 /* Of a condition's demands of one field as many are looked at. */
 #define DEMANDS_MAX 4
 
-/* 64 probes of which some have a text in the same of their demands. */
+#define BITS_PER_WORD 64
+
+/* 64 ways of which some have a text in the same of their demands. */
 struct mark {
 	size_t word;
 	uint64_t bits;
@@ -37,16 +45,34 @@ struct text {
 
 struct field_index {
 	size_t slot;
+	bool has_readings;
+	uint64_t *wants; /* the ways that hold for no event without value */
+	size_t wanting; /* how many these are */
+	uint64_t *names; /* of these, the ways that demand texts */
+	size_t demands; /* of texts, the most that a way makes */
+	uint64_t *open; /* for each, the ways that do not make as many */
 	struct needles needles;
-	size_t demands; /* the most that a probe makes */
-	uint64_t *open; /* for each, the probes that do not make as many */
+};
+
+/* A way to hit a probe. */
+struct way {
+	uint32_t probe;
+	struct demand_way demand;
+	uint64_t *reads; /* the slots of its condition, as bits */
 };
 
 struct index {
 	struct arena *arena;
+	size_t way_count, word_count;
+	struct way *ways; /* by probe */
+	uint64_t *by_category[CATEGORIES + 1];
 	size_t field_count;
 	struct field_index *fields; /* in the order they are asked */
-	uint64_t *joined; /* of the field in hand */
+	uint64_t *left; /* of the event in hand */
+	bool any; /* of these */
+	/* of the field in hand: what its texts are named by, once one is found */
+	uint64_t *joined;
+	bool found;
 	uint64_t events;
 };
 
@@ -116,63 +142,95 @@ static int add_demand(void *user, const struct demand *demand)
 			 told);
 }
 
-static const struct pred *condition_of(const struct engine *engine,
-				       size_t probe)
+static uint64_t *new_words(const struct index *index, size_t rows)
 {
-	return engine->probes[probe]->stage->condition;
+	return arena_array(index->arena, rows * index->word_count + 1,
+			   sizeof(uint64_t));
 }
 
-/* The demands a probe makes of a field, and those it does not. */
-static int add_probe(struct engine *engine, struct field_index *field,
-		     size_t probe)
+static bool way_reads(const struct way *way, size_t slot)
 {
-	const struct pred *condition = condition_of(engine, probe);
-	size_t count = demand_count(condition, field->slot);
+	return way->reads[slot / BITS_PER_WORD] >> slot % BITS_PER_WORD & 1;
+}
+
+static void mark_reads(const struct pred *pred, uint64_t *reads)
+{
+	const struct pred *const *items;
+	const size_t *slots;
+	size_t count = pred_items(pred, &items);
+
+	for (size_t i = 0; i < count; i++)
+		mark_reads(items[i], reads);
+	count = pred_slots(pred, &slots);
+	for (size_t i = 0; i < count; i++)
+		reads[slots[i] / BITS_PER_WORD] |= 1ULL
+						   << slots[i] % BITS_PER_WORD;
+}
+
+/* The demands a way makes of a field, and those it does not. */
+static int add_way(struct index *index, struct field_index *field, size_t way)
+{
+	const struct demand_way *demand = &index->ways[way].demand;
+	size_t count = 0;
 	struct told told = {
-		.index = engine->index,
+		.index = index,
 		.field = field,
-		.word = probe / PROBES_PER_WORD,
-		.bit = 1ULL << probe % PROBES_PER_WORD,
+		.word = way / BITS_PER_WORD,
+		.bit = 1ULL << way % BITS_PER_WORD,
 	};
+	bool wants = false;
 	int rc = 0;
 
+	if (way_reads(&index->ways[way], field->slot)) {
+		count = field->demands ? demand_count(demand, field->slot) : 0;
+		wants = demand_value(demand, field->slot);
+	}
+	if (wants) {
+		field->wants[told.word] |= told.bit;
+		field->wanting++;
+	}
+	if (count)
+		field->names[told.word] |= told.bit;
 	for (size_t i = 0; i < field->demands && !rc; i++) {
 		const struct demand_place place = { field->slot, i };
 
 		if (i < count)
-			rc = demand_tell(condition, place, add_demand, &told);
+			rc = demand_tell(demand, place, add_demand, &told);
 		else
 			field->open[told.word] |= told.bit;
-		told.word += engine->word_count;
+		told.word += index->word_count;
 	}
 	return rc;
 }
 
-static int field_open(struct engine *engine, size_t slot, size_t demands)
+static int field_open(struct index *index, struct field_index *field)
 {
-	struct index *index = engine->index;
-	struct field_index *field = &index->fields[index->field_count++];
-	int rc = needles_open(&field->needles, index->arena,
-			      sizeof(struct text));
+	size_t demands = field->demands;
+	int rc = 0;
 
-	field->slot = slot;
-	field->demands = demands;
-	field->open = arena_array(index->arena, demands * engine->word_count,
-				  sizeof(uint64_t));
-	if (!field->open)
+	if (demands)
+		rc = needles_open(&field->needles, index->arena,
+				  sizeof(struct text));
+	field->wants = new_words(index, 1);
+	field->names = new_words(index, 1);
+	field->open = new_words(index, demands);
+	if (!field->wants || !field->names || !field->open)
 		rc = -ENOMEM;
-	for (size_t i = 0; i < engine->probe_count && !rc; i++)
-		rc = add_probe(engine, field, i);
+	for (size_t i = 0; i < index->way_count && !rc; i++)
+		rc = add_way(index, field, i);
 	return rc;
 }
 
-/* The most demands that a probe makes of a field, as far as we look. */
-static size_t most_demands(const struct engine *engine, size_t slot)
+/* The most demands that a way makes of a field, as far as we look. */
+static size_t most_demands(const struct index *index, size_t slot)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < engine->probe_count; i++) {
-		size_t count = demand_count(condition_of(engine, i), slot);
+	for (size_t i = 0; i < index->way_count; i++) {
+		const struct way *way = &index->ways[i];
+		size_t count = way_reads(way, slot)
+				       ? demand_count(&way->demand, slot)
+				       : 0;
 
 		if (count > most)
 			most = count;
@@ -180,18 +238,36 @@ static size_t most_demands(const struct engine *engine, size_t slot)
 	return most < DEMANDS_MAX ? most : DEMANDS_MAX;
 }
 
-static int fields_open(struct engine *engine)
+static bool is_wanted(const struct index *index, size_t slot)
 {
-	const struct field_table *table = engine->config.rules->fields;
+	for (size_t i = 0; i < index->way_count; i++)
+		if (way_reads(&index->ways[i], slot) &&
+		    demand_value(&index->ways[i].demand, slot))
+			return true;
+	return false;
+}
+
+static int fields_open(struct index *index, const struct field_table *table)
+{
+	size_t slots = field_table_count(table);
 	int rc = 0;
 
-	for (size_t slot = 0; slot < field_table_count(table) && !rc; slot++) {
-		size_t demands = 0;
+	index->fields =
+		arena_array(index->arena, slots + 1, sizeof(*index->fields));
+	if (!index->fields)
+		return -ENOMEM;
+	for (size_t slot = 0; slot < slots && !rc; slot++) {
+		struct field_index *field = &index->fields[index->field_count];
 
+		if (!is_wanted(index, slot))
+			continue;
+		index->field_count++;
+		field->slot = slot;
+		field->has_readings =
+			field_table_flags(table, slot) & FIELD_READING;
 		if (field_table_type(table, slot) == FIELD_KEYWORD)
-			demands = most_demands(engine, slot);
-		if (demands)
-			rc = field_open(engine, slot, demands);
+			field->demands = most_demands(index, slot);
+		rc = field_open(index, field);
 	}
 	return rc;
 }
@@ -202,21 +278,79 @@ static bool is_long(const struct field_index *field)
 	return field->needles.unanchored > field->needles.table.count / 4;
 }
 
-/* Names come before command lines, and what has the most texts, which cuts the
+/* Names come before command lines, and what most stages demand, which cuts the
  * most, before the rest: what is cut need not be looked for any more. */
 static int by_work(const void *a, const void *b)
 {
 	const struct field_index *x = a, *y = b;
-	size_t first = x->needles.table.count, second = y->needles.table.count;
 
 	if (is_long(x) != is_long(y))
 		return is_long(x) - is_long(y);
-	return (first < second) - (first > second);
+	return (x->wanting < y->wanting) - (x->wanting > y->wanting);
+}
+
+/* The ways of all probes, one after the other, and what categories they are of.
+ */
+static int ways_open(const struct engine *engine, struct index *index)
+{
+	for (size_t i = 0; i < engine->probe_count; i++)
+		index->way_count +=
+			demand_ways(engine->probes[i]->stage->condition);
+	index->word_count =
+		(index->way_count + BITS_PER_WORD - 1) / BITS_PER_WORD;
+	index->ways = arena_array(index->arena, index->way_count + 1,
+				  sizeof(*index->ways));
+	for (size_t i = 0; i <= CATEGORIES; i++) {
+		index->by_category[i] = new_words(index, 1);
+		if (!index->by_category[i])
+			return -ENOMEM;
+	}
+	return index->ways ? 0 : -ENOMEM;
+}
+
+/* The slots that are read by a condition; NULL = out of memory. */
+static uint64_t *make_reads(const struct index *index, size_t slots,
+			    const struct pred *condition)
+{
+	uint64_t *reads = arena_array(index->arena, slots / BITS_PER_WORD + 1,
+				      sizeof(*reads));
+
+	if (reads)
+		mark_reads(condition, reads);
+	return reads;
+}
+
+static int ways_fill(const struct engine *engine, struct index *index)
+{
+	size_t slots = field_table_count(engine->config.rules->fields);
+	size_t way = 0;
+
+	for (size_t i = 0; i < engine->probe_count; i++) {
+		const struct stage *stage = engine->probes[i]->stage;
+		size_t count = demand_ways(stage->condition);
+		unsigned int bit = stage->category_bit;
+		size_t category =
+			bit ? (size_t)__builtin_ctz(bit) : CATEGORY_ANY;
+		uint64_t *words = index->by_category[category];
+		uint64_t *reads = make_reads(index, slots, stage->condition);
+
+		if (!reads)
+			return -ENOMEM;
+		for (size_t k = 0; k < count; k++, way++) {
+			index->ways[way] = (struct way){
+				(uint32_t)i,
+				demand_way(stage->condition, k),
+				reads,
+			};
+			words[way / BITS_PER_WORD] |= 1ULL
+						      << way % BITS_PER_WORD;
+		}
+	}
+	return 0;
 }
 
 int index_open(struct engine *engine)
 {
-	size_t slots = field_table_count(engine->config.rules->fields);
 	struct index *index = calloc(1, sizeof(*index));
 	int rc;
 
@@ -225,16 +359,16 @@ int index_open(struct engine *engine)
 	if (!index || !engine->asked)
 		return -ENOMEM;
 	index->arena = arena_new(0);
-	if (!index->arena)
+	rc = index->arena ? ways_open(engine, index) : -ENOMEM;
+	if (!rc)
+		rc = ways_fill(engine, index);
+	if (rc)
+		return rc;
+	index->left = new_words(index, 1);
+	index->joined = new_words(index, DEMANDS_MAX);
+	if (!index->left || !index->joined)
 		return -ENOMEM;
-	index->fields =
-		arena_array(index->arena, slots + 1, sizeof(*index->fields));
-	index->joined =
-		arena_array(index->arena, DEMANDS_MAX * engine->word_count + 1,
-			    sizeof(uint64_t));
-	if (!index->fields || !index->joined)
-		return -ENOMEM;
-	rc = fields_open(engine);
+	rc = fields_open(index, engine->config.rules->fields);
 	qsort(index->fields, index->field_count, sizeof(*index->fields),
 	      by_work);
 	return rc;
@@ -262,20 +396,22 @@ static void join(void *user, struct needle *needle)
 	if (text->seen == index->events)
 		return;
 	text->seen = index->events;
+	if (!index->found) {
+		index->found = true;
+		memset(index->joined, 0,
+		       DEMANDS_MAX * index->word_count * sizeof(uint64_t));
+	}
 	index->joined[text->mark.word] |= text->mark.bits;
 	for (size_t i = 0; i < text->more_count; i++)
 		index->joined[text->more[i].word] |= text->more[i].bits;
 }
 
-/* False: a value that is no text may meet any demand. */
-static bool join_values(struct index *index, const struct field_index *field,
-			const struct value *value)
+static bool join_list(struct index *index, const struct field_index *field,
+		      const struct value *list)
 {
-	const struct value *items = value;
-	size_t count = 1;
+	size_t count;
+	const struct value *items = value_items(list, &count);
 
-	if (value->type == VALUE_LIST)
-		items = value_items(value, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].type == VALUE_STRING)
 			needles_find(&field->needles, items[i].s, join, index);
@@ -285,51 +421,128 @@ static bool join_values(struct index *index, const struct field_index *field,
 	return true;
 }
 
-/* Whether a probe that is asked still demands something here. */
-static bool is_worth(const struct engine *engine,
-		     const struct field_index *field)
+/* False: a value that is no text may meet any demand. */
+static inline bool join_value(struct index *index,
+			      const struct field_index *field,
+			      const struct value *value)
 {
-	for (size_t k = 0; k < engine->word_count; k++)
-		if (engine->asked[k] & ~field->open[k])
+	if (value->type != VALUE_STRING)
+		return join_list(index, field, value);
+	needles_find(&field->needles, value->s, join, index);
+	return true;
+}
+
+static bool is_same_text(const struct value *a, const struct value *b)
+{
+	return a->type == VALUE_STRING && b->type == VALUE_STRING &&
+	       str_equal(a->s, b->s);
+}
+
+static void cut(struct index *index, const uint64_t *ways)
+{
+	uint64_t any = 0;
+
+	for (size_t k = 0; k < index->word_count; k++)
+		any |= index->left[k] &= ~ways[k];
+	index->any = any;
+}
+
+static void cut_by_texts(struct index *index, const struct field_index *field,
+			 const struct value *invoked,
+			 const struct value *resolved)
+{
+	uint64_t any = 0;
+	size_t at = 0;
+
+	index->found = false;
+	if (!join_value(index, field, invoked) ||
+	    (resolved != invoked && !is_same_text(invoked, resolved) &&
+	     !join_value(index, field, resolved)))
+		return;
+	if (!index->found) {
+		cut(index, field->names);
+		return;
+	}
+	while (at < field->demands * index->word_count) {
+		any = 0;
+		for (size_t k = 0; k < index->word_count; k++, at++)
+			any |= index->left[k] &=
+				index->joined[at] | field->open[at];
+	}
+	index->any = any;
+}
+
+/* Whether a way that is left demands something of a field. */
+static bool is_worth(const struct index *index, const uint64_t *wants)
+{
+	for (size_t k = 0; k < index->word_count; k++)
+		if (index->left[k] & wants[k])
 			return true;
 	return false;
 }
 
-static void cut_by_field(struct engine *engine, const struct event *event,
+static void cut_by_field(struct index *index, const struct event *event,
 			 const struct field_index *field)
 {
-	struct index *index = engine->index;
-	size_t words = field->demands * engine->word_count, at = 0;
 	const struct value *invoked =
 		event_value(event, field->slot, READING_INVOKED);
-	const struct value *resolved =
-		event_value(event, field->slot, READING_RESOLVED);
+	const struct value *resolved = invoked;
 
-	memcpy(index->joined, field->open, words * sizeof(*index->joined));
-	/* most fields have one reading */
-	if (!join_values(index, field, invoked) ||
-	    (resolved != invoked && !join_values(index, field, resolved)))
+	if (field->has_readings)
+		resolved = event_value(event, field->slot, READING_RESOLVED);
+	if (invoked->type != VALUE_NULL || resolved->type != VALUE_NULL) {
+		if (is_worth(index, field->names))
+			cut_by_texts(index, field, invoked, resolved);
 		return;
-	for (size_t i = 0; i < field->demands; i++)
-		for (size_t k = 0; k < engine->word_count; k++)
-			engine->asked[k] &= index->joined[at++];
+	}
+	cut(index, field->wants);
 }
 
-void index_ask(struct engine *engine, const struct event *event)
+/* The ways of an event's categories. */
+static void begin(struct index *index, unsigned int categories)
+{
+	unsigned int bits = categories & ((1U << CATEGORIES) - 1);
+	uint64_t any = 0;
+
+	for (size_t k = 0; k < index->word_count; k++) {
+		uint64_t ways = index->by_category[CATEGORY_ANY][k];
+
+		for (unsigned int left = bits; left; left &= left - 1)
+			ways |= index->by_category[__builtin_ctz(left)][k];
+		any |= index->left[k] = ways;
+	}
+	index->any = any;
+	index->events++;
+}
+
+/* The probes that can be hit by 64 ways that are left. */
+static void tell_probes(struct engine *engine, size_t word)
 {
 	struct index *index = engine->index;
-	size_t size = engine->word_count * sizeof(*engine->asked);
-	unsigned int left = event->categories & ((1U << CATEGORIES) - 1);
 
-	memcpy(engine->asked, engine->by_category[CATEGORY_ANY], size);
-	for (; left; left &= left - 1) {
-		const uint64_t *bits = engine->by_category[__builtin_ctz(left)];
+	for (uint64_t bits = index->left[word]; bits; bits &= bits - 1) {
+		size_t way =
+			word * BITS_PER_WORD + (size_t)__builtin_ctzll(bits);
+		uint32_t probe = index->ways[way].probe;
 
-		for (size_t k = 0; k < engine->word_count; k++)
-			engine->asked[k] |= bits[k];
+		engine->asked[probe / PROBES_PER_WORD] |=
+			1ULL << probe % PROBES_PER_WORD;
 	}
-	index->events++;
-	for (size_t i = 0; i < index->field_count; i++)
-		if (is_worth(engine, &index->fields[i]))
-			cut_by_field(engine, event, &index->fields[i]);
+}
+
+bool index_ask(struct engine *engine, const struct event *event)
+{
+	struct index *index = engine->index;
+
+	for (size_t k = 0; k < engine->word_count; k++)
+		engine->asked[k] = 0;
+	begin(index, event->categories);
+	for (size_t i = 0; i < index->field_count && index->any; i++)
+		if (is_worth(index, index->fields[i].wants))
+			cut_by_field(index, event, &index->fields[i]);
+	if (!index->any)
+		return false;
+	for (size_t k = 0; k < index->word_count; k++)
+		tell_probes(engine, k);
+	return true;
 }

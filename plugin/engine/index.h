@@ -7,7 +7,8 @@
 /* An index of the engine's probes, which stand as they will. 0 or -ENOMEM. */
 int index_open(struct engine *engine);
 void index_close(struct engine *engine);
-/* The probes an event may hit, as bits in engine->asked. */
-void index_ask(struct engine *engine, const struct event *event);
+/* Whether an event may hit a probe; then all it may, as bits in engine->asked.
+ */
+bool index_ask(struct engine *engine, const struct event *event);
 
 #endif

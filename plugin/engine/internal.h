@@ -41,6 +41,7 @@ struct slot {
 	enum slot_kind kind;
 	uint32_t index; /* of the stage; until: the number of stages */
 	uint64_t salt; /* keeps its keys apart from those of other slots */
+	size_t partials; /* that stand at its places, of all hosts */
 	struct slot *before; /* the stage its partials come from; NULL: first */
 	struct slot *completion; /* of a sample: what its matches stand on */
 	bool last; /* completes the sequence */
@@ -174,11 +175,10 @@ struct engine {
 	size_t held_max; /* beyond that events have their turn early */
 	struct rule_state *rules;
 	/* all slots, in the order their hits are taken: by rule, the last
-	 * stage first, until at the end; and per category which to ask */
+	 * stage first, until at the end */
 	size_t probe_count, word_count;
 	struct slot **probes;
-	uint64_t *by_category[CATEGORIES + 1];
-	struct index *index; /* which of these, by their words */
+	struct index *index; /* which of these an event may hit */
 	uint64_t *asked; /* by the event in hand */
 	/* of the event in hand, room for all */
 	struct hit *hits, *late_hits;

@@ -59,6 +59,7 @@ void keys_free(struct keys **keys)
 void keys_forget(struct keys *keys)
 {
 	keys->kept = NULL;
+	keys->known_count = 0;
 }
 
 /* --- sets ----------------------------------------------------------------- */
@@ -99,6 +100,23 @@ static struct print value_print(const struct engine *engine,
 {
 	return (struct print){ value_hash(value, engine->seeds[0]),
 			       value_hash(value, engine->seeds[1]) };
+}
+
+/* The same, of a value of the kept event that other stages may have as well. */
+static struct print known_print(const struct engine *engine,
+				const struct value *value)
+{
+	struct keys *keys = engine->keys;
+	struct print print;
+
+	for (size_t i = 0; i < keys->known_count; i++)
+		if (keys->known[i].value == value)
+			return keys->known[i].print;
+	print = value_print(engine, value);
+	if (keys->known_count < KEYS_KNOWN)
+		keys->known[keys->known_count++] =
+			(struct known_print){ value, print };
+	return print;
 }
 
 static size_t count_values(const struct value *items, size_t count)
@@ -279,6 +297,39 @@ static int tuples_make(const struct engine *engine, struct axis *axes[2])
 	return 0;
 }
 
+/* Without lists and under one reading there is one tuple at most. False = there
+ * may be more. */
+static bool one_tuple_make(const struct engine *engine, enum reading reading)
+{
+	struct keys *keys = engine->keys;
+	const struct stage *stage = keys->slot->stage;
+
+	if (stage->key_count > KEYS_FEW)
+		return false;
+	for (size_t i = 0; i < stage->key_count; i++) {
+		const struct value *value = event_value(
+			keys->kept->event, stage->keys[i].slot, reading);
+
+		if (value->type == VALUE_LIST)
+			return false;
+		if (value->type == VALUE_NULL && !stage->keys[i].optional)
+			return true;
+		keys->one_tuple[i] =
+			value->type == VALUE_NULL ? &null_key : value;
+	}
+	keys->one_print = (struct print){ 0 };
+	for (size_t i = 0; i < stage->key_count; i++) {
+		struct print part = known_print(engine, keys->one_tuple[i]);
+
+		keys->one_print.a = hash_combine(keys->one_print.a, part.a);
+		keys->one_print.b = hash_combine(keys->one_print.b, part.b);
+	}
+	keys->prints = &keys->one_print;
+	keys->values = keys->one_tuple;
+	keys->count = 1;
+	return true;
+}
+
 static int keys_fill(struct engine *engine, uint32_t readings)
 {
 	struct keys *keys = engine->keys;
@@ -288,6 +339,12 @@ static int keys_fill(struct engine *engine, uint32_t readings)
 	if (readings == 3 &&
 	    !readings_differ(keys->slot->stage, keys->kept->event))
 		readings = 1U << READING_INVOKED;
+	if (readings != 3 &&
+	    one_tuple_make(engine, readings == 1U << READING_RESOLVED
+					   ? READING_RESOLVED
+					   : READING_INVOKED))
+		return 0;
+	arena_reset(keys->arena);
 	for (size_t i = 0; i < 2 && !rc; i++) {
 		if (!(readings & 1U << i))
 			continue;
@@ -309,7 +366,8 @@ int keys_make(struct engine *engine, const struct kept *kept,
 	    keys->slot->stage->keys == slot->stage->keys &&
 	    keys->key_count == slot->stage->key_count)
 		return 0;
-	arena_reset(keys->arena);
+	if (keys->kept != kept)
+		keys_forget(keys);
 	keys->kept = kept;
 	keys->slot = slot;
 	keys->readings = readings;

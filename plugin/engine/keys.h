@@ -13,6 +13,16 @@ struct print {
 	uint64_t a, b;
 };
 
+/* Of an event, the keys of its last hits: rules share them. */
+#define KEYS_KNOWN 8
+/* So many fields at most have a tuple without asking the arena. */
+#define KEYS_FEW 4
+
+struct known_print {
+	const struct value *value;
+	struct print print;
+};
+
 /* The key tuples of one event for one stage, each once. */
 struct keys {
 	/* what they were made from */
@@ -23,6 +33,11 @@ struct keys {
 	struct print *prints;
 	const struct value **values; /* count * key_count, in the event */
 	bool cut; /* there are more than LIMIT_KEY_TUPLES */
+	/* where there is one tuple, as nearly always */
+	struct print one_print;
+	const struct value *one_tuple[KEYS_FEW];
+	struct known_print known[KEYS_KNOWN];
+	size_t known_count;
 	struct arena *arena;
 };
 

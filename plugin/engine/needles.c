@@ -37,20 +37,27 @@ static uint32_t ending_hash(uint32_t ending)
 	return ending * 0x9e3779b1U >> (32 - ENDING_BITS);
 }
 
-static inline uint32_t ending_before(const char *end)
+static inline uint32_t first_four(const char *text)
 {
 	uint32_t four;
 
-	memcpy(&four, end - 4, 4);
-	return ending_hash((le32toh(four) | 0x20202020U) & 0xffffff00U);
+	memcpy(&four, text, 4);
+	return le32toh(four) | 0x20202020U;
 }
 
-static uint32_t ending_at(struct str text, size_t end)
+static inline uint32_t ending_before(const char *end)
+{
+	return ending_hash(first_four(end - 4) & 0xffffff00U);
+}
+
+static inline uint32_t ending_at(struct str text, size_t end)
 {
 	uint32_t ending = 0;
 
 	if (end > DEMAND_PIECE_MIN)
 		return ending_before(text.data + end);
+	if (text.len >= 4 && end)
+		return ending_hash(first_four(text.data) << (32 - 8 * end));
 	for (size_t i = 0; i < end; i++)
 		ending = ending >> 8 |
 			 ((uint32_t)(unsigned char)text.data[i] | 0x20U) << 24;

@@ -353,6 +353,11 @@ void step_forget(struct engine *engine, struct item *item)
 
 /* --- partials ------------------------------------------------------------- */
 
+static struct slot *slot_of(const struct step *step)
+{
+	return &step->slot->rule->slots[step->slot->index];
+}
+
 static struct partial *partial_new(struct engine *engine, struct step *step,
 				   const struct print *print)
 {
@@ -398,6 +403,7 @@ int partial_put(struct engine *engine, struct step *step,
 		place_behind(engine, newest, partial);
 	else
 		table_add(&engine->partials, &partial->node);
+	slot_of(step)->partials++;
 	if (step->slot->kind == SLOT_STAGE) {
 		engine->stats.partials_live++;
 		engine->stats.partials_started += !step->parent;
@@ -411,6 +417,7 @@ void partial_remove(struct engine *engine, struct partial *partial)
 
 	if (!step->slot->last) {
 		place_leave(engine, partial);
+		slot_of(step)->partials--;
 		engine->stats.partials_live -= step->slot->kind == SLOT_STAGE;
 	}
 	if (partial->prev)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The rule set as the engine runs it: a slot for each stage and until, all in
- * one array in the order their hits are taken, and per category a bit for each
- * slot that may be hit. An event asks those whose bits are set for one of its
- * categories.
+ * one array in the order their hits are taken. Which of them an event asks:
+ * index.c.
  */
 #include "rules.h"
 
@@ -88,12 +87,8 @@ static void ask_later(struct engine *engine, struct slot *slot)
 {
 	size_t probe = engine->probe_count++;
 	const struct slot *before = probe ? engine->probes[probe - 1] : NULL;
-	unsigned int bit = slot->stage->category_bit;
-	size_t category = bit ? (size_t)__builtin_ctz(bit) : CATEGORY_ANY;
 
 	engine->probes[probe] = slot;
-	engine->by_category[category][probe / PROBES_PER_WORD] |=
-		1ULL << probe % PROBES_PER_WORD;
 	slot->repeats = before && before->rule == slot->rule &&
 			is_run(before->stage, slot->stage);
 }
@@ -145,15 +140,8 @@ static int open_probes(struct engine *engine, size_t slots)
 	engine->probes = calloc(slots + 1, sizeof(struct slot *));
 	engine->hits = calloc(slots + 1, sizeof(*engine->hits));
 	engine->late_hits = calloc(slots + 1, sizeof(*engine->late_hits));
-	if (!engine->probes || !engine->hits || !engine->late_hits)
-		return -ENOMEM;
-	for (size_t i = 0; i <= CATEGORIES; i++) {
-		engine->by_category[i] =
-			calloc(engine->word_count + 1, sizeof(uint64_t));
-		if (!engine->by_category[i])
-			return -ENOMEM;
-	}
-	return 0;
+	return engine->probes && engine->hits && engine->late_hits ? 0
+								   : -ENOMEM;
 }
 
 static int open_exceptions(struct engine *engine)
@@ -201,8 +189,6 @@ void rules_close(struct engine *engine)
 		free(engine->rules[i].completions);
 		free(engine->rules[i].partners);
 	}
-	for (size_t i = 0; i <= CATEGORIES; i++)
-		free(engine->by_category[i]);
 	index_close(engine);
 	free(engine->rules);
 	free(engine->probes);

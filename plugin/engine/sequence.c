@@ -158,8 +158,12 @@ static int take_hit(struct turn *turn, const struct slot *slot,
 	struct take take = { turn, slot, readings, NULL };
 	struct engine *engine = turn->engine;
 	size_t count;
-	int rc = keys_make(engine, turn->kept, slot, readings);
+	int rc;
 
+	/* most events hit later stages of what nobody began */
+	if (slot->before && !slot->before->partials)
+		return 0;
+	rc = keys_make(engine, turn->kept, slot, readings);
 	if (rc)
 		return rc;
 	turn->cut |= engine->keys->cut;

@@ -3,8 +3,12 @@
  * What text a condition demands: of most it can be said that they hold for no
  * event that does not have one of some texts in one of its fields. Of equality
  * it is the text itself, of a pattern a piece between its wildcards: the longest
- * is one demand, the second another. Each part of an AND makes its demands; of
- * an OR all branches must make some.
+ * is one demand, the second another. Of any leaf that is not negated it is that
+ * the field has a value. Each part of an AND makes its demands; of an OR all
+ * branches must make some.
+ *
+ * The branches of an OR often demand something each, but of different fields. So
+ * a condition may be looked at in several ways, one a branch.
  *
  * A part that is asked behind one that may fail demands nothing: who does not
  * ask a condition because its demand is not met, spares no error.
@@ -104,26 +108,98 @@ static size_t count_of_leaf(const struct pred *leaf, size_t slot)
 	return count;
 }
 
+/* --- ways ----------------------------------------------------------------- */
+
+/* Whether all leaves read the same slot, SIZE_MAX before the first: then one
+ * demand tells all there is to tell. */
+static bool reads_one_slot(const struct pred *pred, size_t *slot)
+{
+	const struct pred_group *group = (const struct pred_group *)pred;
+	bool first = *slot == SIZE_MAX;
+
+	if (pred->ops == &pred_const_ops)
+		return true;
+	if (pred->ops == &pred_script_ops)
+		return false;
+	if (pred->ops == &pred_all_ops || pred->ops == &pred_any_ops) {
+		for (size_t i = 0; i < group->count; i++)
+			if (!reads_one_slot(group->items[i], slot))
+				return false;
+		return true;
+	}
+	if (first)
+		*slot = pred->slot;
+	return *slot == pred->slot;
+}
+
+/* The first OR that must hold and is worth looking at by its branches. */
+static const struct pred *find_fork(const struct pred *pred)
+{
+	const struct pred_group *group = (const struct pred_group *)pred;
+	size_t slot = SIZE_MAX;
+	const struct pred *fork;
+
+	if (pred->ops == &pred_any_ops)
+		return group->count <= DEMAND_WAYS_MAX &&
+				       !reads_one_slot(pred, &slot)
+			       ? pred
+			       : NULL;
+	if (pred->ops != &pred_all_ops)
+		return NULL;
+	for (size_t i = 0; i < group->count; i++) {
+		fork = find_fork(group->order[i]);
+		if (fork)
+			return fork;
+	}
+	return NULL;
+}
+
+size_t demand_ways(const struct pred *condition)
+{
+	const struct pred *fork = find_fork(condition);
+
+	return fork ? ((const struct pred_group *)fork)->count : 1;
+}
+
+struct demand_way demand_way(const struct pred *condition, size_t number)
+{
+	return (struct demand_way){ condition, find_fork(condition), number };
+}
+
+/* The branch, where a condition is the OR that it is looked at by. */
+static const struct pred *branch_of(const struct demand_way *way,
+				    const struct pred *pred)
+{
+	const struct pred_group *group = (const struct pred_group *)pred;
+
+	return pred == way->fork ? group->items[way->branch] : pred;
+}
+
 /* --- groups --------------------------------------------------------------- */
 
-static size_t count_of_all(const struct pred_group *group, size_t slot)
+static size_t count_in(const struct demand_way *way, const struct pred *pred,
+		       size_t slot);
+
+static size_t count_of_all(const struct demand_way *way,
+			   const struct pred_group *group, size_t slot)
 {
 	size_t sum = 0;
 
 	for (size_t i = 0; i < group->count; i++) {
-		sum += demand_count(group->order[i], slot);
+		sum += count_in(way, group->order[i], slot);
 		if (group->order[i]->may_fail)
 			break;
 	}
 	return sum;
 }
 
-static size_t count_of_any(const struct pred_group *group, size_t slot)
+static size_t count_of_any(const struct demand_way *way,
+			   const struct pred_group *group, size_t slot)
 {
 	size_t most = 0;
 
 	for (size_t i = 0; i < group->count; i++) {
-		size_t count = demand_count(group->items[i], slot);
+		size_t count = count_in(way, group->items[i], slot);
 
 		if (!count)
 			return 0;
@@ -133,23 +209,71 @@ static size_t count_of_any(const struct pred_group *group, size_t slot)
 	return most;
 }
 
-size_t demand_count(const struct pred *pred, size_t slot)
+static size_t count_in(const struct demand_way *way, const struct pred *pred,
+		       size_t slot)
 {
-	const struct pred_group *group = (const struct pred_group *)pred;
+	const struct pred_group *group;
 
+	pred = branch_of(way, pred);
+	group = (const struct pred_group *)pred;
 	if (pred->ops == &pred_all_ops)
-		return count_of_all(group, slot);
+		return count_of_all(way, group, slot);
 	if (pred->ops == &pred_any_ops)
-		return count_of_any(group, slot);
+		return count_of_any(way, group, slot);
 	return count_of_leaf(pred, slot);
 }
 
+size_t demand_count(const struct demand_way *way, size_t slot)
+{
+	return count_in(way, way->condition, slot);
+}
+
+static bool needs_value(const struct demand_way *way, const struct pred *pred,
+			size_t slot)
+{
+	const struct pred_group *group;
+
+	pred = branch_of(way, pred);
+	group = (const struct pred_group *)pred;
+	if (pred->ops == &pred_any_ops) {
+		for (size_t i = 0; i < group->count; i++)
+			if (!needs_value(way, group->items[i], slot))
+				return false;
+		return group->count;
+	}
+	if (pred->ops != &pred_all_ops)
+		return !pred->negated && pred->ops != &pred_const_ops &&
+		       pred->ops != &pred_script_ops && pred->slot == slot;
+	for (size_t i = 0; i < group->count; i++) {
+		if (needs_value(way, group->order[i], slot))
+			return true;
+		if (group->order[i]->may_fail)
+			break;
+	}
+	return false;
+}
+
+bool demand_value(const struct demand_way *way, size_t slot)
+{
+	return needs_value(way, way->condition, slot);
+}
+
+/* --- telling -------------------------------------------------------------- */
+
+/* What tells a demand, and of whom. */
+struct telling {
+	const struct demand_way *way;
+	demand_fn fn;
+	void *user;
+};
+
 /* The part of an AND that makes a demand, which is counted on in it. */
-static const struct pred *part_of(const struct pred_group *group, size_t slot,
+static const struct pred *part_of(const struct demand_way *way,
+				  const struct pred_group *group, size_t slot,
 				  size_t *which)
 {
 	for (size_t i = 0;; i++) {
-		size_t count = demand_count(group->order[i], slot);
+		size_t count = count_in(way, group->order[i], slot);
 
 		if (*which < count)
 			return group->order[i];
@@ -157,29 +281,50 @@ static const struct pred *part_of(const struct pred_group *group, size_t slot,
 	}
 }
 
-int demand_tell(const struct pred *pred, struct demand_place place,
-		demand_fn fn, void *user)
+static int tell(const struct telling *telling, const struct pred *pred,
+		struct demand_place place);
+
+static int tell_branches(const struct telling *telling,
+			 const struct pred_group *group,
+			 struct demand_place place)
 {
-	const struct pred_group *group = (const struct pred_group *)pred;
+	int rc = 0;
+
+	for (size_t i = 0; i < group->count && !rc; i++) {
+		const struct pred *item = group->items[i];
+		struct demand_place branch = place;
+
+		if (branch.which >= count_in(telling->way, item, place.slot))
+			branch.which = 0;
+		rc = tell(telling, item, branch);
+	}
+	return rc;
+}
+
+static int tell(const struct telling *telling, const struct pred *pred,
+		struct demand_place place)
+{
+	const struct pred_group *group;
 	struct demand demand;
 	int rc = 0;
 
+	pred = branch_of(telling->way, pred);
+	group = (const struct pred_group *)pred;
 	if (pred->ops == &pred_all_ops) {
-		pred = part_of(group, place.slot, &place.which);
-		return demand_tell(pred, place, fn, user);
+		pred = part_of(telling->way, group, place.slot, &place.which);
+		return tell(telling, pred, place);
 	}
-	if (pred->ops != &pred_any_ops) {
-		for (size_t i = 0;
-		     leaf_text(pred, place.which, i, &demand) && !rc; i++)
-			rc = fn(user, &demand);
-		return rc;
-	}
-	for (size_t i = 0; i < group->count && !rc; i++) {
-		struct demand_place branch = place;
-
-		if (branch.which >= demand_count(group->items[i], place.slot))
-			branch.which = 0;
-		rc = demand_tell(group->items[i], branch, fn, user);
-	}
+	if (pred->ops == &pred_any_ops)
+		return tell_branches(telling, group, place);
+	for (size_t i = 0; leaf_text(pred, place.which, i, &demand) && !rc; i++)
+		rc = telling->fn(telling->user, &demand);
 	return rc;
+}
+
+int demand_tell(const struct demand_way *way, struct demand_place place,
+		demand_fn fn, void *user)
+{
+	const struct telling telling = { way, fn, user };
+
+	return tell(&telling, way->condition, place);
 }

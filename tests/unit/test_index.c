@@ -65,6 +65,30 @@ static void write_texts(struct strbuf *out, bool wild)
 	strbuf_add_char(out, ')');
 }
 
+/* What is no text: numbers, addresses, and whether there is a value. */
+static void write_other(struct strbuf *out)
+{
+	static const char *const operators[] = { "==", "!=", "<", ">" };
+	const char *negation = roll(3) ? "" : "not ";
+
+	switch (roll(4)) {
+	case 0:
+		strbuf_printf(out, "m1 / m2 %s 1", roll(2) ? "==" : "!=");
+		break;
+	case 1:
+		strbuf_printf(out, "%sm%zu %s %zu", negation, 1 + roll(2),
+			      operators[roll(4)], roll(3));
+		break;
+	case 2:
+		strbuf_printf(out, "%scidrMatch(a, \"10.0.0.%zu/31\")",
+			      negation, roll(3));
+		break;
+	default:
+		strbuf_printf(out, "%s %s null", fields[roll(FIELDS)],
+			      roll(3) ? "!=" : "==");
+	}
+}
+
 static void write_leaf(struct strbuf *out)
 {
 	static const char *const operators[] = {
@@ -83,10 +107,8 @@ static void write_leaf(struct strbuf *out)
 			      words[roll(9)]);
 	} else if (kind == 11) {
 		strbuf_printf(out, "%s regex \".*abc?\"", field);
-	} else if (kind < 15) {
-		strbuf_printf(out, "n / m2 %s 1", roll(2) ? "==" : "!=");
 	} else {
-		strbuf_printf(out, "%s != null", field);
+		write_other(out);
 	}
 }
 
@@ -124,12 +146,25 @@ static void write_values(struct strbuf *out)
 	}
 }
 
+/* Or none at all. */
+static void write_number(struct strbuf *out, const char *field)
+{
+	size_t number = roll(5);
+
+	if (number < 3)
+		strbuf_printf(out, " %s=%zu", field, number);
+}
+
 static const struct event *make_event(struct rig *rig)
 {
 	struct strbuf out = STRBUF_INIT(0);
 	struct event *event;
 
-	strbuf_printf(&out, "n=%zu m2=%zu", roll(3), roll(3));
+	strbuf_add_str(&out, STR("cat=process"));
+	write_number(&out, "m1");
+	write_number(&out, "m2");
+	if (roll(2))
+		strbuf_printf(&out, " a=10.0.0.%zu", roll(3));
 	for (size_t i = 0; i < FIELDS; i++) {
 		strbuf_printf(&out, " %s=", fields[i]);
 		write_values(&out);
@@ -169,6 +204,11 @@ static bool holds(struct rig *rig, const struct pred *condition,
 	return holds;
 }
 
+static bool in_category(const struct stage *stage, const struct event *event)
+{
+	return !stage->category_bit || stage->category_bit & event->categories;
+}
+
 static void ask_each(struct rig *rig, const struct event *event,
 		     struct counts *counts)
 {
@@ -180,8 +220,9 @@ static void ask_each(struct rig *rig, const struct event *event,
 		bool asked = engine->asked[i / PROBES_PER_WORD] >>
 				     i % PROBES_PER_WORD &
 			     1;
-		uint64_t errors;
-		bool held = holds(rig, stage->condition, event, &errors);
+		uint64_t errors = 0;
+		bool held = in_category(stage, event) &&
+			    holds(rig, stage->condition, event, &errors);
 
 		if (!asked && (held || errors)) {
 			struct strbuf text = STRBUF_INIT(0);
@@ -203,9 +244,12 @@ static void open_fields(struct rig *rig)
 	field_table_add(rig->fields, STR("k"), FIELD_KEYWORD);
 	field_table_add(rig->fields, STR("j"), FIELD_KEYWORD);
 	field_table_add(rig->fields, STR("m"), FIELD_KEYWORD);
-	field_table_add(rig->fields, STR("n"), FIELD_LONG);
+	field_table_add(rig->fields, STR("m1"), FIELD_LONG);
 	field_table_add(rig->fields, STR("m2"), FIELD_LONG);
+	field_table_add(rig->fields, STR("a"), FIELD_IP);
 }
+
+static const char *const categories[] = { "any", "process", "file" };
 
 static void try_rules(uint64_t seed, struct counts *counts)
 {
@@ -217,7 +261,7 @@ static void try_rules(uint64_t seed, struct counts *counts)
 	for (size_t i = 0; i < RULES; i++) {
 		struct strbuf query = STRBUF_INIT(0);
 
-		strbuf_add_str(&query, STR("any where "));
+		strbuf_printf(&query, "%s where ", categories[roll(3)]);
 		write_condition(&query, (int)roll(4));
 		strbuf_add_char(&query, '\0');
 		rig_rule(&rig, query.data);
@@ -283,18 +327,33 @@ static void test_left_out(void **unused)
 	expect("k == \"a\" and k == \"b\"", "k=a,b", true);
 	/* alternatives that all ask something of it */
 	expect("(k == \"a\" and j == \"b\") or k like \"x*\"", "k=b", false);
-	expect("k == \"a\" or j == \"b\"", "k=c", true);
+	/* or each something of another one */
+	expect("k == \"a\" or j == \"b\"", "k=c", false);
+	expect("k == \"a\" or j == \"b\"", "k=c j=b", true);
+	expect("m == \"x\" and (k == \"a\" or j == \"b\")", "m=x k=c j=c",
+	       false);
+	expect("m == \"x\" and (k == \"a\" or j == \"b\")", "m=x k=a", true);
+	/* that there is a value at all */
+	expect("m1 > 1", "k=a", false);
+	expect("m1 > 1", "m1=0", true);
+	expect("k regex \"a.*\"", "j=a", false);
+	expect("k regex \"a.*\"", "k=b", true);
+	expect("k != null", "j=a", false);
+	expect("k == null", "j=a", true);
+	expect("not k == \"a\"", "j=a", true);
+	expect("m1 > 1 or k == \"a\"", "j=a", false);
+	expect("m1 > 1 or not k == \"a\"", "j=a", true);
 	/* either reading of a name */
 	expect("process.name == \"sh\"", "process.name=dash !process.name=sh",
 	       true);
 	expect("process.name == \"sh\"", "process.name=dash !process.name=bash",
 	       false);
 	/* what may fail is asked last, so it hides nothing */
-	expect("n / m2 == 1 and k == \"a\"", "n=1 m2=0 k=b", false);
-	expect("n / m2 == 1 and k == \"a\"", "n=1 m2=0 k=a", true);
+	expect("m1 / m2 == 1 and k == \"a\"", "m1=1 m2=0 k=b", false);
+	expect("m1 / m2 == 1 and k == \"a\"", "m1=1 m2=0 k=a", true);
 	/* but an error is not spared by what is asked behind it */
-	expect("n / m2 == 1 and (k == \"a\" or (k == \"b\" and n % m2 == 1))",
-	       "n=1 m2=0 k=c", true);
+	expect("m1 / m2 == 1 and (k == \"a\" or (k == \"b\" and m1 % m2 == 1))",
+	       "m1=1 m2=0 k=c", true);
 }
 
 int main(void)
