@@ -325,9 +325,41 @@ static enum field_reading reading_of(size_t slot)
 	}
 }
 
+/* --- fields left for later ------------------------------------------------ */
+
+static void make_groups(struct event_rest *rest, uint32_t groups)
+{
+	for (; groups; groups &= groups - 1) {
+		rest->left &= ~(groups & -groups);
+		rest->make(rest, (unsigned int)__builtin_ctz(groups));
+	}
+}
+
+/* Makes what some slots are left of. */
+static inline void make_slot(const struct event *event, size_t slot)
+{
+	struct event_rest *rest = event->rest;
+
+	if (rest && slot < FIELD__COUNT && rest->left & rest->bits[slot])
+		make_groups(rest, rest->bits[slot]);
+}
+
+int event_complete(const struct event *event)
+{
+	struct event_rest *rest = event->rest;
+
+	if (!rest)
+		return 0;
+	make_groups(rest, rest->left);
+	return arena_failed(rest->arena) ? -ENOMEM : 0;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
 const struct value *event_value(const struct event *event, size_t slot,
 				enum reading reading)
 {
+	make_slot(event, slot);
 	if (reading == READING_RESOLVED) {
 		enum field_reading index = reading_of(slot);
 
@@ -352,11 +384,14 @@ bool event_has_readings(const struct event *event)
 #undef READING
 	};
 
-	for (size_t i = 0; i < READING__COUNT; i++)
+	for (size_t i = 0; i < READING__COUNT; i++) {
+		const struct value *invoked =
+			event_value(event, slots[i], READING_INVOKED);
+
 		if (event->resolved[i].type != VALUE_NULL &&
-		    !value_equal(&event->resolved[i],
-				 event_value(event, slots[i], READING_INVOKED)))
+		    !value_equal(&event->resolved[i], invoked))
 			return true;
+	}
 	return false;
 }
 
@@ -454,6 +489,7 @@ static void pack_event(struct packer *packer, const struct event *event,
 				   alignof(struct str));
 
 	*copy = *event;
+	copy->rest = NULL;
 	pack_values(packer, event, copy);
 	copy->host = pack_str(packer, event->host);
 	copy->node = pack_str(packer, event->node);
@@ -478,6 +514,8 @@ struct event *event_keep(const struct event *event, size_t *size)
 	struct event measured;
 	struct kept *kept;
 
+	if (event_complete(event))
+		return NULL;
 	pack_event(&packer, event, &measured);
 	kept = malloc(packer.used);
 	if (!kept)
@@ -495,6 +533,8 @@ struct event *event_copy(const struct event *event, struct arena *arena)
 	struct packer packer = { .used = sizeof(struct event) };
 	struct event measured, *copy;
 
+	if (event_complete(event))
+		return NULL;
 	pack_event(&packer, event, &measured);
 	copy = arena_alloc(arena, packer.used);
 	if (!copy)

@@ -34,17 +34,29 @@ static bool is_outside(const struct pipeline *pipeline,
 				  event->time_ns > config->end_ns);
 }
 
+/* A field that was asked for and could not be made may be what a rule looks
+ * for. */
+static int process(struct pipeline *pipeline, const struct event *event)
+{
+	int rc = engine_process(pipeline->engine, event);
+
+	return !rc && arena_failed(pipeline->arena) ? -ENOMEM : rc;
+}
+
 static int pipeline_take(struct pipeline *pipeline, const struct event *event)
 {
 	if (is_outside(pipeline, event)) {
 		pipeline->outside++;
 		return 0;
 	}
-	if (pipeline->config.on_event)
+	if (pipeline->config.on_event) {
+		if (event_complete(event))
+			return -ENOMEM;
 		pipeline->config.on_event(pipeline->config.user, event);
+	}
 	if (!pipeline->engine)
 		return 0;
-	return engine_process(pipeline->engine, event);
+	return process(pipeline, event);
 }
 
 static struct event_mark mark_of(const struct raw_event *raw)
@@ -221,7 +233,7 @@ static int pipeline_on_sensor(void *user, const struct event *event)
 		return -ENOMEM;
 	if (is_outside(pipeline, event))
 		return 0;
-	return engine_process(pipeline->engine, event);
+	return process(pipeline, event);
 }
 
 /* In the middle of the engine's work. */

@@ -215,6 +215,21 @@ enum event_flag {
 	EVENT_INCOMPLETE = 1 << 1,
 };
 
+/*
+ * Who makes an event may leave fields of it to be made when somebody asks for
+ * them: most events are asked for few. They come in groups, and nobody sees the
+ * difference who reads by event_value().
+ */
+struct event_rest {
+	uint32_t left; /* bits of the groups that are not made yet */
+	const uint32_t
+		*bits; /* of each fixed slot its group's; 0 = it has none */
+	/* makes a group by event_set(); that it had no memory for it shows in the
+	 * arena */
+	void (*make)(struct event_rest *rest, unsigned int group);
+	const struct arena *arena;
+};
+
 struct event {
 	int64_t time_ns; /* since the epoch, as stamped: when the call began */
 	uint64_t serial; /* audit serial; the line number for ECS input */
@@ -229,6 +244,7 @@ struct event {
 	size_t record_count;
 	const struct str *records; /* raw, without newline and enrichment */
 	struct str document; /* ECS input: the JSON as it came; else empty */
+	struct event_rest *rest; /* NULL = all of it is made */
 };
 
 /* Which event, told in little room. All zero = none. */
@@ -250,13 +266,19 @@ struct event *event_new(struct arena *arena, size_t value_count);
 const struct value *event_value(const struct event *event, size_t slot,
 				enum reading reading);
 void event_set(struct event *event, size_t slot, struct value value);
+/*
+ * Makes all that was left, while what it is made of still stands: before the
+ * next event. For who goes past event_value(); copies are whole. 0 or -ENOMEM,
+ * also where a field asked for before could not be made.
+ */
+int event_complete(const struct event *event);
 /* Whether the two readings of any field differ. */
 bool event_has_readings(const struct event *event);
 /* "sec.mmm:serial", as ausearch -a wants the serial. Returns the length. */
 #define EVENT_ID_MAX 48
 size_t event_id_format(const struct event *event, char out[EVENT_ID_MAX]);
 
-/* A copy in another arena. NULL = out of memory. */
+/* A whole copy in another arena. NULL = out of memory. */
 struct event *event_copy(const struct event *event, struct arena *arena);
 
 /*

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "birth.h"
-#include "handler.h"
+#include "later.h"
 #include "names.h"
 #include "tools.h"
 
@@ -148,32 +148,50 @@ static int set_name(struct context *context, const struct name_slots *slots,
 	return 0;
 }
 
-int context_set_file(struct context *context, const struct path_item *item)
+int file_make_names(struct context *context)
 {
-	struct name_slots slots = {
+	const struct name_slots slots = {
 		.path = FIELD_FILE_PATH,
 		.name = FIELD_FILE_NAME,
 		.extension = FIELD_FILE_EXTENSION,
 		.directory = context->row->directory,
 	};
 
+	return set_name(context, &slots, context->file->name);
+}
+
+int file_make_inode(struct context *context)
+{
+	const struct path_item *item = context->file;
+	char *mode;
+
 	context_set_str(context, FIELD_FILE_INODE, item->inode);
 	context_set_str(context, FIELD_FILE_DEVICE, item->device);
 	context_set_str(context, FIELD_FILE_UID, item->owner);
 	context_set_str(context, FIELD_FILE_GID, item->group);
-	if (item->mode >= 0) {
-		char *mode = arena_alloc(context->arena, MODE_DIGITS);
+	if (item->mode < 0)
+		return 0;
+	mode = arena_alloc(context->arena, MODE_DIGITS);
+	if (!mode)
+		return -ENOMEM;
+	for (int i = 0; i < MODE_DIGITS; i++)
+		mode[i] = (char)('0' +
+				 (item->mode >> 3 * (MODE_DIGITS - 1 - i) & 7));
+	context_set_str(context, FIELD_FILE_MODE,
+			(struct str){ mode, MODE_DIGITS });
+	return 0;
+}
 
-		if (!mode)
-			return -ENOMEM;
-		for (int i = 0; i < MODE_DIGITS; i++)
-			mode[i] = (char)('0' + (item->mode >> 3 * (MODE_DIGITS -
-								   1 - i) &
-						7));
-		context_set_str(context, FIELD_FILE_MODE,
-				(struct str){ mode, MODE_DIGITS });
-	}
-	return item->name.len ? set_name(context, &slots, item->name) : 0;
+int context_set_file(struct context *context, const struct path_item *item)
+{
+	context->file = arena_alloc(context->arena, sizeof(*item));
+	if (!context->file)
+		return -ENOMEM;
+	*context->file = *item;
+	context_later(context, LATER_FILE_INODE);
+	if (item->name.len)
+		context_later(context, LATER_FILE);
+	return 0;
 }
 
 static bool is_regular(const struct path_item *item)

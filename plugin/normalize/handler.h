@@ -32,9 +32,11 @@ struct syscall_row {
 	bool plain;
 };
 
-/* One audit event on its way to an ECS event. */
+/* One audit event on its way to an ECS event. Stands in the arena: what is left
+ * of the event is made from it (later.h). */
 struct context {
 	struct arena *arena;
+	struct event_rest rest;
 	struct record_event records;
 	const struct record *subject; /* who did it: SYSCALL, URINGOP, or: */
 	const struct record *message; /* a record that is an event by itself */
@@ -54,10 +56,14 @@ struct context {
 	struct str directory; /* cwd= of it; empty = see its records */
 	struct process_sight sight;
 	struct process *process; /* once context_set_process() has been there */
+	bool is_child; /* the event is of a child of that, with no record yet */
+	const struct process_exec *exec; /* NULL = another call, no arguments */
+	struct process_capabilities capabilities; /* to be told */
+	struct path_item *file; /* to be told; NULL = none */
 	/* who is asked about processes; NULL = another host's event */
 	const struct process_resolver *resolver;
 	struct normalizer_stats *stats;
-	struct str comm;
+	struct str comm, tty; /* as the record has them */
 	bool exe_deleted; /* the file the process runs has no name any more */
 	bool succeeded;
 	bool mixed; /* another host may have sent what is known of its host */
@@ -139,20 +145,19 @@ int context_see(struct context *context);
 int context_set_process(struct context *context);
 /* An event that has nothing but its process and kind; failed calls are none. */
 int context_make_plain(struct context *context, const struct event_kind *kind);
-/* The parts of it, for events that know better what the process runs: pid,
- * parent and other relatives; the two readings of the name; the arguments. */
-int context_set_place(struct context *context, const struct process *process);
-int context_set_program(struct context *context, const struct process *process);
+/* The parts of it, of context->process, for events that know better what it
+ * runs: pid, parent and other relatives; what it runs; the two readings of the
+ * name. */
+void context_set_place(struct context *context);
+void context_set_program(struct context *context);
 /* Its ids, where no record tells them. */
 int context_set_ids(struct context *context, const struct process_ids *ids);
 void context_set_names(struct context *context, struct str invoked,
 		       struct str resolved);
-int context_set_capabilities(struct context *context,
-			     const struct process_capabilities *capabilities);
-int context_set_arguments(struct context *context,
-			  const struct str_array *args);
+void context_set_capabilities(struct context *context,
+			      const struct process_capabilities *capabilities);
 /* The same for a child of the process that has no record yet. */
-int context_set_child(struct context *context, const struct process *process);
+void context_set_child(struct context *context, struct process *process);
 
 /* user.c: the words of a record that is an event by itself; NULL = it is none.
  */

@@ -13,7 +13,7 @@
 
 #include "birth.h"
 #include "glance.h"
-#include "handler.h"
+#include "later.h"
 #include "names.h"
 
 #ifndef AUDIT_URINGOP
@@ -146,7 +146,7 @@ void context_set_str(struct context *context, size_t slot, struct str text)
 		event_set(context->event, slot, VALUE_OF_STR(text));
 }
 
-static void set_arguments(struct context *context)
+int common_make_registers(struct context *context)
 {
 	const struct record *subject = context->subject;
 
@@ -158,6 +158,7 @@ static void set_arguments(struct context *context)
 			record_raw(subject, "a2"));
 	context_set_str(context, FIELD_AUDITD_DATA_A3,
 			record_raw(subject, "a3"));
+	return 0;
 }
 
 void context_set_kind(struct context *context, const struct event_kind *kind)
@@ -170,7 +171,7 @@ void context_set_kind(struct context *context, const struct event_kind *kind)
 	event_set(event, FIELD_EVENT_ACTION, kind->action);
 	event_set(event, FIELD_DATA_STREAM_DATASET, kind->dataset);
 	if (kind->arguments)
-		set_arguments(context);
+		context_later(context, LATER_REGISTERS);
 }
 
 int context_make_plain(struct context *context, const struct event_kind *kind)
@@ -195,11 +196,16 @@ static inline void set_id(struct context *context, size_t slot,
 		context_set_str(context, slot, id);
 }
 
-static void set_ids(struct context *context)
+int common_make_ids(struct context *context)
 {
 	set_id(context, FIELD_USER_ID, "euid");
 	set_id(context, FIELD_USER_EFFECTIVE_ID, "euid");
 	set_id(context, FIELD_PROCESS_USER_ID, "euid");
+	return 0;
+}
+
+int common_make_other_ids(struct context *context)
+{
 	set_id(context, FIELD_USER_EXT_REAL_ID, "uid");
 	set_id(context, FIELD_PROCESS_REAL_USER_ID, "uid");
 	set_id(context, FIELD_GROUP_ID, "egid");
@@ -210,24 +216,11 @@ static void set_ids(struct context *context)
 	set_id(context, FIELD_USER_AUDIT_SESSION, "ses");
 	context_set_str(context, FIELD_USER_NAME,
 			record_enriched(context->subject, "EUID"));
-	context->event->charge_uid = known_payer(context);
-}
-
-static void set_tty(struct context *context)
-{
-	struct str tty = record_raw(context->subject, "tty");
-	bool interactive = !str_equal(tty, STR("(none)"));
-
-	if (!tty.len)
-		return;
-	event_set(context->event, FIELD_PROCESS_INTERACTIVE,
-		  VALUE_OF_BOOL(interactive));
-	if (interactive)
-		context_set_str(context, FIELD_PROCESS_TTY, tty);
+	return 0;
 }
 
 /* What all events have, whatever made them. */
-static void set_constants(struct context *context)
+int common_make_constants(struct context *context)
 {
 	struct event *event = context->event;
 
@@ -245,20 +238,22 @@ static void set_constants(struct context *context)
 			context->succeeded ? STR("success") : STR("failure"));
 	context_set_str(context, FIELD_AUDITD_RESULT,
 			context->succeeded ? STR("success") : STR("fail"));
+	if (context->row)
+		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
+				str_from(context->row->name));
+	return 0;
 }
 
 static void set_common(struct context *context)
 {
 	struct event *event = context->event;
 
-	set_constants(context);
-	if (context->row)
-		context_set_str(context, FIELD_AUDITD_DATA_SYSCALL,
-				str_from(context->row->name));
-	context_set_str(context, FIELD_PROCESS_WORKING_DIRECTORY,
-			context->sight.directory);
-	set_ids(context);
-	set_tty(context);
+	context_later(context, LATER_CONSTANTS);
+	context_later(context, LATER_DIRECTORY);
+	context_later(context, LATER_IDS);
+	context_later(context, LATER_OTHER_IDS);
+	context_later(context, LATER_TTY);
+	event->charge_uid = known_payer(context);
 	event->records = context->records.texts;
 	event->record_count = context->records.raw->record_count;
 	if (context->incomplete)
@@ -315,16 +310,18 @@ static int begin_host(struct normalizer *normalizer, struct context *context,
 	context->recent = normalizer->recent;
 	context->births = normalizer->births;
 	context->stats = &normalizer->stats;
-	context->file_host = provenance_host(host);
 	if (host.data == normalizer->config.host_id.data && !context->mixed)
 		context->resolver = &normalizer->config.resolver;
 	context->host = proctable_host(normalizer->processes, host);
-	if (context->mixed && context->host) {
+	if (!context->host)
+		return -ENOMEM;
+	context->file_host = proctable_host_hash(context->host);
+	if (context->mixed) {
 		proctable_host_forget(context->host);
 		provenance_forget(births_files(normalizer->births),
 				  context->file_host);
 	}
-	return context->host ? ask_for_parent(normalizer, context) : -ENOMEM;
+	return ask_for_parent(normalizer, context);
 }
 
 static int begin_event(struct normalizer *normalizer, struct context *context)
@@ -337,6 +334,7 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 		return -ENOMEM;
 	context->mixed = raw->mixed;
 	context->event = event;
+	later_begin(context);
 	event->time_ns = raw->time_ns;
 	event->serial = raw->serial;
 	event->node = arena_str(context->arena, raw->node);
@@ -373,7 +371,8 @@ static void read_sight(struct context *context)
 	};
 	context->login = read_id(subject, "auid");
 	sight->payer = known_payer(context);
-	sight->tty = tty_of_name(record_raw(subject, "tty"));
+	context->tty = record_raw(subject, "tty");
+	sight->tty = tty_of_name(context->tty);
 	if (cwd)
 		sight->directory = record_decoded(cwd, "cwd");
 	else
@@ -720,10 +719,20 @@ static int parse_event(struct normalizer *normalizer,
 			    &context->records);
 }
 
+/* NULL = out of memory. */
+static struct context *context_new(struct arena *arena)
+{
+	struct context *context = arena_alloc(arena, sizeof(*context));
+
+	if (context)
+		context->arena = arena;
+	return context;
+}
+
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct event **out)
 {
-	struct context context = { .arena = arena };
+	struct context *context;
 	struct glance glance;
 	int rc;
 
@@ -732,18 +741,24 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
 		normalizer->stats.ignored += rc > 0;
 		return rc;
 	}
-	rc = parse_event(normalizer, raw, &glance, &context);
+	context = context_new(arena);
+	if (!context)
+		return -ENOMEM;
+	rc = parse_event(normalizer, raw, &glance, context);
 	if (rc == RECORD_E_MALFORMED) {
 		normalizer->stats.malformed++;
 		rc = NORMALIZE_E_IGNORED;
 	} else if (!rc) {
-		rc = dispatch(normalizer, &context);
+		rc = dispatch(normalizer, context);
 	}
+	context->glance = NULL;
 	normalizer->stats.ignored += rc > 0;
+	if (!rc && normalizer->config.parse_all)
+		rc = event_complete(context->event);
 	if (rc)
 		return rc;
 	normalizer->stats.events++;
-	*out = context.event;
+	*out = context->event;
 	return 0;
 }
 
@@ -752,45 +767,47 @@ int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,
  */
 static int set_who(struct context *context, bool has_call)
 {
-	int rc;
-
 	if (has_call)
 		return context_set_process(context);
 	context->process = proctable_find(context->host, context->sight.pid);
 	if (!context->process)
 		return 0;
-	rc = context_set_place(context, context->process);
-	return rc ? rc : context_set_program(context, context->process);
+	context_set_place(context);
+	context_set_program(context);
+	return 0;
 }
 
 int normalize_about(struct normalizer *normalizer, const struct raw_event *raw,
 		    struct arena *arena, struct record_event *records,
 		    struct event **out)
 {
-	struct context context = { .arena = arena };
-	size_t next = 0;
-	int rc = record_parse(normalizer->parser, raw, RECORD_EVENT, arena,
-			      &context.records);
+	struct context *context = context_new(arena);
 	const struct record *call;
+	size_t next = 0;
 	bool has_pid;
+	int rc;
 
-	if (rc == RECORD_E_MALFORMED || (!rc && !context.records.count))
+	if (!context)
+		return -ENOMEM;
+	rc = record_parse(normalizer->parser, raw, RECORD_EVENT, arena,
+			  &context->records);
+	if (rc == RECORD_E_MALFORMED || (!rc && !context->records.count))
 		return NORMALIZE_E_IGNORED;
 	if (rc)
 		return rc;
-	call = record_find(&context.records, AUDIT_SYSCALL, &next);
-	context.subject = call ? call : context.records.records[0];
-	has_pid = read_subject(&context);
-	context.succeeded = true;
-	context.incomplete = false;
-	rc = begin_event(normalizer, &context);
+	call = record_find(&context->records, AUDIT_SYSCALL, &next);
+	context->subject = call ? call : context->records.records[0];
+	has_pid = read_subject(context);
+	context->succeeded = true;
+	context->incomplete = false;
+	rc = begin_event(normalizer, context);
 	if (!rc && has_pid)
-		rc = set_who(&context, call != NULL);
+		rc = set_who(context, call != NULL);
 	if (rc)
 		return rc;
-	set_common(&context);
-	*records = context.records;
-	*out = context.event;
+	set_common(context);
+	*records = context->records;
+	*out = context->event;
 	return 0;
 }
 
@@ -907,24 +924,29 @@ int normalizer_load(struct normalizer *normalizer, struct reader *state,
 int normalizer_running(struct normalizer *normalizer, int64_t pid,
 		       int64_t now_ns, struct arena *arena, struct event **out)
 {
-	struct context context = { .arena = arena };
+	struct context *context = context_new(arena);
 	struct event *event = event_new(arena, normalizer->config.field_count);
 	int rc;
 
-	context.host = proctable_host(normalizer->processes,
-				      normalizer->config.host_id);
-	if (!event || !context.host)
+	if (!context || !event)
 		return -ENOMEM;
-	context.process = proctable_find(context.host, pid);
-	if (!context.process)
+	context->host = proctable_host(normalizer->processes,
+				       normalizer->config.host_id);
+	if (!context->host)
+		return -ENOMEM;
+	context->process = proctable_find(context->host, pid);
+	if (!context->process)
 		return NORMALIZE_E_IGNORED;
 	event->time_ns = now_ns;
 	event->host = normalizer->config.host_id;
-	context.event = event;
-	rc = running_make(&context);
+	context->event = event;
+	later_begin(context);
+	rc = running_make(context);
 	if (rc)
 		return rc;
-	set_constants(&context);
+	context_later(context, LATER_CONSTANTS);
+	context_later(context, LATER_DIRECTORY);
+	context_later(context, LATER_TTY);
 	*out = event;
 	return 0;
 }

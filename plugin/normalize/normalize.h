@@ -96,10 +96,11 @@ int normalizer_new(const struct normalizer_config *config,
 		   struct normalizer **out);
 void normalizer_free(struct normalizer **normalizer);
 /*
- * Makes the ECS event of one closed audit event, in the arena. Events must come
- * in the order their calls ended (by serial per node, nearly). 0 and *out, or
- * NORMALIZE_E_IGNORED (nothing for a rule in it); NORMALIZE_E_SEEN: the same, but
- * what its host did, and when; -ENOMEM.
+ * Makes the ECS event of one closed audit event, in the arena, and leaves most
+ * fields to be made when they are asked for: it stands until the normalizer gets
+ * the next one, or a seed. Events must come in the order their calls ended (by
+ * serial per node, nearly). 0 and *out, or NORMALIZE_E_IGNORED (nothing for a rule
+ * in it); NORMALIZE_E_SEEN: the same, but what its host did, and when; -ENOMEM.
  */
 enum { NORMALIZE_E_IGNORED = 1, NORMALIZE_E_SEEN };
 int normalize_event(struct normalizer *normalizer, const struct raw_event *raw,

@@ -4,7 +4,7 @@
 #include <libaudit.h>
 
 #include "birth.h"
-#include "handler.h"
+#include "later.h"
 
 /* --- containers ----------------------------------------------------------- */
 
@@ -77,9 +77,9 @@ static int set_exec_arguments(struct context *context,
 	if (!record_number(record, "argc", 10, &exec->arg_count) ||
 	    exec->arg_count < (int64_t)args.count)
 		exec->arg_count = (int64_t)args.count;
-	event_set(context->event, FIELD_PROCESS_ARGS_COUNT,
-		  VALUE_OF_INT(exec->arg_count));
-	return context_set_arguments(context, &args);
+	context->exec = exec;
+	context_later(context, LATER_ARGS);
+	return 0;
 }
 
 /* The record of an exec that raised capabilities says which there are now. Of
@@ -144,30 +144,36 @@ static int enter_container(struct context *context, struct process *process)
 
 int process_on_exec(struct context *context)
 {
-	struct process_exec exec = { .sight = context->sight };
+	struct process_exec *exec;
 	struct process *process;
 	int rc;
 
 	if (!context->succeeded)
 		return NORMALIZE_E_IGNORED;
-	rc = set_exec_file(context, &exec.invoked);
+	exec = arena_alloc(context->arena, sizeof(*exec));
+	if (!exec)
+		return -ENOMEM;
+	exec->sight = context->sight;
+	rc = set_exec_file(context, &exec->invoked);
 	if (!rc)
-		rc = set_exec_arguments(context, &exec);
+		rc = set_exec_arguments(context, exec);
 	if (rc)
 		return rc;
-	context_set_names(context, exec.invoked, exec.sight.exe);
+	context_set_names(context, exec->invoked, exec->sight.exe);
 	context_set_kind(context, &kind_exec);
-	exec.capabilities = read_capabilities(context);
+	exec->capabilities = read_capabilities(context);
 	set_environment(context);
-	process = proctable_exec(context->host, &exec);
+	process = proctable_exec(context->host, exec);
 	if (!process)
 		return -ENOMEM;
 	rc = enter_container(context, process);
 	if (!rc)
 		rc = birth_on_exec(context, process);
-	if (!rc)
-		rc = context_set_capabilities(context, &exec.capabilities);
-	return rc ? rc : context_set_place(context, process);
+	if (rc)
+		return rc;
+	context_set_capabilities(context, &exec->capabilities);
+	context_set_place(context);
+	return 0;
 }
 
 /* --- fork and exit -------------------------------------------------------- */
@@ -209,7 +215,8 @@ int process_on_fork(struct context *context)
 	if (!process)
 		return -ENOMEM;
 	context_set_kind(context, &kind_fork);
-	return context_set_child(context, process);
+	context_set_child(context, process);
+	return 0;
 }
 
 static const struct event_kind kind_exit = {

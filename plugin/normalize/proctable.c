@@ -49,11 +49,15 @@ int proctable_new(size_t memcap, struct proctable **out)
 		return -ENOMEM;
 	rc = hash_seed(table->seed);
 	if (!rc)
+		rc = hash_seed((uint8_t *)table->factors);
+	if (!rc)
 		rc = table_open(&table->processes);
 	if (rc) {
 		free(table);
 		return rc;
 	}
+	table->factors[0] |= 1;
+	table->factors[1] |= 1;
 	table->memcap = memcap;
 	list_init(&table->hosts);
 	for (size_t i = 0; i < HOST_BUCKETS; i++)
@@ -219,11 +223,16 @@ void proctable_trim(struct proctable_host *host, const struct process *in_hand)
 			break;
 }
 
-static uint64_t hash_of(const struct proctable_host *host, int64_t pid)
+/* A pid is looked for several times an event. Those of another host may be any
+ * numbers, but who does not know the factors cannot choose some that meet. */
+static inline uint64_t hash_of(const struct proctable_host *host, int64_t pid)
 {
-	uint64_t key[] = { (uint64_t)(uintptr_t)host, (uint64_t)pid };
+	const uint64_t *factors = host->table->factors;
+	uint64_t hash = ((uint64_t)pid ^ host->salt) * factors[0];
 
-	return hash_bytes(key, sizeof(key), host->table->seed);
+	hash ^= hash >> 32;
+	hash *= factors[1];
+	return hash ^ hash >> 29;
 }
 
 struct process *proctable_find(struct proctable_host *host, int64_t pid)
@@ -281,7 +290,7 @@ static uint64_t process_id(const struct process *process, uint64_t start)
 		htole64(process->serial ? (uint64_t)process->since_ms : start),
 	};
 
-	return hash_combine(hash_bytes(host->name, host->name_len, no_seed),
+	return hash_combine(host->hash,
 			    hash_bytes(parts, sizeof(parts), no_seed));
 }
 
@@ -729,6 +738,8 @@ static void host_free(struct proctable_host *host)
 	host_settle(host);
 	if (host->table->largest == host)
 		host->table->largest = NULL;
+	if (host->table->last == host)
+		host->table->last = NULL;
 	host->table->memory -= sizeof(*host) + host->name_len;
 	host->table->host_count--;
 	free(host);
@@ -744,9 +755,10 @@ static void host_evict(struct proctable *table)
 	host_free(host);
 }
 
-static struct proctable_host *host_new(struct proctable *table,
-				       struct list *bucket, struct str name)
+static struct proctable_host *host_new(struct proctable *table, uint64_t salt,
+				       struct str name)
 {
+	static const uint8_t no_seed[16];
 	struct proctable_host *host;
 
 	if (table->host_count == LIMIT_HOSTS)
@@ -755,10 +767,13 @@ static struct proctable_host *host_new(struct proctable *table,
 	if (!host)
 		return NULL;
 	host->table = table;
+	host->salt = salt;
+	host->hash = hash_bytes(name.data, name.len, no_seed);
 	list_init(&host->processes);
 	shares_open(&host->shares, &host->memory);
 	list_init(&host->in_all);
-	list_add_tail(bucket, &host->in_bucket);
+	list_add_tail(&table->host_buckets[salt % HOST_BUCKETS],
+		      &host->in_bucket);
 	host->name_len = name.len;
 	if (name.len)
 		memcpy(host->name, name.data, name.len);
@@ -767,25 +782,47 @@ static struct proctable_host *host_new(struct proctable *table,
 	return host;
 }
 
-struct proctable_host *proctable_host(struct proctable *table, struct str name)
+static bool is_named(const struct proctable_host *host, struct str name)
 {
-	struct list *bucket =
-		&table->host_buckets[hash_bytes(name.data, name.len,
-						table->seed) %
-				     HOST_BUCKETS];
-	struct proctable_host *host = NULL;
+	return str_equal((struct str){ host->name, host->name_len }, name);
+}
+
+static struct proctable_host *host_find(struct proctable *table, uint64_t salt,
+					struct str name)
+{
+	struct list *bucket = &table->host_buckets[salt % HOST_BUCKETS];
 
 	for (struct list *at = bucket->next; at != bucket; at = at->next) {
-		host = list_entry(at, struct proctable_host, in_bucket);
-		if (str_equal((struct str){ host->name, host->name_len }, name))
-			break;
-		host = NULL;
+		struct proctable_host *host =
+			list_entry(at, struct proctable_host, in_bucket);
+
+		if (is_named(host, name))
+			return host;
 	}
+	return NULL;
+}
+
+/* Mostly it is the one of the event before. */
+struct proctable_host *proctable_host(struct proctable *table, struct str name)
+{
+	struct proctable_host *host = table->last;
+	uint64_t salt;
+
+	if (host && is_named(host, name))
+		return host;
+	salt = hash_bytes(name.data, name.len, table->seed);
+	host = host_find(table, salt, name);
 	if (!host)
-		host = host_new(table, bucket, name);
+		host = host_new(table, salt, name);
 	if (host)
 		list_touch(&table->hosts, &host->in_all);
+	table->last = host;
 	return host;
+}
+
+uint64_t proctable_host_hash(const struct proctable_host *host)
+{
+	return host->hash;
 }
 
 void proctable_free(struct proctable **table)

@@ -86,6 +86,8 @@ int proctable_new(size_t memcap, struct proctable **out);
 void proctable_free(struct proctable **table);
 /* The table of a host; NULL = out of memory. */
 struct proctable_host *proctable_host(struct proctable *table, struct str name);
+/* What stands for the host in a file_id: provenance_host() of its name. */
+uint64_t proctable_host_hash(const struct proctable_host *host);
 /* The host has booted: all its processes are gone. Not so where it has been
  * seeded: that is this host, and this program did not outlive its boot. */
 void proctable_host_boot(struct proctable_host *host);

@@ -16,6 +16,8 @@ struct proctable_host {
 	size_t memory, counted; /* bytes; what of them the table knows of */
 	uint64_t newest_serial;
 	int64_t now_ms; /* of the record in hand */
+	uint64_t hash; /* of its name: see provenance_host() */
+	uint64_t salt; /* another hash of it, with the seed */
 	bool seeded;
 	/* a record of it came: the host logs such calls */
 	bool sees_setsid, sees_setpgid;
@@ -25,6 +27,9 @@ struct proctable_host {
 
 struct proctable {
 	uint8_t seed[16];
+	uint64_t factors
+		[2]; /* of the hash of a pid: odd, and nobody knows them */
+	struct proctable_host *last; /* asked for last; NULL = it is gone */
 	size_t memcap, memory, count, host_count;
 	struct proctable_stats evictions; /* what of it counts them */
 	struct proctable_host *largest; /* nearly; NULL = not known */

@@ -18,12 +18,10 @@ static const struct event_kind kind_running = {
 int running_make(struct context *context)
 {
 	const struct process *process = context->process;
-	int rc = context_set_place(context, process);
+	int rc = context_set_ids(context, &process->ids);
 
-	if (!rc)
-		rc = context_set_program(context, process);
-	if (!rc)
-		rc = context_set_ids(context, &process->ids);
+	context_set_place(context);
+	context_set_program(context);
 	context->sight.ids = process->ids;
 	context->login = ID_UNKNOWN;
 	context->event->charge_uid = known_payer(context);

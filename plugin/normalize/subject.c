@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The process of any event, its parent, and whoever leads them: from the record
- * what that tells, from the table the rest. Texts are copied: the table may let
- * go of them.
+ * what that tells, from the table the rest. Most of it is made when it is asked
+ * for (later.def). Texts are the table's own: nothing changes it before the next
+ * event, and who needs an event for longer copies it.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "../util/digits.h"
 #include "birth.h"
 #include "capability.h"
-#include "handler.h"
+#include "later.h"
 
 /* Ancestors named in an event. */
 #define ANCESTORS_MAX 8
@@ -74,16 +75,6 @@ static const struct leader_role role_session = LEADER_ROLE(SESSION_LEADER);
 static struct value value_or_null(struct str text)
 {
 	return text.len ? VALUE_OF_STR(text) : (struct value){ 0 };
-}
-
-static int set_copy(struct context *context, size_t slot, struct str text)
-{
-	struct str copy = arena_str(context->arena, text);
-
-	if (!copy.data)
-		return -ENOMEM;
-	context_set_str(context, slot, copy);
-	return 0;
 }
 
 /* In hex with so many digits, or in decimal where that is 1. By hand: there are
@@ -181,31 +172,28 @@ static int set_command_line(struct context *context, const struct role *role,
 	return 0;
 }
 
-/* What the table knows of a program. */
-static int set_image(struct context *context, const struct role *role,
-		     const struct image *image)
+/* What the table knows of a program; NULL = nothing. */
+static void set_image_names(struct context *context, const struct role *role,
+			    const struct image *image)
 {
-	struct str invoked = arena_str(context->arena, image->invoked);
-	struct str resolved = arena_str(context->arena, image->resolved);
-	size_t count = image->kept_count;
-	struct str *args = arena_array(context->arena, count, sizeof(*args));
+	if (image)
+		set_names(context, role, image->invoked, image->resolved);
+}
+
+static int set_image_args(struct context *context, const struct role *role,
+			  const struct image *image)
+{
 	int rc;
 
-	if (!invoked.data || !resolved.data || !args)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		args[i] = arena_str(context->arena, image->args[i]);
-		if (!args[i].data)
-			return -ENOMEM;
-	}
-	set_names(context, role, invoked, resolved);
-	rc = set_args(context, role, args, count);
+	if (!image)
+		return 0;
+	rc = set_args(context, role, image->args, image->kept_count);
 	if (rc || role->command_line == NONE)
 		return rc;
 	if (image->arg_count >= 0)
 		event_set(context->event, role->args_count,
 			  VALUE_OF_INT(image->arg_count));
-	return set_command_line(context, role, args, count);
+	return set_command_line(context, role, image->args, image->kept_count);
 }
 
 /* --- relatives ------------------------------------------------------------ */
@@ -227,10 +215,11 @@ static struct str describe(struct arena *arena, const struct process *process)
 	return (struct str){ text, len + name.len };
 }
 
-static int set_ancestry(struct context *context, const struct process *process)
+int subject_make_ancestry(struct context *context)
 {
 	const struct process *ancestors[ANCESTORS_MAX];
-	size_t count = proctable_ancestry(process, ancestors, ANCESTORS_MAX);
+	size_t count =
+		proctable_ancestry(context->process, ancestors, ANCESTORS_MAX);
 	struct value *items =
 		arena_array(context->arena, count, sizeof(*items));
 
@@ -274,82 +263,139 @@ int context_set_ids(struct context *context, const struct process_ids *ids)
 	return rc;
 }
 
-/* process.parent.* but the pid. */
-static int set_parent(struct context *context, const struct process *parent)
+/* NULL = not known. */
+static const struct process *parent_of(const struct context *context)
 {
-	const struct {
-		size_t slot;
-		uint32_t id;
-	} ids[] = {
-		{ FIELD_PROCESS_PARENT_USER_ID, parent->ids.euid },
-		{ FIELD_PROCESS_PARENT_REAL_USER_ID, parent->ids.uid },
-		{ FIELD_PROCESS_PARENT_GROUP_ID, parent->ids.egid },
-		{ FIELD_PROCESS_PARENT_REAL_GROUP_ID, parent->ids.gid },
-	};
-	int rc = set_entity(context, role_parent.entity_id, parent->id);
-
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && !rc; i++)
-		rc = set_id(context, ids[i].slot, ids[i].id);
-	set_interactive(context, FIELD_PROCESS_PARENT_INTERACTIVE, parent->tty);
-	if (!rc)
-		rc = set_copy(context, FIELD_PROCESS_PARENT_WORKING_DIRECTORY,
-			      shared_text_str(parent->directory));
-	if (rc || !parent->image)
-		return rc;
-	return set_image(context, &role_parent, parent->image);
+	return context->is_child ? context->process
+				 : proctable_parent(context->process);
 }
 
-static int set_leader(struct context *context, const struct leader_role *role,
-		      const struct leader *leader, uint64_t own_id)
+int subject_make_parent(struct context *context)
 {
+	const struct process *parent = parent_of(context);
+	const struct process_ids *ids;
+	int rc;
+
+	if (!parent)
+		return 0;
+	ids = &parent->ids;
+	set_interactive(context, FIELD_PROCESS_PARENT_INTERACTIVE, parent->tty);
+	context_set_str(context, FIELD_PROCESS_PARENT_WORKING_DIRECTORY,
+			shared_text_str(parent->directory));
+	rc = set_entity(context, role_parent.entity_id, parent->id);
+	if (!rc)
+		rc = set_id(context, FIELD_PROCESS_PARENT_USER_ID, ids->euid);
+	if (!rc)
+		rc = set_id(context, FIELD_PROCESS_PARENT_REAL_USER_ID,
+			    ids->uid);
+	if (!rc)
+		rc = set_id(context, FIELD_PROCESS_PARENT_GROUP_ID, ids->egid);
+	return rc ? rc
+		  : set_id(context, FIELD_PROCESS_PARENT_REAL_GROUP_ID,
+			   ids->gid);
+}
+
+int subject_make_parent_names(struct context *context)
+{
+	const struct process *parent = parent_of(context);
+
+	if (parent)
+		set_image_names(context, &role_parent, parent->image);
+	return 0;
+}
+
+int subject_make_parent_args(struct context *context)
+{
+	const struct process *parent = parent_of(context);
+
+	return parent ? set_image_args(context, &role_parent, parent->image)
+		      : 0;
+}
+
+/* --- leaders -------------------------------------------------------------- */
+
+static int set_leader(struct context *context, const struct leader_role *role,
+		      const struct leader *leader)
+{
+	/* that of a child is not known */
+	bool same = !context->is_child && leader &&
+		    leader->id == context->process->id;
 	int rc;
 
 	if (!leader)
 		return 0;
 	rc = set_entity(context, role->role.entity_id, leader->id);
 	event_set(context->event, role->pid, VALUE_OF_INT(leader->pid));
-	event_set(context->event, role->same,
-		  VALUE_OF_BOOL(leader->id == own_id));
-	if (rc || !leader->image)
-		return rc;
-	return set_image(context, &role->role, leader->image);
+	event_set(context->event, role->same, VALUE_OF_BOOL(same));
+	return rc ? rc : set_image_args(context, &role->role, leader->image);
 }
 
-/* Leaders and container. own_id 0 = that of no process. */
-static int set_lineage(struct context *context, const struct lineage *lineage,
-		       uint64_t own_id)
+static void set_leader_names(struct context *context,
+			     const struct leader_role *role,
+			     const struct leader *leader)
 {
-	int rc = set_leader(context, &role_entry, lineage->entry, own_id);
+	if (leader)
+		set_image_names(context, &role->role, leader->image);
+}
 
-	if (!rc)
-		rc = set_leader(context, &role_group, lineage->group, own_id);
-	if (!rc)
-		rc = set_leader(context, &role_session, lineage->session,
-				own_id);
-	if (rc)
-		return rc;
-	if (lineage->entry && lineage->entry->entry_type)
+int subject_make_leader_names(struct context *context)
+{
+	const struct lineage *lineage = &context->process->lineage;
+
+	set_leader_names(context, &role_entry, lineage->entry);
+	set_leader_names(context, &role_group, lineage->group);
+	set_leader_names(context, &role_session, lineage->session);
+	return 0;
+}
+
+int subject_make_entry_leader(struct context *context)
+{
+	const struct leader *entry = context->process->lineage.entry;
+
+	if (entry && entry->entry_type)
 		context_set_str(context,
 				FIELD_PROCESS_ENTRY_LEADER_ENTRY_META_TYPE,
-				str_from(lineage->entry->entry_type));
-	return set_copy(context, FIELD_CONTAINER_ID,
+				str_from(entry->entry_type));
+	return set_leader(context, &role_entry, entry);
+}
+
+int subject_make_group_leader(struct context *context)
+{
+	return set_leader(context, &role_group,
+			  context->process->lineage.group);
+}
+
+int subject_make_session_leader(struct context *context)
+{
+	return set_leader(context, &role_session,
+			  context->process->lineage.session);
+}
+
+/* Leaders and container. */
+static void set_lineage(struct context *context)
+{
+	const struct lineage *lineage = &context->process->lineage;
+
+	if (lineage->entry)
+		context_later(context, LATER_ENTRY_LEADER);
+	if (lineage->group)
+		context_later(context, LATER_GROUP_LEADER);
+	if (lineage->session)
+		context_later(context, LATER_SESSION_LEADER);
+	if (lineage->entry || lineage->group || lineage->session)
+		context_later(context, LATER_LEADER_NAMES);
+	context_set_str(context, FIELD_CONTAINER_ID,
 			shared_text_str(lineage->container));
 }
 
-static int set_previous(struct context *context, const struct image *previous)
+int subject_make_previous(struct context *context)
 {
-	struct str resolved;
-	int rc;
+	const struct image *previous = context->process->previous;
 
-	if (!previous)
-		return 0;
-	resolved = arena_str(context->arena, previous->resolved);
-	rc = set_copy(context, FIELD_PROCESS_PREVIOUS_EXECUTABLE,
-		      previous->invoked);
-	if (rc || !resolved.data)
-		return -ENOMEM;
+	context_set_str(context, FIELD_PROCESS_PREVIOUS_EXECUTABLE,
+			previous->invoked);
 	context->event->resolved[READING_PROCESS_PREVIOUS_EXECUTABLE] =
-		value_or_null(resolved);
+		value_or_null(previous->resolved);
 	return 0;
 }
 
@@ -358,48 +404,35 @@ static int set_previous(struct context *context, const struct image *previous)
 static int set_audit_id(struct context *context, const struct origin_source *is)
 {
 	struct event born = { .time_ns = is->time_ns, .serial = is->serial };
-	char id[EVENT_ID_MAX];
+	char *id = arena_alloc(context->arena, EVENT_ID_MAX);
 
-	event_id_format(&born, id);
-	return set_copy(context, FIELD_PROCESS_ORIGIN_AUDIT_ID, str_from(id));
+	if (!id)
+		return -ENOMEM;
+	context_set_str(context, FIELD_PROCESS_ORIGIN_AUDIT_ID,
+			(struct str){ id, event_id_format(&born, id) });
+	return 0;
 }
 
-static int set_origin_texts(struct context *context,
-			    const struct origin_source *is)
-{
-	int rc = set_copy(context, FIELD_PROCESS_ORIGIN_PATH, is->path);
-
-	if (!rc)
-		rc = set_copy(context, FIELD_PROCESS_ORIGIN_NAME, is->name);
-	if (!rc)
-		rc = set_copy(context, FIELD_PROCESS_ORIGIN_EXECUTABLE,
-			      is->executable);
-	if (!rc)
-		rc = set_copy(context, FIELD_PROCESS_ORIGIN_COMPILER,
-			      is->compiler);
-	return rc;
-}
-
-static int set_origin(struct context *context, const struct process *process)
+int subject_make_origin(struct context *context)
 {
 	struct event *event = context->event;
-	const struct origin_source *is;
-	int64_t age;
+	const struct process *process = context->process;
+	const struct origin_source *is = &process->origin->is;
+	int64_t age = time_sub(event->time_ns, is->time_ns) / NSEC_PER_SEC;
 	int rc;
 
-	if (!process->origin)
-		return 0;
-	is = &process->origin->is;
-	age = time_sub(event->time_ns, is->time_ns) / NSEC_PER_SEC;
 	context_set_str(context, FIELD_PROCESS_ORIGIN_KIND,
 			str_from(origin_kind_name(is->kind)));
 	event_set(event, FIELD_PROCESS_ORIGIN_AGE,
 		  VALUE_OF_INT(age > 0 ? age : 0));
 	event_set(event, FIELD_PROCESS_ORIGIN_INHERITED,
 		  VALUE_OF_BOOL(!process->origin_own));
-	rc = set_origin_texts(context, is);
-	if (!rc)
-		rc = set_id(context, FIELD_PROCESS_ORIGIN_USER_ID, is->uid);
+	context_set_str(context, FIELD_PROCESS_ORIGIN_PATH, is->path);
+	context_set_str(context, FIELD_PROCESS_ORIGIN_NAME, is->name);
+	context_set_str(context, FIELD_PROCESS_ORIGIN_EXECUTABLE,
+			is->executable);
+	context_set_str(context, FIELD_PROCESS_ORIGIN_COMPILER, is->compiler);
+	rc = set_id(context, FIELD_PROCESS_ORIGIN_USER_ID, is->uid);
 	if (!rc)
 		rc = set_id(context, FIELD_PROCESS_ORIGIN_USER_AUDIT_ID,
 			    is->auid);
@@ -408,42 +441,101 @@ static int set_origin(struct context *context, const struct process *process)
 
 /* --- the process ---------------------------------------------------------- */
 
-int context_set_place(struct context *context, const struct process *process)
+int subject_make_entity(struct context *context)
 {
-	const struct process *parent = proctable_parent(process);
-	int rc = set_entity(context, role_self.entity_id, process->id);
+	return set_entity(context, role_self.entity_id, context->process->id);
+}
+
+/* What the record says of it is what the table had last. */
+int subject_make_directory(struct context *context)
+{
+	struct str told = context->sight.directory;
+
+	if (!told.len && context->process && !context->is_child)
+		told = shared_text_str(context->process->directory);
+	context_set_str(context, FIELD_PROCESS_WORKING_DIRECTORY, told);
+	return 0;
+}
+
+/* The same; a terminal that has a name is told by the record alone. */
+int subject_make_tty(struct context *context)
+{
+	bool interactive = !str_equal(context->tty, STR("(none)"));
+
+	if (!context->tty.len) {
+		if (context->process && !context->is_child)
+			set_interactive(context, FIELD_PROCESS_INTERACTIVE,
+					context->process->tty);
+		return 0;
+	}
+	event_set(context->event, FIELD_PROCESS_INTERACTIVE,
+		  VALUE_OF_BOOL(interactive));
+	if (interactive)
+		context_set_str(context, FIELD_PROCESS_TTY, context->tty);
+	return 0;
+}
+
+static void leave_relatives(struct context *context)
+{
+	context_later(context, LATER_PARENT);
+	context_later(context, LATER_PARENT_ARGS);
+	context_later(context, LATER_PARENT_NAMES);
+	context_later(context, LATER_ANCESTRY);
+	if (context->process->origin)
+		context_later(context, LATER_ORIGIN);
+	set_lineage(context);
+}
+
+void context_set_place(struct context *context)
+{
+	const struct process *process = context->process;
 
 	event_set(context->event, FIELD_PROCESS_PID,
 		  VALUE_OF_INT(process->pid));
 	if (process->ppid >= 0)
 		event_set(context->event, FIELD_PROCESS_PARENT_PID,
 			  VALUE_OF_INT(process->ppid));
-	set_interactive(context, FIELD_PROCESS_INTERACTIVE, process->tty);
-	if (!rc)
-		rc = set_copy(context, FIELD_PROCESS_WORKING_DIRECTORY,
-			      shared_text_str(process->directory));
-	if (!rc)
-		rc = set_previous(context, process->previous);
-	if (!rc)
-		rc = set_origin(context, process);
-	if (!rc && parent)
-		rc = set_parent(context, parent);
-	if (!rc)
-		rc = set_lineage(context, &process->lineage, process->id);
-	return rc ? rc : set_ancestry(context, process);
+	context_later(context, LATER_ENTITY);
+	if (process->previous)
+		context_later(context, LATER_PREVIOUS);
+	leave_relatives(context);
+}
+
+int subject_make_names(struct context *context)
+{
+	set_image_names(context, &role_self, context->process->image);
+	return 0;
+}
+
+/* An exec tells all of them, and not always how many there are. */
+int subject_make_args(struct context *context)
+{
+	const struct process_exec *exec = context->exec;
+	int rc;
+
+	if (!exec)
+		return set_image_args(context, &role_self,
+				      context->process->image);
+	event_set(context->event, FIELD_PROCESS_ARGS_COUNT,
+		  VALUE_OF_INT(exec->arg_count));
+	rc = set_args(context, &role_self, exec->args, exec->args_len);
+	return rc ? rc
+		  : set_command_line(context, &role_self, exec->args,
+				     exec->args_len);
 }
 
 /* The comm of a process without a file is a last resort: it is cut at 15 bytes,
  * and the process may change it. */
-int context_set_program(struct context *context, const struct process *process)
+void context_set_program(struct context *context)
 {
 	enum { COMM_MAX = 15 };
 
-	if (process->image)
-		return set_image(context, &role_self, process->image);
-	if (context->comm.len < COMM_MAX)
+	if (context->process->image) {
+		context_later(context, LATER_NAMES);
+		context_later(context, LATER_ARGS);
+	} else if (context->comm.len < COMM_MAX) {
 		context_set_str(context, role_self.name, context->comm);
-	return 0;
+	}
 }
 
 int context_see(struct context *context)
@@ -457,24 +549,21 @@ int context_set_process(struct context *context)
 {
 	int rc = context->process ? 0 : context_see(context);
 
-	if (!rc)
-		rc = context_set_place(context, context->process);
-	return rc ? rc : context_set_program(context, context->process);
+	if (rc)
+		return rc;
+	context_set_place(context);
+	context_set_program(context);
+	return 0;
 }
 
-int context_set_child(struct context *context, const struct process *process)
+void context_set_child(struct context *context, struct process *process)
 {
-	int rc = context_set_program(context, process);
-
+	context->process = process;
+	context->is_child = true;
+	context_set_program(context);
 	event_set(context->event, FIELD_PROCESS_PARENT_PID,
 		  VALUE_OF_INT(process->pid));
-	if (!rc)
-		rc = set_origin(context, process);
-	if (!rc)
-		rc = set_parent(context, process);
-	if (!rc)
-		rc = set_lineage(context, &process->lineage, 0);
-	return rc ? rc : set_ancestry(context, process);
+	leave_relatives(context);
 }
 
 static int set_capability_names(struct context *context, size_t slot,
@@ -489,9 +578,10 @@ static int set_capability_names(struct context *context, size_t slot,
 	return list.type == VALUE_NULL ? -ENOMEM : 0;
 }
 
-int context_set_capabilities(struct context *context,
-			     const struct process_capabilities *capabilities)
+int subject_make_capabilities(struct context *context)
 {
+	const struct process_capabilities *capabilities =
+		&context->capabilities;
 	int rc = set_capability_names(
 		context, FIELD_PROCESS_THREAD_CAPABILITIES_EFFECTIVE,
 		capabilities->effective);
@@ -503,17 +593,16 @@ int context_set_capabilities(struct context *context,
 				    capabilities->permitted);
 }
 
+void context_set_capabilities(struct context *context,
+			      const struct process_capabilities *capabilities)
+{
+	context->capabilities = *capabilities;
+	context_later(context, LATER_CAPABILITIES);
+}
+
 void context_set_names(struct context *context, struct str invoked,
 		       struct str resolved)
 {
+	context_never(context, LATER_NAMES);
 	set_names(context, &role_self, invoked, resolved);
-}
-
-int context_set_arguments(struct context *context, const struct str_array *args)
-{
-	int rc = set_args(context, &role_self, args->items, args->count);
-
-	if (rc)
-		return rc;
-	return set_command_line(context, &role_self, args->items, args->count);
 }

@@ -176,6 +176,7 @@ static void run_log(struct run *run, const char *data, size_t len)
 
 static void print_run(struct run *run, const struct event *event)
 {
+	assert_int_equal(event_complete(event), 0);
 	if (run->without_names)
 		event->values[FIELD_USER_NAME] = (struct value){ 0 };
 	print_event(&run->text, event);
