@@ -311,6 +311,27 @@ struct event *event_new(struct arena *arena, size_t value_count)
 	return event->values ? event : NULL;
 }
 
+#define SLOTS_PER_WORD 64
+
+static size_t word_count(size_t value_count)
+{
+	return (value_count + SLOTS_PER_WORD - 1) / SLOTS_PER_WORD;
+}
+
+struct event *event_new_sparse(struct arena *arena, size_t value_count)
+{
+	struct event *event = arena_alloc(
+		arena,
+		sizeof(*event) + word_count(value_count) * sizeof(*event->set));
+
+	if (!event)
+		return NULL;
+	event->set = (uint64_t *)(event + 1);
+	event->value_count = value_count;
+	event->values = arena_room(arena, value_count * sizeof(struct value));
+	return event->values ? event : NULL;
+}
+
 /* Where a slot's resolved reading stands; READING__COUNT = it has none. */
 static enum field_reading reading_of(size_t slot)
 {
@@ -367,13 +388,21 @@ const struct value *event_value(const struct event *event, size_t slot,
 		    event->resolved[index].type != VALUE_NULL)
 			return &event->resolved[index];
 	}
-	return slot < event->value_count ? &event->values[slot] : &null_value;
+	if (slot >= event->value_count ||
+	    (event->set &&
+	     !(event->set[slot / SLOTS_PER_WORD] >> slot % SLOTS_PER_WORD & 1)))
+		return &null_value;
+	return &event->values[slot];
 }
 
 void event_set(struct event *event, size_t slot, struct value value)
 {
-	if (slot < event->value_count)
-		event->values[slot] = value;
+	if (slot >= event->value_count)
+		return;
+	event->values[slot] = value;
+	if (event->set)
+		event->set[slot / SLOTS_PER_WORD] |= 1ULL
+						     << slot % SLOTS_PER_WORD;
 }
 
 bool event_has_readings(const struct event *event)
@@ -424,26 +453,38 @@ struct packer {
 	size_t used;
 };
 
-static void *pack(struct packer *packer, const void *data, size_t size,
-		  size_t align)
+/* NULL while it is only measured. */
+static inline void *pack_room(struct packer *packer, size_t size, size_t align)
 {
 	char *place;
 
 	packer->used = (packer->used + align - 1) & ~(align - 1);
 	place = packer->base ? packer->base + packer->used : NULL;
 	packer->used += size;
+	return place;
+}
+
+static void *pack(struct packer *packer, const void *data, size_t size,
+		  size_t align)
+{
+	void *place = pack_room(packer, size, align);
+
 	if (place && size)
 		memcpy(place, data, size);
 	return place;
 }
 
-static struct str pack_str(struct packer *packer, struct str text)
+static inline struct str pack_str(struct packer *packer, struct str text)
 {
-	return (struct str){ pack(packer, text.data, text.len, 1), text.len };
+	char *place = pack_room(packer, text.len, 1);
+
+	if (place && text.len)
+		memcpy(place, text.data, text.len);
+	return (struct str){ place, text.len };
 }
 
 /* What a value points to; its copy, NULL while it is measured, has the value
- * already. Most slots of an event are null: they cost a look. */
+ * already. */
 static inline void pack_value(struct packer *packer, const struct value *value,
 			      struct value *copy)
 {
@@ -466,17 +507,44 @@ static inline void pack_value(struct packer *packer, const struct value *value,
 	}
 }
 
+/* A bit for each of 64 slots from first on that has a value. */
+static uint64_t word_of(const struct event *event, size_t first)
+{
+	uint64_t word = 0;
+
+	if (event->set)
+		return event->set[first / SLOTS_PER_WORD];
+	for (size_t i = 0; i < SLOTS_PER_WORD && first + i < event->value_count;
+	     i++)
+		word |= (uint64_t)(event->values[first + i].type != VALUE_NULL)
+			<< i;
+	return word;
+}
+
 static void pack_values(struct packer *packer, const struct event *event,
 			struct event *copy)
 {
-	struct value *values = pack(packer, event->values,
-				    event->value_count * sizeof(*values),
-				    alignof(struct value));
+	struct value *values =
+		pack_room(packer, event->value_count * sizeof(*values),
+			  alignof(struct value));
 
-	for (size_t i = 0; i < event->value_count; i++)
-		pack_value(packer, &event->values[i],
-			   values ? &values[i] : NULL);
+	for (size_t i = 0; values && i < event->value_count; i++)
+		values[i].type = VALUE_NULL;
+	for (size_t first = 0; first < event->value_count;
+	     first += SLOTS_PER_WORD) {
+		uint64_t word = word_of(event, first);
+
+		for (; word; word &= word - 1) {
+			size_t i = first + (size_t)__builtin_ctzll(word);
+
+			if (values)
+				values[i] = event->values[i];
+			pack_value(packer, &event->values[i],
+				   values ? &values[i] : NULL);
+		}
+	}
 	copy->values = values;
+	copy->set = NULL;
 	for (size_t i = 0; i < READING__COUNT; i++)
 		pack_value(packer, &event->resolved[i], &copy->resolved[i]);
 }

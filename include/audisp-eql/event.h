@@ -240,6 +240,9 @@ struct event {
 	uint32_t charge_uid; /* login uid, uid where unset: who pays memory */
 	size_t value_count; /* slots at and beyond it are null */
 	struct value *values; /* by field slot, invoked reading */
+	/* of each slot a bit, whether it has a value; NULL = null values say it.
+	 * Where it is given, read by event_value() only; copies have none */
+	uint64_t *set;
 	struct value resolved[READING__COUNT];
 	size_t record_count;
 	const struct str *records; /* raw, without newline and enrichment */
@@ -262,6 +265,8 @@ static inline bool event_mark_equal(const struct event_mark *a,
 
 /* A blank event with room for value_count slots. NULL = out of memory. */
 struct event *event_new(struct arena *arena, size_t value_count);
+/* The same, quickly: its values are what event->set says. */
+struct event *event_new_sparse(struct arena *arena, size_t value_count);
 /* The value of a slot under a reading; a static null where it has none. */
 const struct value *event_value(const struct event *event, size_t slot,
 				enum reading reading);

@@ -302,7 +302,7 @@ static int find_loaded(const struct context *context,
 {
 	int rc;
 
-	if (!tool_is(process->image, TOOL_LOADER) &&
+	if (!tool_is(process->image, PROGRAM_LOADER) &&
 	    !(program && (program->is.traits & ORIGIN_IS_LOADER)))
 		return 0;
 	rc = told_named(context, process, process->image, (struct str){ 0 },

@@ -211,17 +211,15 @@ static bool is_named(const struct path_item *item, struct str nametype)
 /* Known only after context_set_process(). */
 static bool by_linker(const struct context *context)
 {
-	static const enum reading readings[] = { READING_INVOKED,
-						 READING_RESOLVED };
+	const struct process *process = context->process;
+	const struct value *name;
 
-	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
-		const struct value *name = event_value(
-			context->event, FIELD_PROCESS_NAME, readings[i]);
-
-		if (name->type == VALUE_STRING && name_is_linker(name->s))
-			return true;
-	}
-	return tool_is_copied_linker(context->process);
+	if (tool_is_linker(process))
+		return true;
+	/* its comm, if nothing else is known */
+	name = event_value(context->event, FIELD_PROCESS_NAME, READING_INVOKED);
+	return !process->image && name->type == VALUE_STRING &&
+	       name_is_linker(name->s);
 }
 
 static bool get_key(const struct context *context, const struct path_item *item,

@@ -32,6 +32,20 @@ static size_t args_kept(const struct image_source *source, size_t *bytes)
 	return kept;
 }
 
+static void set_programs(struct image *image)
+{
+	struct str invoked = str_basename(image->invoked);
+	struct str resolved = str_basename(image->resolved);
+	uint32_t programs = name_programs(invoked);
+
+	image->named = programs;
+	if (!str_equal(invoked, resolved))
+		image->named |= name_programs(resolved);
+	image->tools = image->named;
+	if (programs & PROGRAM_BOX && image->kept_count > 1)
+		image->tools |= name_programs(str_basename(image->args[1]));
+}
+
 struct image *image_new(const struct image_source *source, size_t *memory)
 {
 	size_t arg_bytes, kept = args_kept(source, &arg_bytes);
@@ -54,6 +68,7 @@ struct image *image_new(const struct image_source *source, size_t *memory)
 	image->resolved = place(&at, source->resolved);
 	for (size_t i = 0; i < kept; i++)
 		image->args[i] = place(&at, source->args[i]);
+	set_programs(image);
 	*memory += size;
 	return image;
 }
@@ -72,12 +87,6 @@ void image_release(struct image **image, size_t *memory)
 		free(*image);
 	}
 	*image = NULL;
-}
-
-bool image_is(const struct image *image, const char *const *patterns)
-{
-	return image && (name_matches(str_basename(image->invoked), patterns) ||
-			 name_matches(str_basename(image->resolved), patterns));
 }
 
 /* --- texts ---------------------------------------------------------------- */

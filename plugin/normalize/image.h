@@ -19,6 +19,9 @@ struct image {
 	size_t size;
 	struct str invoked; /* path given to execve, as given */
 	struct str resolved; /* exe=, without " (deleted)" */
+	/* what it is by these names, enum program; and by its first argument,
+	 * where it is a box of tools */
+	uint32_t named, tools;
 	int64_t arg_count; /* as the process has them; -1 = unknown */
 	size_t kept_count; /* of these, the first that fit */
 	struct str *args;
@@ -37,9 +40,12 @@ struct image *image_new(const struct image_source *source, size_t *memory);
 /* Takes NULL. */
 struct image *image_hold(struct image *image);
 void image_release(struct image **image, size_t *memory);
-/* Whether one of its names is one of these patterns, see name_matches(). An
- * unknown program (NULL) is none of them. */
-bool image_is(const struct image *image, const char *const *patterns);
+/* Whether it is one of these (enum program) by one of its names. An unknown
+ * program (NULL) is none. */
+static inline bool image_is(const struct image *image, uint32_t programs)
+{
+	return image && image->named & programs;
+}
 
 struct shared_text {
 	unsigned int owners;

@@ -19,18 +19,6 @@
 #include "names.h"
 #include "proctable.h"
 
-/* Names as they stand behind the last slash; who may name a program as he likes
- * may be taken for one of these. */
-static const char *const sshds[] = { "sshd", "sshd-session", NULL };
-static const char *const agents[] = { "ssm-session-worker", NULL };
-static const char *const logins[] = { "login", NULL };
-static const char *const runtimes[] = { "conmon", "containerd-shim*",
-					"crun",	  "docker-runc",
-					"runc",	  "runc:*",
-					"youki",  NULL };
-static const char *const reapers[] = { "conmon", "containerd-shim*", "init",
-				       "systemd", NULL };
-
 enum process_tty tty_of_name(struct str name)
 {
 	if (!name.len)
@@ -156,29 +144,28 @@ void lineage_release(struct lineage *lineage, size_t *memory)
 
 bool lineage_is_runtime(const struct image *image)
 {
-	return image_is(image, runtimes);
+	return image_is(image, PROGRAM_RUNTIME);
 }
 
 bool lineage_is_reaper(const struct process *process)
 {
-	return process->pid == 1 || image_is(process->image, reapers);
+	return process->pid == 1 || image_is(process->image, PROGRAM_REAPER);
 }
 
 /* What began the program: the parent, or what the process ran before, which
  * tells it where the parent has not been seen. */
 static bool comes_from(const struct process *process,
-		       const struct process *parent,
-		       const char *const *patterns)
+		       const struct process *parent, uint32_t programs)
 {
-	return (parent && image_is(parent->image, patterns)) ||
-	       image_is(process->previous, patterns);
+	return (parent && image_is(parent->image, programs)) ||
+	       image_is(process->previous, programs);
 }
 
 bool lineage_is_of_runtime(const struct process *process,
 			   const struct process *parent)
 {
 	return lineage_is_runtime(process->image) ||
-	       comes_from(process, parent, runtimes);
+	       comes_from(process, parent, PROGRAM_RUNTIME);
 }
 
 static const char type_init[] = "init";
@@ -200,19 +187,21 @@ const char *lineage_entry_type(struct str name)
 static const char *entry_type(const struct process *process,
 			      const struct process *parent)
 {
-	if (process->tty == TTY_CONSOLE && image_is(process->image, logins))
+	if (process->tty == TTY_CONSOLE &&
+	    image_is(process->image, PROGRAM_LOGIN))
 		return "console";
 	if (process->tty == TTY_OTHER)
 		return "terminal";
 	if (process->pid == 1 || process->ppid == 1)
 		return type_init;
-	if (process->tty == TTY_PTS && comes_from(process, parent, agents))
+	if (process->tty == TTY_PTS &&
+	    comes_from(process, parent, PROGRAM_AGENT))
 		return "ssm";
-	if (comes_from(process, parent, sshds) &&
-	    !image_is(process->image, sshds))
+	if (comes_from(process, parent, PROGRAM_SSHD) &&
+	    !image_is(process->image, PROGRAM_SSHD))
 		return "sshd";
-	if (comes_from(process, parent, runtimes) &&
-	    !image_is(process->image, runtimes))
+	if (comes_from(process, parent, PROGRAM_RUNTIME) &&
+	    !image_is(process->image, PROGRAM_RUNTIME))
 		return "container";
 	return NULL;
 }

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+struct name {
+	const char *pattern;
+	uint32_t programs;
+};
+
 /*
  * Programs that write other programs. For them alone, marking a file as
  * executable, renaming it or opening it anew is told as the file's creation:
@@ -13,28 +18,21 @@
  * the invoked or the resolved ones: whoever calls his program ld has told
  * nothing but the truth about what it does to the file.
  */
-static const char *const linkers[] = {
-#define LINKER(pattern) pattern,
+static const struct name linkers[] = {
+#define LINKER(pattern) { pattern, PROGRAM_LINKER },
 #include <audisp-eql/linkers.def>
 #undef LINKER
-	NULL,
 };
 
-/* Drivers: what they have started to write programs links them, whatever it is
- * called. */
-static const char *const compilers[] = {
-	"*-c++",   "*-clang", "*-clang++",  "*-g++",	    "*-g++-*",
-	"*-gcc",   "*-gcc-*", "*-gfortran", "*-gfortran-*", "c++",
-	"c89",	   "c89-*",   "c99",	    "c99-*",	    "cc",
-	"ccache",  "clang",   "clang++",    "clang++-*",    "clang-*",
-	"crystal", "diet",    "distcc",	    "dmd",	    "fpc",
-	"g++",	   "g++-*",   "gcc",	    "gcc-*",	    "gccgo",
-	"gccgo-*", "gdc",     "gdc-*",	    "gfortran",	    "gfortran-*",
-	"ghc",	   "ghc-*",   "gnat*",	    "go",	    "icc",
-	"icx",	   "klcc",    "ldc2",	    "musl-clang",   "musl-gcc",
-	"nim",	   "nvcc",    "ocamlopt*",  "rustc",	    "sccache",
-	"swiftc",  "tcc",     "zig",	    NULL,
+/* Sorted: those that begin with * come first. */
+static const struct name names[] = {
+#define NAME(pattern, programs) { pattern, programs },
+#include "names.def"
+#undef NAME
 };
+
+#define LINKERS (sizeof(linkers) / sizeof(linkers[0]))
+#define NAMES (sizeof(names) / sizeof(names[0]))
 
 /* fnmatch(3) would ask the locale what characters are, which takes most of the
  * time an event has, and finds no pattern in a name that is not UTF-8. */
@@ -73,14 +71,79 @@ bool name_matches(struct str name, const char *const *patterns)
 	return false;
 }
 
-bool name_is_linker(struct str name)
+/* A set of bytes, of which some pass for others. */
+static uint64_t byte_bit(char c)
 {
-	return name_matches(name, linkers);
+	return 1ULL << ((unsigned char)c & 63);
 }
 
-bool name_is_compiler(struct str name)
+static uint64_t bytes_of(struct str name)
 {
-	return name_matches(name, compilers);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < name.len; i++)
+		bytes |= byte_bit(name.data[i]);
+	return bytes;
+}
+
+/* Whether it is worth comparing: of most patterns the first byte says no. */
+static inline bool may_match(struct str name, uint64_t bytes,
+			     const char *pattern)
+{
+	if (*pattern != '*')
+		return *pattern == name.data[0];
+	return !pattern[1] || pattern[1] == '*' || bytes & byte_bit(pattern[1]);
+}
+
+/* The first row that does not begin with less than this byte. */
+static size_t first_from(unsigned char byte)
+{
+	size_t low = 0, high = NAMES;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if ((unsigned char)names[middle].pattern[0] < byte)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t programs_among(struct str name, uint64_t bytes,
+			       const struct name *rows, size_t count)
+{
+	uint32_t programs = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (may_match(name, bytes, rows[i].pattern) &&
+		    matches(name, rows[i].pattern))
+			programs |= rows[i].programs;
+	return programs;
+}
+
+uint32_t name_programs(struct str name)
+{
+	size_t stars = first_from('*' + 1), first, count = 0;
+	uint64_t bytes = bytes_of(name);
+
+	if (!name.len)
+		return 0;
+	first = first_from((unsigned char)name.data[0]);
+	if (first < stars)
+		first = stars;
+	while (first + count < NAMES &&
+	       names[first + count].pattern[0] == name.data[0])
+		count++;
+	return programs_among(name, bytes, linkers, LINKERS) |
+	       programs_among(name, bytes, names, stars) |
+	       programs_among(name, bytes, names + first, count);
+}
+
+bool name_is_linker(struct str name)
+{
+	return name_programs(name) & PROGRAM_LINKER;
 }
 
 struct str name_extension(struct str name)

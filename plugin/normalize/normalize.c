@@ -327,8 +327,8 @@ static int begin_host(struct normalizer *normalizer, struct context *context,
 static int begin_event(struct normalizer *normalizer, struct context *context)
 {
 	const struct raw_event *raw = context->records.raw;
-	struct event *event =
-		event_new(context->arena, normalizer->config.field_count);
+	struct event *event = event_new_sparse(context->arena,
+					       normalizer->config.field_count);
 
 	if (!event)
 		return -ENOMEM;

@@ -37,8 +37,8 @@ bool told_by(const struct known_file *file, uint32_t uid)
 static bool is_run_by_loader(const struct known_file *file)
 {
 	return file->how == FILE_RUN &&
-	       tool_name_is(str_basename(shared_text_str(file->path)),
-			    TOOL_LOADER);
+	       (name_programs(str_basename(shared_text_str(file->path))) &
+		PROGRAM_LOADER);
 }
 
 /* The files that arguments name and that are known; the strongest. */
@@ -133,15 +133,15 @@ int told_copied(const struct context *context, struct str path,
 	int rc = 0;
 
 	/* what else chmod is told to mark is not what this file is made of */
-	if (tool_is(image, TOOL_MARKER))
+	if (tool_is(image, PROGRAM_MARKER))
 		return 0;
-	if (tool_is(image, TOOL_COPIER) &&
+	if (tool_is(image, PROGRAM_COPIER) &&
 	    find_namesake(context, path, out, &rc))
 		return 0;
 	if (rc)
 		return rc;
 	rc = told_named(context, process, image, path, out);
-	if (rc || *out || !tool_is(image, TOOL_COPIER))
+	if (rc || *out || !tool_is(image, PROGRAM_COPIER))
 		return rc;
 	for (size_t i = 1; !rc && i < image->kept_count; i++) {
 		struct str directory =
@@ -161,7 +161,7 @@ struct origin *told_installed(const struct context *context, struct str path)
 {
 	const struct known_file *file;
 
-	if (!path.len || !tool_is(context->process->image, TOOL_INSTALLER))
+	if (!path.len || !tool_is(context->process->image, PROGRAM_INSTALLER))
 		return NULL;
 	file = provenance_find_linked(context->births->files,
 				      context->file_host, known_payer(context),
@@ -312,14 +312,14 @@ int told_exec(struct context *context, const struct process *process)
 
 	if (tool_is_linker(process))
 		return claim_output(context, process);
-	if (!tool_is(image, TOOL_COPIER) && !tool_is(image, TOOL_STREAMER))
+	if (!tool_is(image, PROGRAM_COPIER | PROGRAM_STREAMER))
 		return 0;
 	rc = told_named(context, process, image, (struct str){ 0 }, &origin);
 	if (rc || !origin)
 		return rc;
-	if (tool_is(image, TOOL_STREAMER))
+	if (tool_is(image, PROGRAM_STREAMER))
 		note_stream(context, origin);
-	if (tool_is(image, TOOL_COPIER))
+	if (tool_is(image, PROGRAM_COPIER))
 		return claim_copies(context, process, origin);
 	return 0;
 }

@@ -8,102 +8,9 @@
 /* Ancestors that are asked whether they had a program linked or installed. */
 #define ANCESTORS 8
 
-/* Names behind the last slash. Whoever calls his own program so adds an origin
- * to what it writes; of no name here a file is the less suspicious. Package
- * managers are believed only as root. */
-static const char *const packagers[] = {
-	"apt*",
-	"dnf*",
-	"dpkg*",
-	"flatpak*",
-	"microdnf*",
-	"packagekitd",
-	"pacman",
-	"rpm*",
-	"snapd",
-	"tdnf",
-	"unattended-upgr*",
-	"yum*",
-	"zypper",
-	NULL,
-};
-static const char *const downloaders[] = {
-	"aria2c",    "axel",   "curl*", "fetch", "ftp", "git*",
-	"lftp",	     "nc*",    "ncat",	"rsync", "scp", "sftp*",
-	"smbclient", "socat*", "tftp",	"wget*", NULL,
-};
-static const char *const unpackers[] = {
-	"7z*",	"ar",	 "bsdtar", "bunzip2", "cpio",	"gunzip",
-	"gzip", "pax",	 "tar",	   "unar",    "unrar*", "unsquashfs",
-	"unxz", "unzip", "unzstd", "xz",      "zstd",	NULL,
-};
-static const char *const copiers[] = {
-	"cp",	   "dd",	"gcp",	 "ginstall", "install", "ln",	   "mv",
-	"objcopy", "*-objcopy", "rsync", "scp",	     "strip",	"*-strip", NULL,
-};
-/* They install what was built, and their arguments do not say what. */
-static const char *const installers[] = {
-	"bazel*", "cmake*", "gradle*", "meson*", "ninja*",
-	"scons*", "waf*",   "xmake*",  NULL,
-};
-static const char *const markers[] = { "chmod", "setfacl", NULL };
-/* They read files to their standard output, or change the form of one. */
-static const char *const streamers[] = {
-	"*-ar",	   "*awk",    "*zip*", "ar",   "base32",   "base64",  "basenc",
-	"bzcat",   "cat",     "cpio",  "dd",   "gpg*",	   "gzip",    "head",
-	"hexdump", "lz4*",    "nc*",   "ncat", "od",	   "openssl", "perl*",
-	"pv",	   "python*", "ruby*", "sed",  "socat*",   "split",   "tac",
-	"tail",	   "tar",     "tee",   "tr",   "uuencode", "xxd",     "xz*",
-	"zcat",	   "zstd*",   NULL,
-};
-/* They run the program that they are given, in their own process. */
-static const char *const loaders[] = {
-	"box64*",     "box86*", "ld-*.so*",  "ld.so*", "ld64.so*",
-	"memcheck-*", "qemu-*", "valgrind*", NULL,
-};
-static const char *const boxes[] = { "busybox*", "coreutils", "toybox*", NULL };
-
-/* What the program was started as; the applet of a box of tools. */
-static struct str tool_of(const struct image *image)
+bool tool_is(const struct image *image, uint32_t programs)
 {
-	struct str name;
-
-	if (!image)
-		return (struct str){ 0 };
-	name = str_basename(image->invoked);
-	if (name_matches(name, boxes) && image->kept_count > 1)
-		return str_basename(image->args[1]);
-	return name;
-}
-
-static bool image_is_tool(const struct image *image,
-			  const char *const *patterns)
-{
-	return image_is(image, patterns) ||
-	       name_matches(tool_of(image), patterns);
-}
-
-static const char *const *const lists[] = {
-	[TOOL_COPIER] = copiers,     [TOOL_INSTALLER] = installers,
-	[TOOL_LOADER] = loaders,     [TOOL_MARKER] = markers,
-	[TOOL_STREAMER] = streamers,
-};
-
-bool tool_is(const struct image *image, enum tool tool)
-{
-	return image_is_tool(image, lists[tool]);
-}
-
-bool tool_name_is(struct str name, enum tool tool)
-{
-	return name_matches(name, lists[tool]);
-}
-
-static bool image_is_named(const struct image *image,
-			   bool (*is)(struct str name))
-{
-	return image && (is(str_basename(image->invoked)) ||
-			 is(str_basename(image->resolved)));
+	return image && image->tools & programs;
 }
 
 bool tool_is_copied_linker(const struct process *process)
@@ -114,7 +21,7 @@ bool tool_is_copied_linker(const struct process *process)
 
 bool tool_is_linker(const struct process *process)
 {
-	return image_is_named(process->image, name_is_linker) ||
+	return image_is(process->image, PROGRAM_LINKER) ||
 	       tool_is_copied_linker(process);
 }
 
@@ -146,7 +53,7 @@ const struct image *tool_driver(const struct process *process)
 	size_t count = proctable_ancestry(process, ancestors, ANCESTORS);
 
 	while (count--)
-		if (image_is_named(ancestors[count]->image, name_is_compiler))
+		if (image_is(ancestors[count]->image, PROGRAM_COMPILER))
 			return ancestors[count]->image;
 	return NULL;
 }
@@ -165,12 +72,12 @@ static bool installs(const struct process *process)
 
 	if (process->ids.euid)
 		return false;
-	if (image_is(process->image, packagers))
+	if (image_is(process->image, PROGRAM_PACKAGER))
 		return true;
 	count = proctable_ancestry(process, ancestors, ANCESTORS);
 	while (count--)
 		if (!ancestors[count]->ids.euid &&
-		    image_is(ancestors[count]->image, packagers))
+		    image_is(ancestors[count]->image, PROGRAM_PACKAGER))
 			return true;
 	return false;
 }
@@ -178,19 +85,19 @@ static bool installs(const struct process *process)
 enum origin_kind tool_kind(const struct process *process)
 {
 	static const struct {
-		const char *const *patterns;
+		uint32_t programs;
 		enum origin_kind kind;
 	} rows[] = {
-		{ downloaders, ORIGIN_DOWNLOADED },
-		{ unpackers, ORIGIN_UNPACKED },
-		{ copiers, ORIGIN_COPIED },
-		{ markers, ORIGIN_MARKED },
+		{ PROGRAM_DOWNLOADER, ORIGIN_DOWNLOADED },
+		{ PROGRAM_UNPACKER, ORIGIN_UNPACKED },
+		{ PROGRAM_COPIER, ORIGIN_COPIED },
+		{ PROGRAM_MARKER, ORIGIN_MARKED },
 	};
 
 	if (installs(process))
 		return ORIGIN_PACKAGED;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (image_is_tool(process->image, rows[i].patterns))
+		if (tool_is(process->image, rows[i].programs))
 			return rows[i].kind;
 	return ORIGIN_WRITTEN;
 }
@@ -201,14 +108,14 @@ unsigned int tool_copied_traits(const struct process *process)
 	const struct image *image = process->image;
 	unsigned int traits = 0;
 
-	if (!tool_is(image, TOOL_COPIER) && !tool_is(image, TOOL_STREAMER))
+	if (!tool_is(image, PROGRAM_COPIER | PROGRAM_STREAMER))
 		return 0;
 	for (size_t i = 1; i < image->kept_count; i++) {
-		struct str name = str_basename(image->args[i]);
+		uint32_t programs = name_programs(str_basename(image->args[i]));
 
-		if (name_is_linker(name))
+		if (programs & PROGRAM_LINKER)
 			traits |= ORIGIN_IS_LINKER;
-		if (tool_name_is(name, TOOL_LOADER))
+		if (programs & PROGRAM_LOADER)
 			traits |= ORIGIN_IS_LOADER;
 	}
 	return traits;

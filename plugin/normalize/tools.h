@@ -6,20 +6,12 @@
 #ifndef AUDISP_EQL_NORMALIZE_TOOLS_H
 #define AUDISP_EQL_NORMALIZE_TOOLS_H
 
+#include "names.h"
 #include "proctable.h"
 
-enum tool {
-	TOOL_COPIER,
-	TOOL_INSTALLER, /* copies without saying what */
-	TOOL_LOADER, /* runs a program in its own process */
-	TOOL_MARKER, /* makes files executable */
-	TOOL_STREAMER, /* reads files to its output */
-};
-
-/* Whether a program is such a tool; NULL is none. */
-bool tool_is(const struct image *image, enum tool tool);
-/* The same by the name behind the last slash. */
-bool tool_name_is(struct str name, enum tool tool);
+/* Whether a program is one of these (enum program), by its names or as what a box
+ * of tools is told to be; NULL is none. */
+bool tool_is(const struct image *image, uint32_t programs);
 
 /* Whether the process runs a linker, by its name or as a copy of one. */
 bool tool_is_linker(const struct process *process);

@@ -101,7 +101,7 @@ static void *arena_refuse(struct arena *arena)
 	return NULL;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_room(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	char *result;
@@ -116,8 +116,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	result = chunk->data + chunk->used;
 	chunk->used += size;
-	memset(result, 0, size);
 	return result;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *result = arena_room(arena, size);
+
+	return result ? memset(result, 0, size) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -131,10 +137,13 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const char *data, size_t len)
 {
-	char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+	char *copy = len < SIZE_MAX ? arena_room(arena, len + 1) : NULL;
 
-	if (copy && len)
+	if (!copy)
+		return NULL;
+	if (len)
 		memcpy(copy, data, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -18,6 +18,8 @@ void arena_free(struct arena **arena);
 void arena_reset(struct arena *arena);
 /* Zeroed, aligned to 16 bytes. NULL = out of memory or over the ceiling. */
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same, but not zeroed: for what is written to at once. */
+void *arena_room(struct arena *arena, size_t size);
 /* count * size with an overflow check. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A copy of len bytes and a NUL behind them. */

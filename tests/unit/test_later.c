@@ -49,7 +49,7 @@ static void ask(const struct run *run, const struct event *whole,
 	assert_int_equal(event_complete(asked), 0);
 	/* what is made later changes nothing that was read before */
 	for (size_t i = 0; i < FIELD__COUNT; i++)
-		assert_true(value_equal(&whole->values[i], &asked->values[i]));
+		expect_same(run, whole, asked, i);
 	for (size_t i = 0; i < READING__COUNT; i++)
 		assert_true(
 			value_equal(&whole->resolved[i], &asked->resolved[i]));

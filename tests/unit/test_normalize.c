@@ -694,6 +694,57 @@ static void test_patterns(void **state)
 	}
 }
 
+/* Rows are looked for by their first byte: that finds the same as asking each.
+ */
+static void test_programs(void **state)
+{
+	static const struct {
+		const char *pattern;
+		uint32_t programs;
+	} rows[] = {
+#define NAME(pattern, programs) { pattern, programs },
+#include "normalize/names.def"
+#undef NAME
+#define LINKER(pattern) { pattern, PROGRAM_LINKER },
+#include <audisp-eql/linkers.def>
+#undef LINKER
+	};
+	static const char *const fillers[] = { "",  "x", "a-b",
+					       "-", "*", "gcc-12" };
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	size_t names = 0;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		if (i && rows[i].programs != PROGRAM_LINKER)
+			assert_true(strcmp(rows[i - 1].pattern,
+					   rows[i].pattern) < 0);
+		for (size_t k = 0; k < sizeof(fillers) / sizeof(*fillers);
+		     k++) {
+			char name[128] = "";
+			uint32_t programs = 0;
+
+			for (const char *p = rows[i].pattern; *p; p++)
+				strncat(name, *p == '*' ? fillers[k] : p,
+					*p == '*' ? strlen(fillers[k]) : 1);
+			for (size_t j = 0; j < count; j++) {
+				const char *const patterns[] = {
+					rows[j].pattern, NULL
+				};
+
+				if (name_matches(str_from(name), patterns))
+					programs |= rows[j].programs;
+			}
+			if (programs != name_programs(str_from(name)))
+				fail_msg("%s is %x", name, programs);
+			names += programs != 0;
+		}
+	}
+	assert_true(names > count);
+	assert_int_equal(name_programs(STR("")), 0);
+	assert_int_equal(name_programs(STR("\xff")), 0);
+}
+
 static void test_name_parts(void **state)
 {
 	static const struct {
@@ -1137,6 +1188,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_raw_is_enriched),
 		cmocka_unit_test(test_truth),
