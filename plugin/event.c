@@ -438,9 +438,9 @@ size_t event_id_format(const struct event *event, char out[EVENT_ID_MAX])
 /* --- kept events ---------------------------------------------------------- */
 
 /*
- * A kept event is one allocation: header, values, records, bytes. It is made
- * in two passes by the same walk, which first only adds up (base == NULL) and
- * then copies.
+ * A kept event is one allocation: header, values, elements of lists, records,
+ * and behind them the bytes of all texts. A first walk counts them, a second one
+ * copies.
  */
 struct kept {
 	unsigned int owners;
@@ -448,63 +448,26 @@ struct kept {
 	struct event event;
 };
 
-struct packer {
-	char *base;
-	size_t used;
+_Static_assert(!(sizeof(struct event) % alignof(struct value)) &&
+		       !(sizeof(struct value) % alignof(struct str)),
+	       "what stands behind a header is not aligned");
+
+/* What of an event stands behind its header. */
+struct extent {
+	size_t items, bytes; /* elements of lists; of texts */
 };
 
-/* NULL while it is only measured. */
-static inline void *pack_room(struct packer *packer, size_t size, size_t align)
-{
-	char *place;
-
-	packer->used = (packer->used + align - 1) & ~(align - 1);
-	place = packer->base ? packer->base + packer->used : NULL;
-	packer->used += size;
-	return place;
-}
-
-static void *pack(struct packer *packer, const void *data, size_t size,
-		  size_t align)
-{
-	void *place = pack_room(packer, size, align);
-
-	if (place && size)
-		memcpy(place, data, size);
-	return place;
-}
-
-static inline struct str pack_str(struct packer *packer, struct str text)
-{
-	char *place = pack_room(packer, text.len, 1);
-
-	if (place && text.len)
-		memcpy(place, text.data, text.len);
-	return (struct str){ place, text.len };
-}
-
-/* What a value points to; its copy, NULL while it is measured, has the value
- * already. */
-static inline void pack_value(struct packer *packer, const struct value *value,
-			      struct value *copy)
-{
+/* Where the next of each goes. */
+struct packer {
 	struct value *items;
-	struct str text;
+	char *text;
+};
 
-	if (value->type == VALUE_STRING) {
-		text = pack_str(packer, value->s);
-		if (copy)
-			copy->s = text;
-	} else if (value->type == VALUE_LIST) {
-		items = pack(packer, value->list.items,
-			     value->list.count * sizeof(*items),
-			     alignof(struct value));
-		for (size_t i = 0; i < value->list.count; i++)
-			pack_value(packer, &value->list.items[i],
-				   items ? &items[i] : NULL);
-		if (copy)
-			copy->list.items = items;
-	}
+static size_t extent_size(const struct event *event,
+			  const struct extent *extent)
+{
+	return (event->value_count + extent->items) * sizeof(struct value) +
+	       event->record_count * sizeof(struct str) + extent->bytes;
 }
 
 /* A bit for each of 64 slots from first on that has a value. */
@@ -521,15 +484,76 @@ static uint64_t word_of(const struct event *event, size_t first)
 	return word;
 }
 
+static inline void measure_value(const struct value *value,
+				 struct extent *extent)
+{
+	if (value->type == VALUE_STRING)
+		extent->bytes += value->s.len;
+	if (value->type != VALUE_LIST)
+		return;
+	extent->items += value->list.count;
+	for (size_t i = 0; i < value->list.count; i++)
+		if (value->list.items[i].type == VALUE_STRING)
+			extent->bytes += value->list.items[i].s.len;
+}
+
+static void measure_event(const struct event *event, struct extent *extent)
+{
+	*extent = (struct extent){
+		.bytes =
+			event->host.len + event->node.len + event->document.len,
+	};
+	for (size_t first = 0; first < event->value_count;
+	     first += SLOTS_PER_WORD)
+		for (uint64_t word = word_of(event, first); word;
+		     word &= word - 1)
+			measure_value(
+				&event->values[first +
+					       (size_t)__builtin_ctzll(word)],
+				extent);
+	for (size_t i = 0; i < READING__COUNT; i++)
+		measure_value(&event->resolved[i], extent);
+	for (size_t i = 0; i < event->record_count; i++)
+		extent->bytes += event->records[i].len;
+}
+
+static inline struct str pack_str(struct packer *packer, struct str text)
+{
+	struct str copy = { packer->text, text.len };
+
+	if (text.len)
+		memcpy(packer->text, text.data, text.len);
+	packer->text += text.len;
+	return copy;
+}
+
+static inline void pack_scalar(struct packer *packer, const struct value *value,
+			       struct value *copy)
+{
+	*copy = *value;
+	if (value->type == VALUE_STRING)
+		copy->s = pack_str(packer, value->s);
+}
+
+static inline void pack_value(struct packer *packer, const struct value *value,
+			      struct value *copy)
+{
+	struct value *items = packer->items;
+
+	pack_scalar(packer, value, copy);
+	if (value->type != VALUE_LIST)
+		return;
+	packer->items += value->list.count;
+	for (size_t i = 0; i < value->list.count; i++)
+		pack_scalar(packer, &value->list.items[i], &items[i]);
+	copy->list.items = items;
+}
+
 static void pack_values(struct packer *packer, const struct event *event,
 			struct event *copy)
 {
-	struct value *values =
-		pack_room(packer, event->value_count * sizeof(*values),
-			  alignof(struct value));
-
-	for (size_t i = 0; values && i < event->value_count; i++)
-		values[i].type = VALUE_NULL;
+	for (size_t i = 0; i < event->value_count; i++)
+		copy->values[i].type = VALUE_NULL;
 	for (size_t first = 0; first < event->value_count;
 	     first += SLOTS_PER_WORD) {
 		uint64_t word = word_of(event, first);
@@ -537,37 +561,33 @@ static void pack_values(struct packer *packer, const struct event *event,
 		for (; word; word &= word - 1) {
 			size_t i = first + (size_t)__builtin_ctzll(word);
 
-			if (values)
-				values[i] = event->values[i];
-			pack_value(packer, &event->values[i],
-				   values ? &values[i] : NULL);
+			pack_value(packer, &event->values[i], &copy->values[i]);
 		}
 	}
-	copy->values = values;
-	copy->set = NULL;
 	for (size_t i = 0; i < READING__COUNT; i++)
 		pack_value(packer, &event->resolved[i], &copy->resolved[i]);
 }
 
-static void pack_event(struct packer *packer, const struct event *event,
+/* Into a header that has as much room behind it as was measured. */
+static void pack_event(const struct event *event, const struct extent *extent,
 		       struct event *copy)
 {
-	struct str *records = pack(packer, event->records,
-				   event->record_count * sizeof(*records),
-				   alignof(struct str));
+	struct value *values = (struct value *)(copy + 1);
+	struct value *items = values + event->value_count;
+	struct str *records = (struct str *)(items + extent->items);
+	struct packer packer = { items,
+				 (char *)(records + event->record_count) };
 
 	*copy = *event;
 	copy->rest = NULL;
-	pack_values(packer, event, copy);
-	copy->host = pack_str(packer, event->host);
-	copy->node = pack_str(packer, event->node);
-	copy->document = pack_str(packer, event->document);
-	for (size_t i = 0; i < event->record_count; i++) {
-		struct str text = pack_str(packer, event->records[i]);
-
-		if (records)
-			records[i] = text;
-	}
+	copy->set = NULL;
+	copy->values = values;
+	pack_values(&packer, event, copy);
+	copy->host = pack_str(&packer, event->host);
+	copy->node = pack_str(&packer, event->node);
+	copy->document = pack_str(&packer, event->document);
+	for (size_t i = 0; i < event->record_count; i++)
+		records[i] = pack_str(&packer, event->records[i]);
 	copy->records = records;
 }
 
@@ -578,37 +598,35 @@ static struct kept *kept_of(const struct event *event)
 
 struct event *event_keep(const struct event *event, size_t *size)
 {
-	struct packer packer = { .used = sizeof(struct kept) };
-	struct event measured;
+	struct extent extent;
 	struct kept *kept;
+	size_t bytes;
 
 	if (event_complete(event))
 		return NULL;
-	pack_event(&packer, event, &measured);
-	kept = malloc(packer.used);
+	measure_event(event, &extent);
+	bytes = sizeof(*kept) + extent_size(event, &extent);
+	kept = malloc(bytes);
 	if (!kept)
 		return NULL;
 	kept->owners = 1;
-	kept->size = packer.used;
-	packer = (struct packer){ (char *)kept, sizeof(struct kept) };
-	pack_event(&packer, event, &kept->event);
-	*size = kept->size;
+	kept->size = bytes;
+	pack_event(event, &extent, &kept->event);
+	*size = bytes;
 	return &kept->event;
 }
 
 struct event *event_copy(const struct event *event, struct arena *arena)
 {
-	struct packer packer = { .used = sizeof(struct event) };
-	struct event measured, *copy;
+	struct extent extent;
+	struct event *copy;
 
 	if (event_complete(event))
 		return NULL;
-	pack_event(&packer, event, &measured);
-	copy = arena_alloc(arena, packer.used);
-	if (!copy)
-		return NULL;
-	packer = (struct packer){ (char *)copy, sizeof(struct event) };
-	pack_event(&packer, event, copy);
+	measure_event(event, &extent);
+	copy = arena_room(arena, sizeof(*copy) + extent_size(event, &extent));
+	if (copy)
+		pack_event(event, &extent, copy);
 	return copy;
 }
 

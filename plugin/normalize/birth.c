@@ -188,15 +188,11 @@ static bool is_known(const struct context *context,
  * taken of, with their names and inodes, on another device. */
 static struct origin *find_by_layer(const struct context *context,
 				    const struct path_item *item,
-				    struct str path)
+				    const struct file_id *id, struct str path)
 {
-	const struct known_file *file;
-	struct file_id id;
+	const struct known_file *file = provenance_find_layer(
+		context->births->files, id, str_basename(path));
 
-	if (!known_id(context, item, &id))
-		return NULL;
-	file = provenance_find_layer(context->births->files, &id,
-				     str_basename(path));
 	return file && file->confirmed && file->owner == known_owner(item)
 		       ? file->origin
 		       : NULL;
@@ -232,16 +228,17 @@ static int find_executed(const struct context *context,
 		item->name);
 	const struct known_file *file = NULL;
 	struct file_id id;
+	bool has_id = known_id(context, item, &id);
 
 	if (!path.data)
 		return -ENOMEM;
 	*out = NULL;
-	if (known_id(context, item, &id))
+	if (has_id)
 		file = provenance_find(context->births->files, &id);
 	if (file && is_known(context, file, item, path))
 		*out = file->origin;
-	if (!file)
-		*out = find_by_layer(context, item, path);
+	if (!file && has_id)
+		*out = find_by_layer(context, item, &id, path);
 	*out = origin_stronger(*out, find_by_path(context, item, path));
 	if (!str_equal(path, context->sight.exe))
 		*out = origin_stronger(

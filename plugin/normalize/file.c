@@ -55,13 +55,28 @@ static size_t append_components(char *out, size_t len, struct str path)
 	return len;
 }
 
+/* Whether there is nothing to take out of an absolute path: of one in doubt it
+ * is said that there is. */
+static bool is_plain(struct str path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if (path.data[i] == '/' &&
+		    (i + 1 == path.len || path.data[i + 1] == '/' ||
+		     path.data[i + 1] == '.'))
+			return false;
+	return true;
+}
+
 struct str path_resolve(struct arena *arena, struct str directory,
 			struct str name)
 {
 	bool absolute = name.len && name.data[0] == '/';
-	char *out = arena_alloc(arena, directory.len + name.len + 2);
 	size_t len = 0;
+	char *out;
 
+	if (absolute && is_plain(name))
+		return name;
+	out = arena_room(arena, directory.len + name.len + 2);
 	if (!out)
 		return (struct str){ 0 };
 	if (!absolute && (!directory.len || directory.data[0] != '/'))

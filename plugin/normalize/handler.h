@@ -189,8 +189,9 @@ int context_set_file(struct context *context, const struct path_item *item);
 struct str context_start_directory(const struct context *context,
 				   enum argument argument);
 /*
- * An absolute path without "." and "..": name seen from directory. Empty where
- * a relative name has no directory; data == NULL = out of memory.
+ * An absolute path without "." and "..": name seen from directory, or name
+ * itself. Empty where a relative name has no directory; data == NULL = out of
+ * memory.
  */
 struct str path_resolve(struct arena *arena, struct str directory,
 			struct str name);

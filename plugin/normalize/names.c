@@ -5,7 +5,18 @@
 
 struct name {
 	const char *pattern;
+	uint16_t first, last; /* its bytes at the ends */
 	uint32_t programs;
+};
+
+#define ROW(pattern, programs) \
+	{ pattern, (unsigned char)pattern[0], \
+	  (unsigned char)pattern[sizeof(pattern) - 2], programs },
+
+/* Sorted: those that begin with * come first. */
+struct name_table {
+	const struct name *rows;
+	size_t count;
 };
 
 /*
@@ -19,20 +30,21 @@ struct name {
  * nothing but the truth about what it does to the file.
  */
 static const struct name linkers[] = {
-#define LINKER(pattern) { pattern, PROGRAM_LINKER },
+#define LINKER(pattern) ROW(pattern, PROGRAM_LINKER)
 #include <audisp-eql/linkers.def>
 #undef LINKER
 };
 
-/* Sorted: those that begin with * come first. */
 static const struct name names[] = {
-#define NAME(pattern, programs) { pattern, programs },
+#define NAME(pattern, programs) ROW(pattern, programs)
 #include "names.def"
 #undef NAME
 };
 
-#define LINKERS (sizeof(linkers) / sizeof(linkers[0]))
-#define NAMES (sizeof(names) / sizeof(names[0]))
+static const struct name_table tables[] = {
+	{ linkers, sizeof(linkers) / sizeof(linkers[0]) },
+	{ names, sizeof(names) / sizeof(names[0]) },
+};
 
 /* fnmatch(3) would ask the locale what characters are, which takes most of the
  * time an event has, and finds no pattern in a name that is not UTF-8. */
@@ -77,33 +89,33 @@ static uint64_t byte_bit(char c)
 	return 1ULL << ((unsigned char)c & 63);
 }
 
-static uint64_t bytes_of(struct str name)
-{
-	uint64_t bytes = 0;
+struct name_query {
+	struct str name;
+	uint64_t bytes; /* in it */
+	unsigned char first, last;
+};
 
-	for (size_t i = 0; i < name.len; i++)
-		bytes |= byte_bit(name.data[i]);
-	return bytes;
-}
-
-/* Whether it is worth comparing: of most patterns the first byte says no. */
-static inline bool may_match(struct str name, uint64_t bytes,
-			     const char *pattern)
+/* Whether it is worth comparing: of most patterns a byte says no. */
+static inline bool may_match(const struct name_query *query,
+			     const struct name *row)
 {
-	if (*pattern != '*')
-		return *pattern == name.data[0];
-	return !pattern[1] || pattern[1] == '*' || bytes & byte_bit(pattern[1]);
+	if (row->last != query->last && row->last != '*')
+		return false;
+	return row->first == query->first ||
+	       (row->first == '*' &&
+		(query->bytes & byte_bit(row->pattern[1]) ||
+		 row->pattern[1] == '*' || !row->pattern[1]));
 }
 
 /* The first row that does not begin with less than this byte. */
-static size_t first_from(unsigned char byte)
+static size_t first_from(const struct name_table *table, unsigned int byte)
 {
-	size_t low = 0, high = NAMES;
+	size_t low = 0, high = table->count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if ((unsigned char)names[middle].pattern[0] < byte)
+		if (table->rows[middle].first < byte)
 			low = middle + 1;
 		else
 			high = middle;
@@ -111,34 +123,35 @@ static size_t first_from(unsigned char byte)
 	return low;
 }
 
-static uint32_t programs_among(struct str name, uint64_t bytes,
-			       const struct name *rows, size_t count)
+/* Rows that begin with a byte. */
+static uint32_t programs_from(const struct name_table *table,
+			      const struct name_query *query, unsigned int byte)
 {
 	uint32_t programs = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (may_match(name, bytes, rows[i].pattern) &&
-		    matches(name, rows[i].pattern))
-			programs |= rows[i].programs;
+	for (size_t i = first_from(table, byte);
+	     i < table->count && table->rows[i].first == byte; i++)
+		if (may_match(query, &table->rows[i]) &&
+		    matches(query->name, table->rows[i].pattern))
+			programs |= table->rows[i].programs;
 	return programs;
 }
 
 uint32_t name_programs(struct str name)
 {
-	size_t stars = first_from('*' + 1), first, count = 0;
-	uint64_t bytes = bytes_of(name);
+	struct name_query query = { .name = name };
+	uint32_t programs = 0;
 
 	if (!name.len)
 		return 0;
-	first = first_from((unsigned char)name.data[0]);
-	if (first < stars)
-		first = stars;
-	while (first + count < NAMES &&
-	       names[first + count].pattern[0] == name.data[0])
-		count++;
-	return programs_among(name, bytes, linkers, LINKERS) |
-	       programs_among(name, bytes, names, stars) |
-	       programs_among(name, bytes, names + first, count);
+	query.first = (unsigned char)name.data[0];
+	query.last = (unsigned char)name.data[name.len - 1];
+	for (size_t i = 0; i < name.len; i++)
+		query.bytes |= byte_bit(name.data[i]);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		programs |= programs_from(&tables[i], &query, '*') |
+			    programs_from(&tables[i], &query, query.first);
+	return programs;
 }
 
 bool name_is_linker(struct str name)

@@ -49,15 +49,13 @@ int proctable_new(size_t memcap, struct proctable **out)
 		return -ENOMEM;
 	rc = hash_seed(table->seed);
 	if (!rc)
-		rc = hash_seed((uint8_t *)table->factors);
+		rc = hash_key_new(&table->key);
 	if (!rc)
 		rc = table_open(&table->processes);
 	if (rc) {
 		free(table);
 		return rc;
 	}
-	table->factors[0] |= 1;
-	table->factors[1] |= 1;
 	table->memcap = memcap;
 	list_init(&table->hosts);
 	for (size_t i = 0; i < HOST_BUCKETS; i++)
@@ -223,16 +221,10 @@ void proctable_trim(struct proctable_host *host, const struct process *in_hand)
 			break;
 }
 
-/* A pid is looked for several times an event. Those of another host may be any
- * numbers, but who does not know the factors cannot choose some that meet. */
+/* A pid is looked for several times an event. */
 static inline uint64_t hash_of(const struct proctable_host *host, int64_t pid)
 {
-	const uint64_t *factors = host->table->factors;
-	uint64_t hash = ((uint64_t)pid ^ host->salt) * factors[0];
-
-	hash ^= hash >> 32;
-	hash *= factors[1];
-	return hash ^ hash >> 29;
+	return hash_number(&host->table->key, (uint64_t)pid ^ host->salt);
 }
 
 struct process *proctable_find(struct proctable_host *host, int64_t pid)

@@ -3,6 +3,7 @@
 #ifndef AUDISP_EQL_NORMALIZE_PROCTABLE_INTERNAL_H
 #define AUDISP_EQL_NORMALIZE_PROCTABLE_INTERNAL_H
 
+#include "../util/hash.h"
 #include "proctable.h"
 
 #define HOST_BUCKETS 256
@@ -27,8 +28,7 @@ struct proctable_host {
 
 struct proctable {
 	uint8_t seed[16];
-	uint64_t factors
-		[2]; /* of the hash of a pid: odd, and nobody knows them */
+	struct hash_key key; /* of pids */
 	struct proctable_host *last; /* asked for last; NULL = it is gone */
 	size_t memcap, memory, count, host_count;
 	struct proctable_stats evictions; /* what of it counts them */

@@ -23,6 +23,7 @@ struct file_host {
 
 struct provenance {
 	uint8_t seed[16];
+	struct hash_key key; /* of inodes */
 	size_t memcap, memory, count;
 	size_t charged; /* to all files */
 	size_t overhead; /* bytes of hosts and shares */
@@ -40,6 +41,8 @@ int provenance_new(size_t memcap, struct provenance **out)
 	if (!table)
 		return -ENOMEM;
 	rc = hash_seed(table->seed);
+	if (!rc)
+		rc = hash_key_new(&table->key);
 	if (rc) {
 		free(table);
 		return rc;
@@ -90,10 +93,9 @@ struct origin *provenance_origin(struct provenance *table,
 static struct list *inode_bucket(const struct provenance *table,
 				 const struct file_id *id)
 {
-	uint64_t key[] = { id->host, id->inode };
+	uint64_t hash = hash_number(&table->key, id->inode ^ id->host);
 
-	return (struct list *)&table
-		->inodes[hash_bytes(key, sizeof(key), table->seed) % BUCKETS];
+	return (struct list *)&table->inodes[hash % BUCKETS];
 }
 
 static struct list *path_bucket(const struct provenance *table, uint64_t host,

@@ -15,8 +15,17 @@ static unsigned int digit_of(char c)
 bool digits_parse(struct str text, int base, uint64_t *out)
 {
 	uint64_t number = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < text.len; i++) {
+	/* so many cannot be too many; base is 16 at most */
+	for (; i < text.len && i < 15; i++) {
+		unsigned int digit = digit_of(text.data[i]);
+
+		if (digit >= (unsigned int)base)
+			return false;
+		number = number * (uint64_t)base + digit;
+	}
+	for (; i < text.len; i++) {
 		unsigned int digit = digit_of(text.data[i]);
 
 		if (digit >= (unsigned int)base ||

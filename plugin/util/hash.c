@@ -104,3 +104,18 @@ int hash_seed(uint8_t seed[16])
 	memcpy(seed, bytes, sizeof(bytes));
 	return 0;
 }
+
+int hash_key_new(struct hash_key *out)
+{
+	uint8_t seeds[2][16];
+	int rc = hash_seed(seeds[0]);
+
+	if (!rc)
+		rc = hash_seed(seeds[1]);
+	if (rc)
+		return rc;
+	out->salt = load_le64(seeds[0]);
+	out->factors[0] = load_le64(seeds[1]) | 1;
+	out->factors[1] = load_le64(seeds[1] + 8) | 1;
+	return 0;
+}

@@ -15,4 +15,23 @@ uint64_t hash_combine(uint64_t a, uint64_t b);
 /* A seed from the kernel; 0 or -errno. */
 int hash_seed(uint8_t seed[16]);
 
+/* A secret for numbers. */
+struct hash_key {
+	uint64_t salt, factors[2]; /* these are odd */
+};
+
+/* 0 or -errno. */
+int hash_key_new(struct hash_key *out);
+
+/* Of a number: ten times as fast as its bytes. Who knows neither the key nor the
+ * hashes cannot choose numbers that meet in a table. */
+static inline uint64_t hash_number(const struct hash_key *key, uint64_t number)
+{
+	uint64_t hash = (number ^ key->salt) * key->factors[0];
+
+	hash ^= hash >> 32;
+	hash *= key->factors[1];
+	return hash ^ hash >> 29;
+}
+
 #endif

@@ -716,7 +716,9 @@ static void test_programs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
-		if (i && rows[i].programs != PROGRAM_LINKER)
+		/* the last of one file stands before the first of the other */
+		if (i && (rows[i].programs == PROGRAM_LINKER) ==
+				 (rows[i - 1].programs == PROGRAM_LINKER))
 			assert_true(strcmp(rows[i - 1].pattern,
 					   rows[i].pattern) < 0);
 		for (size_t k = 0; k < sizeof(fillers) / sizeof(*fillers);
