@@ -937,6 +937,30 @@ static void test_hash_seed(void **state)
 	assert_true(hash_bytes(NULL, 0, a) == hash_bytes("", 0, a));
 }
 
+/* Whatever numbers there are in a row, or far apart: few meet. */
+static void test_hash_number(void **state)
+{
+	enum { COUNT = 1024 };
+	struct hash_key key, other;
+
+	(void)state;
+	assert_int_equal(hash_key_new(&key), 0);
+	assert_int_equal(hash_key_new(&other), 0);
+	assert_true(hash_number(&key, 1) != hash_number(&other, 1));
+	for (int shift = 0; shift <= 54; shift += 6) {
+		unsigned int taken[COUNT] = { 0 }, most = 0;
+
+		for (uint64_t i = 0; i < COUNT; i++) {
+			uint64_t hash = hash_number(&key, i << shift);
+
+			if (++taken[hash % COUNT] > most)
+				most = taken[hash % COUNT];
+		}
+		/* chance has it at 6 */
+		assert_true(most < 32);
+	}
+}
+
 static void test_hash_combine(void **state)
 {
 	(void)state;
@@ -1213,6 +1237,7 @@ int main(void)
 		cmocka_unit_test(test_hash_vectors),
 		cmocka_unit_test(test_hash_seed),
 		cmocka_unit_test(test_hash_combine),
+		cmocka_unit_test(test_hash_number),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_bound),
