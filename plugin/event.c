@@ -311,11 +311,9 @@ struct event *event_new(struct arena *arena, size_t value_count)
 	return event->values ? event : NULL;
 }
 
-#define SLOTS_PER_WORD 64
-
 static size_t word_count(size_t value_count)
 {
-	return (value_count + SLOTS_PER_WORD - 1) / SLOTS_PER_WORD;
+	return (value_count + EVENT_SLOTS_PER_WORD - 1) / EVENT_SLOTS_PER_WORD;
 }
 
 struct event *event_new_sparse(struct arena *arena, size_t value_count)
@@ -389,20 +387,11 @@ const struct value *event_value(const struct event *event, size_t slot,
 			return &event->resolved[index];
 	}
 	if (slot >= event->value_count ||
-	    (event->set &&
-	     !(event->set[slot / SLOTS_PER_WORD] >> slot % SLOTS_PER_WORD & 1)))
+	    (event->set && !(event->set[slot / EVENT_SLOTS_PER_WORD] >>
+				     slot % EVENT_SLOTS_PER_WORD &
+			     1)))
 		return &null_value;
 	return &event->values[slot];
-}
-
-void event_set(struct event *event, size_t slot, struct value value)
-{
-	if (slot >= event->value_count)
-		return;
-	event->values[slot] = value;
-	if (event->set)
-		event->set[slot / SLOTS_PER_WORD] |= 1ULL
-						     << slot % SLOTS_PER_WORD;
 }
 
 bool event_has_readings(const struct event *event)
@@ -476,9 +465,9 @@ static uint64_t word_of(const struct event *event, size_t first)
 	uint64_t word = 0;
 
 	if (event->set)
-		return event->set[first / SLOTS_PER_WORD];
-	for (size_t i = 0; i < SLOTS_PER_WORD && first + i < event->value_count;
-	     i++)
+		return event->set[first / EVENT_SLOTS_PER_WORD];
+	for (size_t i = 0;
+	     i < EVENT_SLOTS_PER_WORD && first + i < event->value_count; i++)
 		word |= (uint64_t)(event->values[first + i].type != VALUE_NULL)
 			<< i;
 	return word;
@@ -504,7 +493,7 @@ static void measure_event(const struct event *event, struct extent *extent)
 			event->host.len + event->node.len + event->document.len,
 	};
 	for (size_t first = 0; first < event->value_count;
-	     first += SLOTS_PER_WORD)
+	     first += EVENT_SLOTS_PER_WORD)
 		for (uint64_t word = word_of(event, first); word;
 		     word &= word - 1)
 			measure_value(
@@ -555,7 +544,7 @@ static void pack_values(struct packer *packer, const struct event *event,
 	for (size_t i = 0; i < event->value_count; i++)
 		copy->values[i].type = VALUE_NULL;
 	for (size_t first = 0; first < event->value_count;
-	     first += SLOTS_PER_WORD) {
+	     first += EVENT_SLOTS_PER_WORD) {
 		uint64_t word = word_of(event, first);
 
 		for (; word; word &= word - 1) {

@@ -230,6 +230,8 @@ struct event_rest {
 	const struct arena *arena;
 };
 
+#define EVENT_SLOTS_PER_WORD 64 /* of event->set */
+
 struct event {
 	int64_t time_ns; /* since the epoch, as stamped: when the call began */
 	uint64_t serial; /* audit serial; the line number for ECS input */
@@ -270,7 +272,17 @@ struct event *event_new_sparse(struct arena *arena, size_t value_count);
 /* The value of a slot under a reading; a static null where it has none. */
 const struct value *event_value(const struct event *event, size_t slot,
 				enum reading reading);
-void event_set(struct event *event, size_t slot, struct value value);
+static inline void event_set(struct event *event, size_t slot,
+			     struct value value)
+{
+	if (slot >= event->value_count)
+		return;
+	event->values[slot] = value;
+	if (event->set)
+		event->set[slot / EVENT_SLOTS_PER_WORD] |=
+			1ULL << slot % EVENT_SLOTS_PER_WORD;
+}
+
 /*
  * Makes all that was left, while what it is made of still stands: before the
  * next event. For who goes past event_value(); copies are whole. 0 or -ENOMEM,

@@ -202,9 +202,8 @@ static struct origin *find_by_layer(const struct context *context,
  * was told to copy to it, which may have renamed what it wrote to there. */
 static struct origin *find_by_path(const struct context *context,
 				   const struct path_item *item,
-				   struct str path)
+				   const struct known_file *file)
 {
-	const struct known_file *file = known_by_path(context, path);
 	struct file_id id;
 	bool same;
 
@@ -218,9 +217,11 @@ static struct origin *find_by_path(const struct context *context,
 	return same ? file->origin : NULL;
 }
 
-/* The origin of what one item of an exec names. */
+/* The origin of what one item of an exec names; exe is the file that is known by
+ * the path that runs. */
 static int find_executed(const struct context *context,
-			 const struct path_item *item, struct origin **out)
+			 const struct path_item *item,
+			 const struct known_file *exe, struct origin **out)
 {
 	struct str path = path_resolve(
 		context->arena,
@@ -239,10 +240,11 @@ static int find_executed(const struct context *context,
 		*out = file->origin;
 	if (!file && has_id)
 		*out = find_by_layer(context, item, &id, path);
-	*out = origin_stronger(*out, find_by_path(context, item, path));
 	if (!str_equal(path, context->sight.exe))
 		*out = origin_stronger(
-			*out, find_by_path(context, item, context->sight.exe));
+			*out, find_by_path(context, item,
+					   known_by_path(context, path)));
+	*out = origin_stronger(*out, find_by_path(context, item, exe));
 	return 0;
 }
 
@@ -250,6 +252,8 @@ static int find_executed(const struct context *context,
  * package brings those of everybody. */
 static int find_program(const struct context *context, struct origin **out)
 {
+	const struct known_file *exe =
+		known_by_path(context, context->sight.exe);
 	struct path_item item;
 	bool first = true;
 	size_t next = 0;
@@ -260,7 +264,7 @@ static int find_program(const struct context *context, struct origin **out)
 
 		if (!str_equal(item.nametype, STR("NORMAL")))
 			continue;
-		rc = find_executed(context, &item, &origin);
+		rc = find_executed(context, &item, exe, &origin);
 		if (rc)
 			return rc;
 		if (origin && (first || origin->is.kind != ORIGIN_PACKAGED))

@@ -129,7 +129,8 @@ static uint32_t programs_from(const struct name_table *table,
 {
 	uint32_t programs = 0;
 
-	for (size_t i = first_from(table, byte);
+	/* the lowest byte there is */
+	for (size_t i = byte == '*' ? 0 : first_from(table, byte);
 	     i < table->count && table->rows[i].first == byte; i++)
 		if (may_match(query, &table->rows[i]) &&
 		    matches(query->name, table->rows[i].pattern))
