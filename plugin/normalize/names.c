@@ -93,18 +93,21 @@ struct name_query {
 	struct str name;
 	uint64_t bytes; /* in it */
 	unsigned char first, last;
+	char second; /* NUL = none */
 };
 
 /* Whether it is worth comparing: of most patterns a byte says no. */
 static inline bool may_match(const struct name_query *query,
 			     const struct name *row)
 {
+	char second = row->pattern[1];
+
 	if (row->last != query->last && row->last != '*')
 		return false;
-	return row->first == query->first ||
-	       (row->first == '*' &&
-		(query->bytes & byte_bit(row->pattern[1]) ||
-		 row->pattern[1] == '*' || !row->pattern[1]));
+	if (second == '*' || (row->first == '*' && !second))
+		return true;
+	return row->first == '*' ? query->bytes & byte_bit(second)
+				 : second == query->second;
 }
 
 /* The first row that does not begin with less than this byte. */
@@ -147,6 +150,7 @@ uint32_t name_programs(struct str name)
 		return 0;
 	query.first = (unsigned char)name.data[0];
 	query.last = (unsigned char)name.data[name.len - 1];
+	query.second = name.len > 1 ? name.data[1] : '\0';
 	for (size_t i = 0; i < name.len; i++)
 		query.bytes |= byte_bit(name.data[i]);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
