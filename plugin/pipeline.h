@@ -40,7 +40,8 @@ struct pipeline_config {
 	struct event_mark skip; /* an event that is left out; 0 = none */
 	/* processes that run already are events; a rule asks for them */
 	bool running;
-	bool parse_all; /* also what no rule can use; for tests */
+	/* also what no rule can use, and each field at once; for tests */
+	bool parse_all;
 	/* first and last time of events that are told of, to on_event and to
 	 * rules; others only teach the tables. end_ns 0 = all are told of */
 	int64_t start_ns, end_ns;

@@ -59,7 +59,7 @@ struct normalizer_config {
 	/* this host's records all have a node, so that those without one are
 	 * others' */
 	bool names_all;
-	/* also what is seen to be of no use; for tests */
+	/* also what is seen to be of no use, and each field at once; for tests */
 	bool parse_all;
 	/* of this host's processes */
 	struct process_resolver resolver;
