@@ -658,6 +658,38 @@ struct str record_field_at(const struct record *record, uint64_t key,
 	return (struct str){ 0 };
 }
 
+static bool has_name(const struct record_field *field,
+		     const struct record_name *name)
+{
+	uint64_t key;
+
+	memcpy(&key, name->text, sizeof(key));
+	return field->key == key && field->name.len == name->len;
+}
+
+void record_pick(const struct record *record, const struct record_name *names,
+		 size_t count, struct str *out)
+{
+	size_t next = 0;
+
+	memset(out, 0, count * sizeof(*out));
+	for (size_t i = 0; i < record->count; i++) {
+		const struct record_field *field = &record->fields[i];
+		size_t at = next, left = count;
+
+		while (left && !has_name(field, &names[at])) {
+			at = at + 1 < count ? at + 1 : 0;
+			left--;
+		}
+		if (!left)
+			continue;
+		next = at + 1 < count ? at + 1 : 0;
+		/* of several the first counts */
+		if (!out[at].data)
+			out[at] = field->value;
+	}
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -88,6 +88,22 @@ static inline struct str record_raw(const struct record *record,
 	return record_field_at(record, record_key(name), name);
 }
 
+/* The name of a field, of at most eight bytes. */
+struct record_name {
+	char text[sizeof(uint64_t) + 1];
+	unsigned char len;
+};
+
+#define RECORD_NAME(text) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
+
+/* Several fields as record_raw() has each, by one walk: quick where they are asked
+ * for in the record's order. */
+void record_pick(const struct record *record, const struct record_name *names,
+		 size_t count, struct str *out);
+
 /*
  * The field decoded: hex to bytes, quotes off, "(null)" unquoted to nothing.
  * Bytes are as the kernel had them, not escaped. data == NULL = none.

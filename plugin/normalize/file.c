@@ -101,18 +101,31 @@ struct str context_start_directory(const struct context *context,
 
 static void read_path(const struct record *path, struct path_item *out)
 {
+	enum { NAME, INODE, DEVICE, MODE, OWNER, GROUP, NAMETYPE, FIELDS };
+	static const struct record_name names[FIELDS] = {
+		[NAME] = RECORD_NAME("name"),
+		[INODE] = RECORD_NAME("inode"),
+		[DEVICE] = RECORD_NAME("dev"),
+		[MODE] = RECORD_NAME("mode"),
+		[OWNER] = RECORD_NAME("ouid"),
+		[GROUP] = RECORD_NAME("ogid"),
+		[NAMETYPE] = RECORD_NAME("nametype"),
+	};
+	struct str fields[FIELDS];
+
+	record_pick(path, names, FIELDS, fields);
 	*out = (struct path_item){
-		.name = record_decoded(path, "name"),
-		.nametype = record_raw(path, "nametype"),
-		.device = record_raw(path, "dev"),
-		.owner = record_raw(path, "ouid"),
-		.group = record_raw(path, "ogid"),
-		.inode = record_raw(path, "inode"),
+		.name = record_decode(path, fields[NAME]),
+		.nametype = fields[NAMETYPE],
+		.device = fields[DEVICE],
+		.owner = fields[OWNER],
+		.group = fields[GROUP],
+		.inode = fields[INODE],
 		.mode = -1,
 		.owner_id = -1,
 	};
-	record_number(path, "mode", 8, &out->mode);
-	record_parse_number(out->owner, 10, &out->owner_id);
+	record_parse_number(fields[MODE], 8, &out->mode);
+	record_parse_number(fields[OWNER], 10, &out->owner_id);
 }
 
 int context_read_paths(struct context *context)

@@ -347,61 +347,78 @@ static int begin_event(struct normalizer *normalizer, struct context *context)
 	return begin_host(normalizer, context, event->host);
 }
 
-static uint32_t read_id(const struct record *record, const char *field)
+static uint32_t id_of(struct str text)
 {
 	int64_t id;
 
-	return record_number(record, field, 10, &id) ? (uint32_t)id
-						     : ID_UNKNOWN;
+	return record_parse_number(text, 10, &id) ? (uint32_t)id : ID_UNKNOWN;
 }
 
-/* What the table learns of the process by the way. */
-static void read_sight(struct context *context)
+/* In the order of a SYSCALL record. */
+enum {
+	SUCCESS,
+	PPID,
+	PID,
+	AUID,
+	UID,
+	GID,
+	EUID,
+	EGID,
+	TTY,
+	COMM,
+	EXE,
+	SUBJECT
+};
+
+static const struct record_name subject_names[SUBJECT] = {
+	[SUCCESS] = RECORD_NAME("success"), [PPID] = RECORD_NAME("ppid"),
+	[PID] = RECORD_NAME("pid"),	    [AUID] = RECORD_NAME("auid"),
+	[UID] = RECORD_NAME("uid"),	    [GID] = RECORD_NAME("gid"),
+	[EUID] = RECORD_NAME("euid"),	    [EGID] = RECORD_NAME("egid"),
+	[TTY] = RECORD_NAME("tty"),	    [COMM] = RECORD_NAME("comm"),
+	[EXE] = RECORD_NAME("exe"),
+};
+
+static struct str read_directory(const struct context *context)
 {
-	const struct record *subject = context->subject;
-	struct process_sight *sight = &context->sight;
 	size_t next = 0;
 	const struct record *cwd =
 		record_find(&context->records, AUDIT_CWD, &next);
 
-	sight->time_ms = context->records.raw->time_ns / NSEC_PER_MSEC;
-	sight->ids = (struct process_ids){
-		.uid = read_id(subject, "uid"),
-		.euid = read_id(subject, "euid"),
-		.gid = read_id(subject, "gid"),
-		.egid = read_id(subject, "egid"),
-	};
-	context->login = read_id(subject, "auid");
-	sight->payer = known_payer(context);
-	context->tty = record_raw(subject, "tty");
-	sight->tty = tty_of_name(context->tty);
-	if (cwd)
-		sight->directory = record_decoded(cwd, "cwd");
-	else
-		sight->directory = context->directory;
+	return cwd ? record_decoded(cwd, "cwd") : context->directory;
 }
 
 /* What the subject's record says. False = no pid: not of use. */
 static bool read_subject(struct context *context)
 {
-	const struct record *subject = context->subject;
-	struct str exe = record_decoded(subject, "exe");
+	struct process_sight *sight = &context->sight;
+	struct str fields[SUBJECT], exe;
 
-	context->succeeded =
-		context->glance
-			? !context->glance->failed
-			: str_equal(record_raw(subject, "success"), STR("yes"));
-	context->comm = record_decoded(subject, "comm");
-	context->sight = (struct process_sight){
+	record_pick(context->subject, subject_names, SUBJECT, fields);
+	exe = record_decode(context->subject, fields[EXE]);
+	*sight = (struct process_sight){
 		.ppid = -1,
 		.serial = context->records.raw->serial,
+		.time_ms = context->records.raw->time_ns / NSEC_PER_MSEC,
 		.exe = name_without_deleted(exe),
+		.directory = read_directory(context),
+		.ids = { .uid = id_of(fields[UID]),
+			 .euid = id_of(fields[EUID]),
+			 .gid = id_of(fields[GID]),
+			 .egid = id_of(fields[EGID]) },
+		.tty = tty_of_name(fields[TTY]),
 	};
-	context->exe_deleted = exe.len != context->sight.exe.len;
-	record_number(subject, "ppid", 10, &context->sight.ppid);
-	read_sight(context);
-	return record_number(subject, "pid", 10, &context->sight.pid) &&
-	       context->sight.pid > 0;
+	context->succeeded = context->glance
+				     ? !context->glance->failed
+				     : str_equal(fields[SUCCESS], STR("yes"));
+	context->comm = record_decode(context->subject, fields[COMM]);
+	context->tty = fields[TTY];
+	context->login = id_of(fields[AUID]);
+	context->exe_deleted = exe.len != sight->exe.len;
+	sight->payer = known_payer(context);
+	record_parse_number(fields[PPID], 10, &sight->ppid);
+	return record_parse_number(fields[PID], 10, &sight->pid) &&
+	       sight->pid > 0;
 }
 
 /* Whether a call that failed can make an event: to try to connect counts. */

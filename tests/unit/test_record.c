@@ -148,6 +148,43 @@ static void test_fields(void **state)
 	assert_false(record_number(first(fixture), "exe", 10, &number));
 }
 
+/* One walk finds what single look-ups find, in whatever order fields stand and
+ * are asked for; of several of one name that is the first. */
+static void test_pick(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct record_name names[] = {
+		RECORD_NAME("a"),	 RECORD_NAME("bc"),
+		RECORD_NAME("eightlen"), RECORD_NAME("none"),
+		RECORD_NAME("uid"),	 RECORD_NAME("euid"),
+	};
+	static const char *const texts[] = {
+		"a=1 bc=2 eightlen=3 uid=4 euid=5\n",
+		"euid=1 uid=2 eightlen=3 bc=4 a=5\n",
+		"uid=1 a=2 uid=3 a=4 bc=5 bc=6 euid=7 uid=8\n",
+		"eightlength=1 bcd=2 ab=3 ui=4 eightle=5 uid=6\n",
+		"x=1\n",
+	};
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct str out[NAMES];
+		char line[256];
+
+		snprintf(line, sizeof(line), "type=SYSCALL" HEAD "%s",
+			 texts[i]);
+		assert_int_equal(parse(fixture, line), 0);
+		record_pick(first(fixture), names, NAMES, out);
+		for (size_t k = 0; k < NAMES; k++) {
+			struct str one =
+				record_raw(first(fixture), names[k].text);
+
+			assert_int_equal(out[k].data == NULL, one.data == NULL);
+			assert_true(str_equal(out[k], one));
+		}
+	}
+}
+
 static void test_number_edges(void **state)
 {
 	struct fixture *fixture = *state;
@@ -883,6 +920,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_pick),
 		cmocka_unit_test(test_number_edges),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_all_records_in_order),
