@@ -361,12 +361,6 @@ static int make_state(struct worker *worker)
 	return rc ? rc : state_seal(&worker->state);
 }
 
-static void acknowledge(struct ring *ring, uint64_t position)
-{
-	ring_release(ring, position);
-	atomic_store(&ring->acked, position);
-}
-
 /* Saves where it is, and acknowledges what that has seen. 0 or -errno (told).
  */
 static int save(struct worker *worker)
@@ -386,7 +380,8 @@ static int save(struct worker *worker)
 			  "takes the sequences begun with it",
 			  strerror(-rc));
 	worker->save_failed = rc != 0;
-	acknowledge(ring, worker->base + pipeline_position(worker->pipeline));
+	atomic_store(&ring->acked,
+		     worker->base + pipeline_position(worker->pipeline));
 	return rc;
 }
 
@@ -1039,7 +1034,7 @@ static int drain(struct worker *worker)
 
 	while (!worker->reload) {
 		worker->position = atomic_load(&ring->head);
-		acknowledge(ring, worker->position);
+		atomic_store(&ring->acked, worker->position);
 		take_signals(worker);
 		if (atomic_load(&ring->ended))
 			break;
