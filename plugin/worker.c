@@ -39,10 +39,13 @@
 /* Fed between two looks at signals and clock. */
 #define MMAP_BYTES (128 << 10)
 #define FEED_BYTES (64U << 10)
-#define TICK_MS 50
+#define TICK_MS 200
 #define IDLE_TICK_MS 1000
-/* after the last record, for how long something may still be held back */
+/* after the last record, for how long events may still be open */
 #define BUSY_NS (5 * NSEC_PER_SEC)
+/* What is held back has its turn in time, but not each event a tick of its own;
+ * records that come wake the worker more often than that. */
+#define TURN_MS 15
 /* a loss is blindness for that long, where no heartbeat says for how long */
 #define BLIND_NS (900 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
@@ -929,6 +932,21 @@ static int pass_time(struct worker *worker)
 	return pipeline_advance(worker->pipeline, elapsed);
 }
 
+/* How long it may sleep if nothing comes. */
+static int tick_ms(const struct worker *worker)
+{
+	bool busy = worker->clock_ns - worker->fed_ns < BUSY_NS;
+	int tick = busy ? TICK_MS : IDLE_TICK_MS;
+	int64_t due_ns = worker->pipeline ? pipeline_due_ns(worker->pipeline)
+					  : INT64_MAX;
+
+	if (due_ns >= tick * NSEC_PER_MSEC)
+		return tick;
+	if (due_ns <= TURN_MS * NSEC_PER_MSEC)
+		return TURN_MS;
+	return (int)((due_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+}
+
 /* Sleeps until there is something to do. */
 static void wait_for_work(struct worker *worker)
 {
@@ -938,13 +956,12 @@ static void wait_for_work(struct worker *worker)
 		{ .fd = worker->signal_fd, .events = POLLIN },
 		{ .fd = worker->io->alive_fd, .events = POLLIN },
 	};
-	bool busy = worker->clock_ns - worker->fed_ns < BUSY_NS;
 	uint64_t count;
 
 	atomic_store(&ring->waiting, true);
 	if (atomic_load(&ring->head) == worker->position &&
 	    !atomic_load(&ring->ended))
-		poll(fds, 3, busy ? TICK_MS : IDLE_TICK_MS);
+		poll(fds, 3, tick_ms(worker));
 	atomic_store(&ring->waiting, false);
 	if (fds[0].revents &&
 	    read(worker->io->wake_fd, &count, sizeof(count)) < 0 &&
