@@ -50,10 +50,16 @@
 #define BLIND_NS (900 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
 #define LOCK_WAIT_MS 3000
+/* after an alert; or later, if saving would take more than one part of so many
+ * of the time */
 #define SAVE_ALERT_NS NSEC_PER_SEC
-/* so much of the ring may hold what no state has seen: a state is as large as
- * the tables, and full ones are more than what came since */
+#define SAVE_SHARE 400
+/* So much of the ring may hold what no state has seen: a state is as large as
+ * the tables, and full ones are more than what came since. It may be more, up to
+ * SAVE_BYTES_MAX, where what is left takes what comes in SAVE_ROOM_NS. */
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
+#define SAVE_BYTES_MAX (LIMIT_RING_BYTES / 8 * 7)
+#define SAVE_ROOM_NS (NSEC_PER_SEC / 2)
 /* An event that two died of is skipped by the third; if that dies, too, what
  * was missed is not worth it. */
 #define CATCH_UP_TRIES 3
@@ -98,6 +104,7 @@ struct worker {
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
 	int64_t written_ns;
+	int64_t saved_ns, save_ns; /* when the last one was, how long it took */
 	bool alerted; /* since then */
 	bool save_failed;
 };
@@ -396,23 +403,47 @@ static void save_file(struct worker *worker)
 		state_writer_put(worker->state_writer, &worker->state);
 }
 
+/* The ring is about to be full of what no state has seen. */
+static bool ring_fills(const struct worker *worker, uint64_t unseen)
+{
+	int64_t since_ns = worker->clock_ns - worker->saved_ns;
+
+	if (unseen < SAVE_BYTES)
+		return false;
+	return unseen >= SAVE_BYTES_MAX || since_ns <= 0 ||
+	       unseen * (uint64_t)SAVE_ROOM_NS / (uint64_t)since_ns >=
+		       LIMIT_RING_BYTES - unseen;
+}
+
+static bool save_is_due(const struct worker *worker)
+{
+	int64_t interval_ns = worker->config->state_interval_ns;
+	int64_t pause_ns = SAVE_SHARE * worker->save_ns;
+
+	if (pause_ns < SAVE_ALERT_NS)
+		pause_ns = SAVE_ALERT_NS;
+	if (!worker->alerted || pause_ns > interval_ns)
+		pause_ns = interval_ns;
+	return worker->clock_ns - worker->written_ns >= pause_ns;
+}
+
 static void save_when_due(struct worker *worker)
 {
 	struct ring *ring = worker->io->ring;
 	uint64_t unseen = worker->position - atomic_load(&ring->acked);
-	int64_t interval_ns = worker->config->state_interval_ns;
 	bool due;
 
 	if (!unseen && !worker->alerted)
 		return;
-	due = worker->clock_ns - worker->written_ns >=
-	      (worker->alerted ? SAVE_ALERT_NS : interval_ns);
-	if (unseen < SAVE_BYTES &&
+	due = save_is_due(worker);
+	if (!ring_fills(worker, unseen) &&
 	    (!due || pipeline_is_pending(worker->pipeline) ||
 	     !outputs_drain(worker->outputs, 0)))
 		return;
+	worker->saved_ns = worker->clock_ns;
 	if (!save(worker) && due)
 		save_file(worker);
+	worker->save_ns = clock_ns(CLOCK_MONOTONIC) - worker->clock_ns;
 	strbuf_free(&worker->state);
 }
 
@@ -1138,7 +1169,7 @@ int worker_run(const struct worker_config *config)
 	worker.base = worker.position;
 	if (worker.pipeline)
 		worker.base -= pipeline_position(worker.pipeline);
-	worker.clock_ns = clock_ns(CLOCK_MONOTONIC);
+	worker.clock_ns = worker.saved_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the first state soon: without one there is nothing to go on from */
 	worker.written_ns = worker.clock_ns + SAVE_ALERT_NS;
 	if (worker.config)
