@@ -74,7 +74,7 @@ static void wake_worker(struct keeper *keeper)
 {
 	uint64_t one = 1;
 
-	if (!atomic_exchange(&keeper->ring->waiting, false))
+	if (!ring_wake(keeper->ring))
 		return;
 	/* the counter is nowhere near full: this does not block */
 	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)

@@ -150,6 +150,25 @@ void ring_trim(struct ring *ring)
 	release_pages(ring->data, len - first);
 }
 
+/* Each side writes its own word before it reads the other's, all in one order:
+ * one of the two sees what the other did. */
+bool ring_wait(struct ring *ring, uint64_t position)
+{
+	atomic_store(&ring->waiting, true);
+	return atomic_load(&ring->head) == position &&
+	       !atomic_load(&ring->ended);
+}
+
+void ring_woken(struct ring *ring)
+{
+	atomic_store(&ring->waiting, false);
+}
+
+bool ring_wake(struct ring *ring)
+{
+	return atomic_exchange(&ring->waiting, false);
+}
+
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data)
 {
 	size_t at = (size_t)(position % LIMIT_RING_BYTES);

@@ -87,6 +87,14 @@ void ring_fill(struct ring *ring, size_t len);
  * write it.
  */
 void ring_trim(struct ring *ring);
+/*
+ * The reader has come to a position and would sleep. True = there is nothing
+ * more, and who puts more in knows by ring_wake() that it has to be woken;
+ * ring_woken() is for afterwards, whatever woke it.
+ */
+bool ring_wait(struct ring *ring, uint64_t position);
+void ring_woken(struct ring *ring);
+bool ring_wake(struct ring *ring);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data);
 

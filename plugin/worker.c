@@ -989,11 +989,9 @@ static void wait_for_work(struct worker *worker)
 	};
 	uint64_t count;
 
-	atomic_store(&ring->waiting, true);
-	if (atomic_load(&ring->head) == worker->position &&
-	    !atomic_load(&ring->ended))
+	if (ring_wait(ring, worker->position))
 		poll(fds, 3, tick_ms(worker));
-	atomic_store(&ring->waiting, false);
+	ring_woken(ring);
 	if (fds[0].revents &&
 	    read(worker->io->wake_fd, &count, sizeof(count)) < 0 &&
 	    errno != EAGAIN)

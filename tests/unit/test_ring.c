@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -428,6 +431,103 @@ static void test_processes(void **state)
 			 STREAM_RECORDS);
 }
 
+/* --- sleeping and waking --------------------------------------------------- */
+
+/* Whether it sleeps; whether it wakes. */
+static bool reader_sleeps(struct ring *ring)
+{
+	return ring_wait(ring, 0);
+}
+
+static bool writer_wakes(struct ring *ring)
+{
+	ring_fill(ring, 1);
+	return ring_wake(ring);
+}
+
+static bool writer_ends(struct ring *ring)
+{
+	atomic_store(&ring->ended, true);
+	return ring_wake(ring);
+}
+
+typedef bool (*side_fn)(struct ring *ring);
+
+/* One side, in a process that goes on instruction by instruction. */
+static pid_t start_side(struct ring *ring, side_fn side)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(77);
+		syscall(SYS_kill, getpid(), SIGSTOP);
+		syscall(SYS_exit_group, side(ring));
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_true(WIFSTOPPED(status));
+	return pid;
+}
+
+/* Lets it do so many instructions: false = it has ended before. */
+static bool step(pid_t pid, unsigned int steps, int *status)
+{
+	while (steps--) {
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL))
+			skip();
+		assert_int_equal(waitpid(pid, status, 0), pid);
+		if (WIFEXITED(*status))
+			return false;
+	}
+	return true;
+}
+
+/* All of one side between any two instructions of the other: nobody sleeps whom
+ * the other has not woken. */
+static void meet_anywhere(side_fn stepped, side_fn whole, bool sleeps)
+{
+	bool ends = false;
+	int both[2][2] = { { 0 } };
+
+	for (unsigned int steps = 0; !ends; steps++) {
+		struct ring *ring = ring_new();
+		pid_t pid = start_side(ring, stepped);
+		bool other, first;
+		int status;
+
+		ends = !step(pid, steps, &status);
+		other = whole(ring);
+		if (!ends) {
+			ptrace(PTRACE_CONT, pid, NULL, NULL);
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+		}
+		assert_true(WIFEXITED(status));
+		first = WEXITSTATUS(status);
+		both[first][other]++;
+		if (sleeps)
+			assert_true(!first || other);
+		else
+			assert_true(!other || first);
+		ring_free(&ring);
+	}
+	/* it was met on either side of what decides */
+	assert_int_not_equal(both[0][0] + both[0][1], 0);
+	assert_int_not_equal(both[1][1], 0);
+}
+
+static void test_wake(void **state)
+{
+	(void)state;
+	meet_anywhere(reader_sleeps, writer_wakes, true);
+	meet_anywhere(reader_sleeps, writer_ends, true);
+	meet_anywhere(writer_wakes, reader_sleeps, false);
+	meet_anywhere(writer_ends, reader_sleeps, false);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -435,7 +535,7 @@ int main(void)
 		TEST(test_put_get),   TEST(test_wrap),	    TEST(test_room),
 		TEST(test_some_fit),  TEST(test_begun),	    TEST(test_endless),
 		TEST(test_fill),      TEST(test_fill_room), TEST(test_trim),
-		TEST(test_processes),
+		TEST(test_processes), TEST(test_wake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
