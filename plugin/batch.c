@@ -5,7 +5,7 @@ int64_t batch_wait_ns(const struct batch *batch, int64_t now_ns, int64_t max_ns)
 {
 	int64_t due;
 
-	if (!batch->pace_ns || !batch->len || batch->len >= BATCH_BYTES)
+	if (!batch->pace_ns || !batch->len || batch->len >= BATCH_FULL_BYTES)
 		return 0;
 	due = batch->pace_ns * BATCH_BYTES / (int64_t)batch->len;
 	if (due > max_ns)

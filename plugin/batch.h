@@ -7,7 +7,7 @@
  * little for more of them: for so long as they need to make up a batch, by the
  * pace of the last read, and never longer than the administrator says. Not
  * after a pause, when there may be one record only and nothing is gained; and
- * not while a read gives a batch or more, when the writer is ahead.
+ * not while a read gives more than was waited for, when the writer is ahead.
  */
 #ifndef AUDISP_EQL_BATCH_H
 #define AUDISP_EQL_BATCH_H
@@ -16,11 +16,13 @@
 #include <stdint.h>
 
 /*
- * Some 50 records. auditd's socket holds 278 small ones, or 93 of a kilobyte,
- * and each is charged with the size of its buffer: a batch leaves most of that
- * free for a burst.
+ * Some 80 records. auditd's socket holds 278 of less than 190 bytes, 166 of less
+ * than 700 or 93 of a kilobyte, as each is charged with the size of its buffer: a
+ * batch leaves half of that free for a burst.
  */
-#define BATCH_BYTES (12 << 10)
+#define BATCH_BYTES (24 << 10)
+/* The socket may be full: it holds as much even if all records are short. */
+#define BATCH_FULL_BYTES (BATCH_BYTES + BATCH_BYTES / 4)
 
 struct batch {
 	int64_t read_ns; /* when the last read was, by the monotonic clock */

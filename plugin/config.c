@@ -64,7 +64,7 @@ static const struct key {
 			preset \
 	}
 	KEY("audit_log", TEXT, audit_log, 0, 0, CONFIG_AUDIT_LOG_AUTO),
-	KEY("batch_delay", DURATION, batch_delay_ns, 0, NSEC_PER_SEC, "5ms"),
+	KEY("batch_delay", DURATION, batch_delay_ns, 0, NSEC_PER_SEC, "10ms"),
 	KEY("budget", COUNT, budget, 0, LIMIT_BUDGET, "0"),
 	KEY("disable", LIST_COMMA, disable, 0, 0, ""),
 	KEY("environment", LIST_NAMES, environment, 0, 0, ""),

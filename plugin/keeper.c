@@ -15,6 +15,9 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -33,8 +36,11 @@
 #define DRAIN_MS 5000
 /* a worker that dies again within this time is not restarted at once */
 #define RESTART_PAUSE_MS 1000
-/* between two questions to the kernel */
+/* between two questions to the kernel, and two looks at how much comes */
 #define KERNEL_MS 5000
+/* if less than this came in between, what is free of the ring goes back to the
+ * system: of more, all of it would be needed again within twice that time */
+#define TRIM_BYTES (LIMIT_RING_BYTES / 2)
 /* a process that ends closes its descriptors, then is no parent any more */
 #define PARENT_GONE_MS 100
 
@@ -55,6 +61,8 @@ struct keeper {
 	struct node_answer node;
 	int kernel_fd; /* < 0: it cannot be asked */
 	int64_t ask_ms;
+	uint64_t asked_head; /* of the ring, at that time */
+	bool socket; /* input is one, and need not be waited for */
 };
 
 static int64_t now_ms(void)
@@ -66,7 +74,7 @@ static void wake_worker(struct keeper *keeper)
 {
 	uint64_t one = 1;
 
-	if (!atomic_exchange(&keeper->ring->waiting, false))
+	if (!ring_wake(keeper->ring))
 		return;
 	/* the counter is nowhere near full: this does not block */
 	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)
@@ -217,9 +225,9 @@ static void reap_worker(struct keeper *keeper)
 
 /* --- kernel audit --------------------------------------------------------- */
 
-static void ask_kernel(struct keeper *keeper)
+static void ask_kernel(struct keeper *keeper, int64_t now)
 {
-	keeper->ask_ms = now_ms() + KERNEL_MS;
+	keeper->ask_ms = now + KERNEL_MS;
 	if (keeper->kernel_fd >= 0)
 		kernel_ask(keeper->kernel_fd);
 }
@@ -255,21 +263,54 @@ static void tell_dropped(struct keeper *keeper)
 		  (unsigned long long)dropped);
 }
 
+/* A record at a time was written, and as many are read as there are. */
+static ssize_t receive(const struct keeper *keeper, struct iovec *space,
+		       size_t count)
+{
+	struct msghdr message = { .msg_iov = space, .msg_iovlen = count };
+
+	if (keeper->socket)
+		return recvmsg(STDIN_FILENO, &message, MSG_DONTWAIT);
+	return readv(STDIN_FILENO, space, (int)count);
+}
+
 /* False = the end of input. */
 static bool take_input(struct keeper *keeper)
 {
-	ssize_t len = read(STDIN_FILENO, keeper->chunk, CHUNK_BYTES);
+	struct ring *ring = keeper->ring;
+	struct iovec space[2];
+	size_t count = ring_space(ring, CHUNK_BYTES, space);
+	bool direct = count > 0;
+	ssize_t len;
 
+	if (!direct) {
+		space[0] = (struct iovec){ keeper->chunk, CHUNK_BYTES };
+		count = 1;
+	}
+	len = receive(keeper, space, count);
 	if (len < 0)
 		return errno == EINTR || errno == EAGAIN;
 	if (!len)
 		return false;
 	batch_note(&keeper->batch, clock_ns(CLOCK_MONOTONIC), (size_t)len,
-		   atomic_load(&keeper->ring->batch_delay_ns));
-	ring_put(keeper->ring, keeper->chunk, (size_t)len);
+		   atomic_load(&ring->batch_delay_ns));
+	if (direct)
+		ring_fill(ring, (size_t)len);
+	else
+		ring_put(ring, keeper->chunk, (size_t)len);
 	wake_worker(keeper);
 	tell_dropped(keeper);
 	return true;
+}
+
+/* Memory that a burst took is not kept for the next. */
+static void trim_ring(struct keeper *keeper)
+{
+	uint64_t head = atomic_load(&keeper->ring->head);
+
+	if (head - keeper->asked_head < TRIM_BYTES)
+		ring_trim(keeper->ring);
+	keeper->asked_head = head;
 }
 
 static void take_signal(struct keeper *keeper)
@@ -299,55 +340,66 @@ static void take_signal(struct keeper *keeper)
 	}
 }
 
-static int poll_timeout(const struct keeper *keeper)
+/* Until what is to be done at a time. */
+static int64_t time_left_ms(const struct keeper *keeper, int64_t now)
 {
-	int64_t until = keeper->ask_ms, now = now_ms();
+	int64_t until = keeper->ask_ms;
 
 	if (keeper->deadline_ms && keeper->deadline_ms < until)
 		until = keeper->deadline_ms;
 	if (keeper->restart_ms && keeper->restart_ms < until)
 		until = keeper->restart_ms;
-	return until > now ? (int)(until - now) : 0;
+	return until > now ? until - now : 0;
 }
 
-/* Lets records gather, before the first of them would wake it; signals are taken
- * in between. */
-static void let_gather(struct keeper *keeper)
+/*
+ * Sleeps until there is input; or, while records are to gather, for that long
+ * without a look at it, as the first of them would end it. True = there may be
+ * input. Signals end either, and what the kernel says.
+ */
+static bool wait_for_input(struct keeper *keeper, int64_t now_ns)
 {
-	struct pollfd fd = { .fd = keeper->signal_fd, .events = POLLIN };
-	int64_t wait =
-		batch_wait_ns(&keeper->batch, clock_ns(CLOCK_MONOTONIC),
+	int64_t gather =
+		batch_wait_ns(&keeper->batch, now_ns,
 			      atomic_load(&keeper->ring->batch_delay_ns));
+	bool gathers = gather && !keeper->deadline_ms;
+	int64_t wait = gathers ? gather
+			       : time_left_ms(keeper, now_ns / NSEC_PER_MSEC) *
+					 NSEC_PER_MSEC;
 	struct timespec time = { .tv_nsec = wait % NSEC_PER_SEC,
 				 .tv_sec = wait / NSEC_PER_SEC };
+	struct pollfd fds[] = {
+		{ .fd = gathers ? -1 : STDIN_FILENO, .events = POLLIN },
+		{ .fd = keeper->signal_fd, .events = POLLIN },
+		{ .fd = keeper->kernel_fd, .events = POLLIN },
+	};
+	int ready = ppoll(fds, 3, &time, NULL);
 
-	if (wait && !keeper->deadline_ms && ppoll(&fd, 1, &time, NULL) > 0)
+	if (ready > 0 && fds[2].revents)
+		hear_kernel(keeper);
+	if (ready > 0 && fds[1].revents)
 		take_signal(keeper);
+	if (gathers)
+		return !ready && keeper->socket;
+	return ready > 0 && fds[0].revents;
 }
 
 static void read_all(struct keeper *keeper)
 {
-	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = keeper->signal_fd, .events = POLLIN },
-		{ .fd = keeper->kernel_fd, .events = POLLIN },
-	};
-
 	for (;;) {
-		let_gather(keeper);
-		if (now_ms() >= keeper->ask_ms)
-			ask_kernel(keeper);
-		poll(fds, 3, poll_timeout(keeper));
-		if (fds[2].revents)
-			hear_kernel(keeper);
-		if (fds[1].revents)
-			take_signal(keeper);
-		if (fds[0].revents && !take_input(keeper))
+		int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+		int64_t now = now_ns / NSEC_PER_MSEC;
+
+		if (keeper->deadline_ms && now >= keeper->deadline_ms)
 			return;
-		if (keeper->deadline_ms && now_ms() >= keeper->deadline_ms)
-			return;
-		if (keeper->restart_ms && now_ms() >= keeper->restart_ms)
+		if (keeper->restart_ms && now >= keeper->restart_ms)
 			start_worker(keeper);
+		if (now >= keeper->ask_ms) {
+			ask_kernel(keeper, now);
+			trim_ring(keeper);
+		}
+		if (wait_for_input(keeper, now_ns) && !take_input(keeper))
+			return;
 	}
 }
 
@@ -384,10 +436,13 @@ static void finish(struct keeper *keeper)
 
 static int keeper_open(struct keeper *keeper)
 {
+	struct stat input;
 	sigset_t mask;
 
 	privs_signals(&mask);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
+	keeper->socket =
+		!fstat(STDIN_FILENO, &input) && S_ISSOCK(input.st_mode);
 	keeper->ring = ring_new();
 	keeper->chunk = malloc(CHUNK_BYTES);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -421,6 +421,11 @@ int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns)
 	return engine_advance(pipeline->engine, elapsed_ns);
 }
 
+int64_t pipeline_due_ns(const struct pipeline *pipeline)
+{
+	return pipeline->engine ? engine_due_ns(pipeline->engine) : INT64_MAX;
+}
+
 int pipeline_flush(struct pipeline *pipeline)
 {
 	int rc = sieve_finish(pipeline->sieve);

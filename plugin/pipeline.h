@@ -62,6 +62,8 @@ int pipeline_feed(struct pipeline *pipeline, const char *data, size_t len);
 int pipeline_event(struct pipeline *pipeline, const struct event *event);
 /* elapsed_ns of the monotonic clock since the last call. */
 int pipeline_advance(struct pipeline *pipeline, int64_t elapsed_ns);
+/* As engine_due_ns(). */
+int64_t pipeline_due_ns(const struct pipeline *pipeline);
 /*
  * End of this process's input: open events close, what is held back is matched.
  * What is still under way is for pipeline_save().

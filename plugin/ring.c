@@ -99,6 +99,31 @@ void ring_put(struct ring *ring, const char *data, size_t len)
 	}
 }
 
+size_t ring_space(struct ring *ring, size_t max, struct iovec space[2])
+{
+	size_t at = (size_t)(atomic_load(&ring->head) % LIMIT_RING_BYTES);
+	size_t first = LIMIT_RING_BYTES - at;
+
+	if (ring->dropping || ring_room(ring) <= max + LIMIT_RECORD_BYTES)
+		return 0;
+	space[0] = (struct iovec){ ring->data + at, first < max ? first : max };
+	space[1] = (struct iovec){ ring->data, max - space[0].iov_len };
+	return space[1].iov_len ? 2 : 1;
+}
+
+void ring_fill(struct ring *ring, size_t len)
+{
+	uint64_t head = atomic_load(&ring->head);
+	size_t at = (size_t)(head % LIMIT_RING_BYTES);
+	size_t first = LIMIT_RING_BYTES - at;
+
+	if (first > len)
+		first = len;
+	ring->begun = record_begun(ring, ring->data + at, first);
+	ring->begun = record_begun(ring, ring->data, len - first);
+	atomic_store(&ring->head, head + len);
+}
+
 /* Whole pages only: the bytes beside may be in use. A kernel that cannot do it
  * keeps the pages, which costs nothing but them. */
 static void release_pages(char *from, size_t len)
@@ -111,16 +136,37 @@ static void release_pages(char *from, size_t len)
 		madvise((void *)start, end - start, MADV_REMOVE);
 }
 
-void ring_release(struct ring *ring, uint64_t position)
+void ring_trim(struct ring *ring)
 {
-	uint64_t acked = atomic_load(&ring->acked);
-	size_t at = (size_t)(acked % LIMIT_RING_BYTES);
-	size_t len = (size_t)(position - acked), first = LIMIT_RING_BYTES - at;
+	size_t at = (size_t)(atomic_load(&ring->head) % LIMIT_RING_BYTES);
+	size_t len = ring_room(ring), first = LIMIT_RING_BYTES - at;
 
+	/* positions are the worker's as well, who may be somebody else by now */
+	if (len > LIMIT_RING_BYTES)
+		return;
 	if (first > len)
 		first = len;
 	release_pages(ring->data + at, first);
 	release_pages(ring->data, len - first);
+}
+
+/* Each side writes its own word before it reads the other's, all in one order:
+ * one of the two sees what the other did. */
+bool ring_wait(struct ring *ring, uint64_t position)
+{
+	atomic_store(&ring->waiting, true);
+	return atomic_load(&ring->head) == position &&
+	       !atomic_load(&ring->ended);
+}
+
+void ring_woken(struct ring *ring)
+{
+	atomic_store(&ring->waiting, false);
+}
+
+bool ring_wake(struct ring *ring)
+{
+	return atomic_exchange(&ring->waiting, false);
 }
 
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data)

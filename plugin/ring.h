@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include <audisp-eql/event.h>
 
@@ -74,11 +75,26 @@ void ring_free(struct ring **ring);
  */
 void ring_put(struct ring *ring, const char *data, size_t len);
 /*
- * The bytes up to a position are of no use to anybody: their memory goes back
- * to the system. For the worker, before it acknowledges them, for then the keeper
- * may write there.
+ * The same without a copy: where the next max bytes would lie, in one piece or
+ * two, and that the first len of them have been written there. 0 = not all of them
+ * have room, and ring_put() finds out which have.
  */
-void ring_release(struct ring *ring, uint64_t position);
+size_t ring_space(struct ring *ring, size_t max, struct iovec space[2]);
+void ring_fill(struct ring *ring, size_t len);
+/*
+ * The memory of what is free goes back to the system. For the keeper, who alone
+ * writes there; what it writes next has to be had anew, which costs more than to
+ * write it.
+ */
+void ring_trim(struct ring *ring);
+/*
+ * The reader has come to a position and would sleep. True = there is nothing
+ * more, and who puts more in knows by ring_wake() that it has to be woken;
+ * ring_woken() is for afterwards, whatever woke it.
+ */
+bool ring_wait(struct ring *ring, uint64_t position);
+void ring_woken(struct ring *ring);
+bool ring_wake(struct ring *ring);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data);
 

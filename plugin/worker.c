@@ -39,18 +39,27 @@
 /* Fed between two looks at signals and clock. */
 #define MMAP_BYTES (128 << 10)
 #define FEED_BYTES (64U << 10)
-#define TICK_MS 50
+#define TICK_MS 200
 #define IDLE_TICK_MS 1000
-/* after the last record, for how long something may still be held back */
+/* after the last record, for how long events may still be open */
 #define BUSY_NS (5 * NSEC_PER_SEC)
+/* What is held back has its turn in time, but not each event a tick of its own;
+ * records that come wake the worker more often than that. */
+#define TURN_MS 15
 /* a loss is blindness for that long, where no heartbeat says for how long */
 #define BLIND_NS (900 * NSEC_PER_SEC)
 #define OUTPUT_DRAIN_MS 3000
 #define LOCK_WAIT_MS 3000
+/* after an alert; or later, if saving would take more than one part of so many
+ * of the time */
 #define SAVE_ALERT_NS NSEC_PER_SEC
-/* so much of the ring may hold what no state has seen: a state is as large as
- * the tables, and full ones are more than what came since */
+#define SAVE_SHARE 400
+/* So much of the ring may hold what no state has seen: a state is as large as
+ * the tables, and full ones are more than what came since. It may be more, up to
+ * SAVE_BYTES_MAX, where what is left takes what comes in SAVE_ROOM_NS. */
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
+#define SAVE_BYTES_MAX (LIMIT_RING_BYTES / 8 * 7)
+#define SAVE_ROOM_NS (NSEC_PER_SEC / 2)
 /* An event that two died of is skipped by the third; if that dies, too, what
  * was missed is not worth it. */
 #define CATCH_UP_TRIES 3
@@ -95,6 +104,7 @@ struct worker {
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
 	int64_t written_ns;
+	int64_t saved_ns, save_ns; /* when the last one was, how long it took */
 	bool alerted; /* since then */
 	bool save_failed;
 };
@@ -361,12 +371,6 @@ static int make_state(struct worker *worker)
 	return rc ? rc : state_seal(&worker->state);
 }
 
-static void acknowledge(struct ring *ring, uint64_t position)
-{
-	ring_release(ring, position);
-	atomic_store(&ring->acked, position);
-}
-
 /* Saves where it is, and acknowledges what that has seen. 0 or -errno (told).
  */
 static int save(struct worker *worker)
@@ -386,7 +390,8 @@ static int save(struct worker *worker)
 			  "takes the sequences begun with it",
 			  strerror(-rc));
 	worker->save_failed = rc != 0;
-	acknowledge(ring, worker->base + pipeline_position(worker->pipeline));
+	atomic_store(&ring->acked,
+		     worker->base + pipeline_position(worker->pipeline));
 	return rc;
 }
 
@@ -398,23 +403,47 @@ static void save_file(struct worker *worker)
 		state_writer_put(worker->state_writer, &worker->state);
 }
 
+/* The ring is about to be full of what no state has seen. */
+static bool ring_fills(const struct worker *worker, uint64_t unseen)
+{
+	int64_t since_ns = worker->clock_ns - worker->saved_ns;
+
+	if (unseen < SAVE_BYTES)
+		return false;
+	return unseen >= SAVE_BYTES_MAX || since_ns <= 0 ||
+	       unseen * (uint64_t)SAVE_ROOM_NS / (uint64_t)since_ns >=
+		       LIMIT_RING_BYTES - unseen;
+}
+
+static bool save_is_due(const struct worker *worker)
+{
+	int64_t interval_ns = worker->config->state_interval_ns;
+	int64_t pause_ns = SAVE_SHARE * worker->save_ns;
+
+	if (pause_ns < SAVE_ALERT_NS)
+		pause_ns = SAVE_ALERT_NS;
+	if (!worker->alerted || pause_ns > interval_ns)
+		pause_ns = interval_ns;
+	return worker->clock_ns - worker->written_ns >= pause_ns;
+}
+
 static void save_when_due(struct worker *worker)
 {
 	struct ring *ring = worker->io->ring;
 	uint64_t unseen = worker->position - atomic_load(&ring->acked);
-	int64_t interval_ns = worker->config->state_interval_ns;
 	bool due;
 
 	if (!unseen && !worker->alerted)
 		return;
-	due = worker->clock_ns - worker->written_ns >=
-	      (worker->alerted ? SAVE_ALERT_NS : interval_ns);
-	if (unseen < SAVE_BYTES &&
+	due = save_is_due(worker);
+	if (!ring_fills(worker, unseen) &&
 	    (!due || pipeline_is_pending(worker->pipeline) ||
 	     !outputs_drain(worker->outputs, 0)))
 		return;
+	worker->saved_ns = worker->clock_ns;
 	if (!save(worker) && due)
 		save_file(worker);
+	worker->save_ns = clock_ns(CLOCK_MONOTONIC) - worker->clock_ns;
 	strbuf_free(&worker->state);
 }
 
@@ -934,6 +963,21 @@ static int pass_time(struct worker *worker)
 	return pipeline_advance(worker->pipeline, elapsed);
 }
 
+/* How long it may sleep if nothing comes. */
+static int tick_ms(const struct worker *worker)
+{
+	bool busy = worker->clock_ns - worker->fed_ns < BUSY_NS;
+	int tick = busy ? TICK_MS : IDLE_TICK_MS;
+	int64_t due_ns = worker->pipeline ? pipeline_due_ns(worker->pipeline)
+					  : INT64_MAX;
+
+	if (due_ns >= tick * NSEC_PER_MSEC)
+		return tick;
+	if (due_ns <= TURN_MS * NSEC_PER_MSEC)
+		return TURN_MS;
+	return (int)((due_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+}
+
 /* Sleeps until there is something to do. */
 static void wait_for_work(struct worker *worker)
 {
@@ -943,14 +987,11 @@ static void wait_for_work(struct worker *worker)
 		{ .fd = worker->signal_fd, .events = POLLIN },
 		{ .fd = worker->io->alive_fd, .events = POLLIN },
 	};
-	bool busy = worker->clock_ns - worker->fed_ns < BUSY_NS;
 	uint64_t count;
 
-	atomic_store(&ring->waiting, true);
-	if (atomic_load(&ring->head) == worker->position &&
-	    !atomic_load(&ring->ended))
-		poll(fds, 3, busy ? TICK_MS : IDLE_TICK_MS);
-	atomic_store(&ring->waiting, false);
+	if (ring_wait(ring, worker->position))
+		poll(fds, 3, tick_ms(worker));
+	ring_woken(ring);
 	if (fds[0].revents &&
 	    read(worker->io->wake_fd, &count, sizeof(count)) < 0 &&
 	    errno != EAGAIN)
@@ -1039,7 +1080,7 @@ static int drain(struct worker *worker)
 
 	while (!worker->reload) {
 		worker->position = atomic_load(&ring->head);
-		acknowledge(ring, worker->position);
+		atomic_store(&ring->acked, worker->position);
 		take_signals(worker);
 		if (atomic_load(&ring->ended))
 			break;
@@ -1126,7 +1167,7 @@ int worker_run(const struct worker_config *config)
 	worker.base = worker.position;
 	if (worker.pipeline)
 		worker.base -= pipeline_position(worker.pipeline);
-	worker.clock_ns = clock_ns(CLOCK_MONOTONIC);
+	worker.clock_ns = worker.saved_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the first state soon: without one there is nothing to go on from */
 	worker.written_ns = worker.clock_ns + SAVE_ALERT_NS;
 	if (worker.config)

@@ -83,6 +83,9 @@ int engine_pass(struct engine *engine, struct str host, int64_t time_ns);
  * call. Releases what has been held back long enough.
  */
 int engine_advance(struct engine *engine, int64_t elapsed_ns);
+/* After how much more time without events that will be, for the first of what is
+ * held back; INT64_MAX = nothing is. */
+int64_t engine_due_ns(const struct engine *engine);
 /* End of this process's input: what is held back has its turn. What else is
  * under way is for engine_save() and a successor. */
 int engine_flush(struct engine *engine);

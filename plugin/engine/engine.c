@@ -338,6 +338,24 @@ int engine_advance(struct engine *engine, int64_t elapsed_ns)
 	return run_all(engine, offsetof(struct host, recent));
 }
 
+int64_t engine_due_ns(const struct engine *engine)
+{
+	int64_t due_ns = INT64_MAX;
+
+	for (const struct list *at = engine->holding.next;
+	     at != &engine->holding; at = at->next) {
+		const struct host *host = list_entry(at, struct host, holding);
+		int64_t until_ns =
+			time_sub(host_now(engine, host), engine->wait_ns);
+		int64_t host_due_ns =
+			time_sub(holdback_first_ns(host), until_ns);
+
+		if (host_due_ns < due_ns)
+			due_ns = host_due_ns;
+	}
+	return due_ns;
+}
+
 static int finish_all(struct engine *engine,
 		      int (*finish)(struct engine *engine, struct host *host))
 {

@@ -111,6 +111,11 @@ static int release_first(struct engine *engine, struct host *host)
 	return rc;
 }
 
+int64_t holdback_first_ns(const struct host *host)
+{
+	return held_of(heap_first(&host->held))->ordinal.time_ns;
+}
+
 int holdback_release(struct engine *engine, struct host *host, int64_t until_ns)
 {
 	int rc = 0;

@@ -19,6 +19,8 @@ void holdback_close(struct engine *engine, struct host *host);
 /* A copy of the hits waits for its turn; takes a hold of the event. */
 int holdback_put(struct engine *engine, struct host *host,
 		 const struct held *held, const struct hit *hits);
+/* When the first counts, of a host that holds some. */
+int64_t holdback_first_ns(const struct host *host);
 /* What counts until then has its turn, in order. 0 or -errno. */
 int holdback_release(struct engine *engine, struct host *host,
 		     int64_t until_ns);

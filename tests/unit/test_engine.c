@@ -546,10 +546,13 @@ static void test_hold_back(void **state)
 	/* or when the host is silent, by the monotonic clock */
 	rig_feed(&rig, "t=3000 n=9 k=a");
 	rig_feed(&rig, "t=3001 n=10 k=b");
+	assert_int_equal(engine_due_ns(rig.engine), 99 * MS);
 	assert_int_equal(engine_advance(rig.engine, 100 * MS - 1), 0);
 	rig_expect(&rig, "");
+	assert_int_equal(engine_due_ns(rig.engine), 1);
 	assert_int_equal(engine_advance(rig.engine, 1), 0);
 	rig_expect(&rig, "r0: 9 10\n");
+	assert_true(engine_due_ns(rig.engine) == INT64_MAX);
 	/* or at the end */
 	rig_feed(&rig, "t=4000 n=11 k=a");
 	rig_feed(&rig, "t=4001 n=12 k=b");
