@@ -43,7 +43,7 @@ struct keeper {
 	struct log *log;
 	struct ring *ring;
 	char *chunk;
-	int wake_fd, signal_fd, alive[2], state_fds[2];
+	int wake_fd, signal_fd, alive[2], state_fds[STATE_FDS];
 	pid_t worker; /* 0 = none now */
 	pid_t trial; /* of a new configuration; 0 = none now */
 	bool trial_due; /* another one, after it */
@@ -391,7 +391,7 @@ static int keeper_open(struct keeper *keeper)
 	keeper->ring = ring_new();
 	keeper->chunk = malloc(CHUNK_BYTES);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < STATE_FDS; i++) {
 		keeper->state_fds[i] =
 			memfd_create("audisp-eql state", MFD_CLOEXEC);
 		if (keeper->state_fds[i] < 0)
