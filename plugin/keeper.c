@@ -50,6 +50,7 @@ struct keeper {
 	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
 	uint64_t dropped_told;
+	uint64_t put_away; /* see ring_put_away() */
 	struct batch batch;
 	pid_t parent; /* auditd */
 	struct node_answer node;
@@ -267,6 +268,8 @@ static bool take_input(struct keeper *keeper)
 	batch_note(&keeper->batch, clock_ns(CLOCK_MONOTONIC), (size_t)len,
 		   atomic_load(&keeper->ring->batch_delay_ns));
 	ring_put(keeper->ring, keeper->chunk, (size_t)len);
+	ring_put_away(keeper->ring, &keeper->put_away,
+		      atomic_load(&keeper->ring->head));
 	wake_worker(keeper);
 	tell_dropped(keeper);
 	return true;

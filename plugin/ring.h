@@ -83,6 +83,11 @@ void ring_put(struct ring *ring, const char *data, size_t len);
  * may write there.
  */
 void ring_release(struct ring *ring, uint64_t position);
+/*
+ * What this process has put in or read up to a position is not part of its memory
+ * any more, now and then: *away says up to where. The bytes stay for the other.
+ */
+void ring_put_away(struct ring *ring, uint64_t *away, uint64_t position);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data);
 

@@ -78,6 +78,7 @@ struct worker {
 	 * been fed a log before */
 	uint64_t base;
 	uint64_t position; /* read up to here */
+	uint64_t put_away; /* see ring_put_away() */
 	int64_t clock_ns, fed_ns, status_ns;
 	int64_t epoch_ns; /* of the monotonic clock; 0 = not known yet */
 	bool status_failed, reload;
@@ -1027,6 +1028,7 @@ static int feed(struct worker *worker, const char *data, size_t len)
 	atomic_store(&ring->at, worker->position);
 	worker->position += len;
 	worker->fed_ns = worker->clock_ns;
+	ring_put_away(ring, &worker->put_away, worker->position - len);
 	if (!deadly)
 		return pipeline_feed(worker->pipeline, data, len);
 	log_print(worker->log, LOG_CRIT,
@@ -1154,7 +1156,7 @@ int worker_run(const struct worker_config *config)
 	tune_malloc();
 	if (!rc)
 		rc = worker_open(&worker);
-	worker.base = worker.position;
+	worker.base = worker.put_away = worker.position;
 	if (worker.pipeline)
 		worker.base -= pipeline_position(worker.pipeline);
 	worker.clock_ns = clock_ns(CLOCK_MONOTONIC);

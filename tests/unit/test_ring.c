@@ -199,6 +199,63 @@ static void test_endless(void **state)
 	assert_int_equal(atomic_load(&ring->dropped), 1);
 }
 
+/* --- memory ---------------------------------------------------------------- */
+
+/* KiB of the ring that are part of this process. */
+static long resident(const struct ring *ring)
+{
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	unsigned long from, to, at = (unsigned long)(uintptr_t)ring;
+	bool inside = false;
+	char row[512];
+	long size = -1;
+
+	assert_non_null(maps);
+	while (fgets(row, sizeof(row), maps)) {
+		if (sscanf(row, "%lx-%lx ", &from, &to) == 2)
+			inside = from <= at && at < to;
+		else if (inside && !strncmp(row, "Rss:", 4))
+			size = strtol(row + 4, NULL, 10);
+	}
+	fclose(maps);
+	return size;
+}
+
+/* What was put away is not this process's, and still there. */
+static void test_put_away(void **state)
+{
+	static char block[LIMIT_RING_BYTES - 2 * LIMIT_RECORD_BYTES];
+	struct ring *ring = *state;
+	uint64_t head, away = 0;
+	size_t done = 0;
+	long before;
+
+	memset(block, 'y', sizeof(block));
+	block[sizeof(block) - 1] = '\n';
+	for (int round = 0; round < 3; round++) {
+		keep(ring, 0);
+		away = atomic_load(&ring->head);
+		ring_put(ring, block, sizeof(block));
+		head = atomic_load(&ring->head);
+		before = resident(ring);
+		assert_true(before > LIMIT_RING_BYTES / 2048);
+		ring_put_away(ring, &away, head);
+		assert_true(away == head);
+		assert_true(resident(ring) < 64);
+		/* little is left for later */
+		ring_put_away(ring, &away, head + 1);
+		assert_true(away == head);
+		for (done = 0; done < sizeof(block);) {
+			const char *data;
+			size_t len = ring_get(ring, head - sizeof(block) + done,
+					      &data);
+
+			assert_memory_equal(data, block + done, len);
+			done += len;
+		}
+	}
+}
+
 /* --- two at once ----------------------------------------------------------- */
 
 /* "NUMBER xxx...\n", of a length that depends on the number. */
@@ -288,9 +345,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_put_get),   TEST(test_wrap),	TEST(test_room),
-		TEST(test_some_fit),  TEST(test_begun), TEST(test_endless),
-		TEST(test_processes),
+		TEST(test_put_get),  TEST(test_wrap),	   TEST(test_room),
+		TEST(test_some_fit), TEST(test_begun),	   TEST(test_endless),
+		TEST(test_put_away), TEST(test_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
