@@ -126,10 +126,7 @@ void state_discard(int fd)
 
 int state_parse(struct str bytes, struct state *out)
 {
-	struct reader reader = {
-		.at = (const uint8_t *)bytes.data,
-		.end = (const uint8_t *)bytes.data + bytes.len,
-	};
+	struct reader reader = reader_of(bytes);
 	struct state state;
 	char magic[MAGIC_BYTES];
 	uint64_t len, hash;

@@ -16,7 +16,7 @@ struct state {
 	struct str host_id;
 	uint64_t alerts; /* number of the last one */
 	uint64_t position; /* in the ring, for a worker; in the file useless */
-	struct str tables; /* pipeline_save(); last, up to the end */
+	struct str tables; /* for pipeline_load(); last, up to the end */
 };
 
 enum {

@@ -34,6 +34,7 @@
 #include "state.h"
 #include "status.h"
 #include "util/clock.h"
+#include "util/codec.h"
 #include "util/diag.h"
 
 /* Fed between two looks at signals and clock. */
@@ -309,11 +310,14 @@ static bool state_fits(struct worker *worker, const struct state *state,
 
 /* After a boot, all that is left of what a state knows is the files. */
 static int load_tables(struct worker *worker, const struct state *state,
-		       bool file)
+		       struct str mapped, bool file)
 {
+	struct reader reader = reader_of(state->tables);
 	bool booted = !str_equal(state->boot_id, worker->boot_id);
-	int rc = pipeline_load(worker->pipeline, state->tables, booted);
+	int rc;
 
+	reader.mapped = (const uint8_t *)mapped.data;
+	rc = pipeline_load(worker->pipeline, &reader, booted);
 	worker->resumed = !rc && file && !booted;
 	if (rc != -EBADMSG)
 		return rc;
@@ -335,7 +339,7 @@ static int restore(struct worker *worker)
 		rc = state_parse(bytes, &state);
 	state_put_away(bytes);
 	if (!rc && state_fits(worker, &state, file))
-		rc = load_tables(worker, &state, file);
+		rc = load_tables(worker, &state, bytes, file);
 	else if (!rc)
 		worker->refused = file;
 	else if (rc != -ENOENT && rc != -ENOMEM) {

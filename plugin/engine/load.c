@@ -661,17 +661,14 @@ static void start_anew(struct engine *engine, const struct engine *before)
 		engine->exceptions[i].use = (struct exception_use){ 0 };
 }
 
-int engine_load(struct engine *engine, struct str state)
+int engine_load(struct engine *engine, struct reader *state)
 {
-	const uint8_t *bytes = (const uint8_t *)state.data;
-	struct loader loader = { .engine = engine };
+	struct loader loader = { .engine = engine, .reader = *state };
 	const struct engine before = *engine;
 	int rc;
 
 	if (engine->host_table.count)
 		return -EINVAL;
-	loader.reader =
-		(struct reader){ .at = bytes, .end = bytes + state.len };
 	rc = check_magic(&loader.reader);
 	if (rc)
 		return rc;
@@ -679,6 +676,7 @@ int engine_load(struct engine *engine, struct str state)
 	loader.event_arena = arena_new(0);
 	rc = loader.arena && loader.event_arena ? load_body(&loader) : -ENOMEM;
 	loader_close(&loader);
+	*state = loader.reader;
 	if (rc) {
 		start_anew(engine, &before);
 		return rc;

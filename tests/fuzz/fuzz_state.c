@@ -19,6 +19,7 @@
 #include "../unit/makelog.h"
 #include "pipeline.h"
 #include "target.h"
+#include "util/codec.h"
 #include "util/hash.h"
 
 #define EVENTS 48
@@ -180,13 +181,15 @@ static void seal(struct strbuf *text)
 /* False = it is refused. */
 static bool load(struct pipeline *pipeline, struct str bytes, bool booted)
 {
+	struct reader reader;
 	struct state state;
 	int rc = state_parse(bytes, &state);
 
 	require(rc == 0 || rc == STATE_E_DAMAGED || rc == STATE_E_FORMAT);
 	if (rc)
 		return false;
-	rc = pipeline_load(pipeline, state.tables, booted);
+	reader = reader_of(state.tables);
+	rc = pipeline_load(pipeline, &reader, booted);
 	require(rc == 0 || rc == -EBADMSG);
 	return !rc;
 }

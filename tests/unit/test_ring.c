@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "resident.h"
 #include "ring.h"
 
 #define STREAM_RECORDS 60000
@@ -200,26 +201,6 @@ static void test_endless(void **state)
 }
 
 /* --- memory ---------------------------------------------------------------- */
-
-/* KiB of the ring that are part of this process. */
-static long resident(const struct ring *ring)
-{
-	FILE *maps = fopen("/proc/self/smaps", "re");
-	unsigned long from, to, at = (unsigned long)(uintptr_t)ring;
-	bool inside = false;
-	char row[512];
-	long size = -1;
-
-	assert_non_null(maps);
-	while (fgets(row, sizeof(row), maps)) {
-		if (sscanf(row, "%lx-%lx ", &from, &to) == 2)
-			inside = from <= at && at < to;
-		else if (inside && !strncmp(row, "Rss:", 4))
-			size = strtol(row + 4, NULL, 10);
-	}
-	fclose(maps);
-	return size;
-}
 
 /* What was put away is not this process's, and still there. */
 static void test_put_away(void **state)

@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "limits.h"
+#include "resident.h"
+#include "util/codec.h"
 
 /* --- calls that fail ------------------------------------------------------- */
 
@@ -216,6 +218,48 @@ static void test_large(void **user)
 		state_unmap(&bytes);
 	}
 	free(text);
+}
+
+/* What was read of one is no more part of the process, and read again where it is
+ * looked at. */
+static void test_reading(void **user)
+{
+	static char text[5000];
+	const uint32_t count = 400;
+	struct place *place = *user;
+	struct reader reader;
+	struct state state = { 0 };
+	struct str bytes, first;
+
+	state_begin(&place->out, place->fd, &state);
+	for (uint32_t i = 0; i < count; i++) {
+		memset(text, (int)i, sizeof(text));
+		write_str(&place->out.tables,
+			  (struct str){ text, sizeof(text) });
+	}
+	assert_int_equal(state_seal(&place->out), 0);
+	assert_int_equal(state_map(place->fd, &bytes), 0);
+	assert_int_equal(state_parse(bytes, &state), 0);
+	assert_true(resident(bytes.data) > 1500);
+	state_put_away(bytes);
+	assert_int_equal(resident(bytes.data), 0);
+	reader = reader_of(state.tables);
+	reader.mapped = (const uint8_t *)bytes.data;
+	for (uint32_t i = 0; i < count; i++) {
+		struct str read = read_str(&reader);
+
+		if (!i)
+			first = read;
+		memset(text, (int)i, sizeof(text));
+		assert_true(
+			str_equal(read, (struct str){ text, sizeof(text) }));
+		/* as much as is read ahead of */
+		assert_true(resident(bytes.data) < 700);
+	}
+	assert_true(!reader.bad && reader.at == reader.end);
+	memset(text, 0, sizeof(text));
+	assert_true(str_equal(first, (struct str){ text, sizeof(text) }));
+	state_unmap(&bytes);
 }
 
 /* Each byte counts, and each length but the right one is wrong. */
@@ -501,12 +545,13 @@ static void test_writer_hangs(void **user)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_round),   TEST(test_large),
-		TEST(test_damage),  TEST(test_cut),
-		TEST(test_limit),   TEST(test_failing),
-		TEST(test_file),    TEST(test_file_failing),
-		TEST(test_foreign), TEST(test_lock),
-		TEST(test_writer),  TEST(test_writer_hangs),
+		TEST(test_round),	 TEST(test_large),
+		TEST(test_reading),	 TEST(test_damage),
+		TEST(test_cut),		 TEST(test_limit),
+		TEST(test_failing),	 TEST(test_file),
+		TEST(test_file_failing), TEST(test_foreign),
+		TEST(test_lock),	 TEST(test_writer),
+		TEST(test_writer_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
