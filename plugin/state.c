@@ -26,7 +26,7 @@
 
 #define LOCK_RETRY_MS 50
 /* Copied at once, by a thread that has a stack of its own for it. */
-#define PIECE_BYTES (32U << 10)
+#define PIECE_BYTES (16U << 10)
 
 const char *state_error(int code)
 {

@@ -27,7 +27,7 @@ struct strbuf {
 	size_t drained; /* bytes handed on */
 };
 
-#define STRBUF_DRAIN_BYTES (64U << 10)
+#define STRBUF_DRAIN_BYTES (16U << 10)
 
 #define STRBUF_INIT(limit) \
 	{ \
