@@ -49,13 +49,14 @@ struct keeper {
 	struct log *log;
 	struct ring *ring;
 	char *chunk;
-	int wake_fd, signal_fd, alive[2], state_fds[2];
+	int wake_fd, signal_fd, alive[2], state_fds[STATE_FDS];
 	pid_t worker; /* 0 = none now */
 	pid_t trial; /* of a new configuration; 0 = none now */
 	bool trial_due; /* another one, after it */
 	int64_t started_ms, restart_ms; /* restart_ms: when, 0 = not due */
 	int64_t deadline_ms; /* after SIGTERM; 0 = none */
 	uint64_t dropped_told;
+	uint64_t put_away; /* see ring_put_away() */
 	struct batch batch;
 	pid_t parent; /* auditd */
 	struct node_answer node;
@@ -298,6 +299,7 @@ static bool take_input(struct keeper *keeper)
 		ring_fill(ring, (size_t)len);
 	else
 		ring_put(ring, keeper->chunk, (size_t)len);
+	ring_put_away(ring, &keeper->put_away, atomic_load(&ring->head));
 	wake_worker(keeper);
 	tell_dropped(keeper);
 	return true;
@@ -446,7 +448,7 @@ static int keeper_open(struct keeper *keeper)
 	keeper->ring = ring_new();
 	keeper->chunk = malloc(CHUNK_BYTES);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < STATE_FDS; i++) {
 		keeper->state_fds[i] =
 			memfd_create("audisp-eql state", MFD_CLOEXEC);
 		if (keeper->state_fds[i] < 0)

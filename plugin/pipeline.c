@@ -460,21 +460,14 @@ int pipeline_save(struct pipeline *pipeline, struct strbuf *out)
 	return engine_save(pipeline->engine, out);
 }
 
-int pipeline_load(struct pipeline *pipeline, struct str state, bool booted)
+int pipeline_load(struct pipeline *pipeline, struct reader *state, bool booted)
 {
-	struct reader reader = {
-		.at = (const uint8_t *)state.data,
-		.end = (const uint8_t *)state.data + state.len,
-	};
-	int rc = normalizer_load(pipeline->normalizer, &reader, booted);
+	int rc = normalizer_load(pipeline->normalizer, state, booted);
 
+	if (!rc && !booted)
+		rc = sieve_load(pipeline->sieve, state);
 	if (rc || booted)
 		return rc;
-	rc = sieve_load(pipeline->sieve, &reader);
-	if (rc)
-		return rc;
-	state.data = (const char *)reader.at;
-	state.len = (size_t)(reader.end - reader.at);
 	return engine_load(pipeline->engine, state);
 }
 

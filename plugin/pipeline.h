@@ -13,6 +13,7 @@
 #include "sieve.h"
 
 struct pipeline;
+struct reader;
 struct strbuf;
 
 struct pipeline_config {
@@ -80,7 +81,7 @@ uint64_t pipeline_position(const struct pipeline *pipeline);
  * host has booted since: only what its disks still hold is loaded.
  */
 int pipeline_save(struct pipeline *pipeline, struct strbuf *out);
-int pipeline_load(struct pipeline *pipeline, struct str state, bool booted);
+int pipeline_load(struct pipeline *pipeline, struct reader *state, bool booted);
 /* Between these two a log of auditd is fed: see sieve_catch_up(),
  * sieve_has_passed(). */
 void pipeline_catch_up(struct pipeline *pipeline, int64_t booted_ns,

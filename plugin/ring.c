@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* A system call for each of these. */
+#define AWAY_BYTES (256U << 10)
+
 struct ring *ring_new(void)
 {
 	void *memory = mmap(NULL, sizeof(struct ring), PROT_READ | PROT_WRITE,
@@ -126,28 +129,45 @@ void ring_fill(struct ring *ring, size_t len)
 
 /* Whole pages only: the bytes beside may be in use. A kernel that cannot do it
  * keeps the pages, which costs nothing but them. */
-static void release_pages(char *from, size_t len)
+static void advise_pages(char *from, size_t len, int advice)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t start = ((uintptr_t)from + page - 1) & ~(page - 1);
 	uintptr_t end = ((uintptr_t)from + len) & ~(page - 1);
 
 	if (start < end)
-		madvise((void *)start, end - start, MADV_REMOVE);
+		madvise((void *)start, end - start, advice);
+}
+
+static void advise(struct ring *ring, uint64_t from, uint64_t to, int advice)
+{
+	size_t at = (size_t)(from % LIMIT_RING_BYTES);
+	size_t len = (size_t)(to - from), first = LIMIT_RING_BYTES - at;
+
+	if (first > len)
+		first = len;
+	advise_pages(ring->data + at, first, advice);
+	advise_pages(ring->data, len - first, advice);
 }
 
 void ring_trim(struct ring *ring)
 {
-	size_t at = (size_t)(atomic_load(&ring->head) % LIMIT_RING_BYTES);
-	size_t len = ring_room(ring), first = LIMIT_RING_BYTES - at;
+	uint64_t head = atomic_load(&ring->head);
+	size_t len = ring_room(ring);
 
 	/* positions are the worker's as well, who may be somebody else by now */
 	if (len > LIMIT_RING_BYTES)
 		return;
-	if (first > len)
-		first = len;
-	release_pages(ring->data + at, first);
-	release_pages(ring->data, len - first);
+	advise(ring, head, head + len, MADV_REMOVE);
+}
+
+void ring_put_away(struct ring *ring, uint64_t *away, uint64_t position)
+{
+	if (position - *away < AWAY_BYTES)
+		return;
+	/* of memory that is shared it takes what this process sees of it */
+	advise(ring, *away, position, MADV_DONTNEED);
+	*away = position;
 }
 
 /* Each side writes its own word before it reads the other's, all in one order:

@@ -20,6 +20,10 @@
 #include "limits.h"
 #include "sandbox.h"
 
+/* Files in memory for states: one has the last one, another may be on its way to
+ * disk, the third is free for the next. */
+#define STATE_FDS 3
+
 struct ring {
 	_Atomic uint64_t head; /* bytes put in */
 	_Atomic uint64_t acked; /* bytes a successor need not read */
@@ -44,8 +48,8 @@ struct ring {
 		int64_t lost_ns; /* of any loss, the last; 0 = none */
 		int64_t heartbeat_ns; /* when the next is due; 0 = never */
 	} told;
-	/* which of the keeper's two descriptors has the last saved state, plus
-	 * one; 0 = none yet. Written by the worker */
+	/* which of the keeper's STATE_FDS has the last saved state, plus one;
+	 * 0 = none yet. Written by the worker */
 	_Atomic unsigned int state;
 	/* workers that began to catch up from auditd's log and did not end it */
 	_Atomic unsigned int catch_ups;
@@ -95,6 +99,11 @@ void ring_trim(struct ring *ring);
 bool ring_wait(struct ring *ring, uint64_t position);
 void ring_woken(struct ring *ring);
 bool ring_wake(struct ring *ring);
+/*
+ * What this process has put in or read up to a position is not part of its memory
+ * any more, now and then: *away says up to where. The bytes stay for the other.
+ */
+void ring_put_away(struct ring *ring, uint64_t *away, uint64_t position);
 /* The bytes from a position on that lie in one piece; 0 = none yet. */
 size_t ring_get(const struct ring *ring, uint64_t position, const char **data);
 

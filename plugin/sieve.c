@@ -1114,10 +1114,11 @@ static void save_node(const struct node *node, struct strbuf *out)
 
 void sieve_save(const struct sieve *sieve, struct strbuf *out)
 {
-	size_t start = out->len;
+	size_t start = strbuf_total(out);
 
 	for (struct list *p = sieve->nodes.prev;
-	     p != &sieve->nodes && out->len - start < LIMIT_SAVED_WINDOW_BYTES;
+	     p != &sieve->nodes &&
+	     strbuf_total(out) - start < LIMIT_SAVED_WINDOW_BYTES;
 	     p = p->prev) {
 		write_u8(out, 1);
 		save_node(list_entry(p, struct node, by_use), out);

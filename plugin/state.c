@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
@@ -16,16 +16,17 @@
 
 #include "limits.h"
 #include "util/codec.h"
-#include "util/hash.h"
 
 #define MAGIC "AUDISPEQ"
 #define MAGIC_BYTES 8
 /* Grows with each change of what is behind the head. */
-#define FORMAT 5
+#define FORMAT 6
 /* magic, format, length of the rest, its hash */
 #define HEAD_BYTES (MAGIC_BYTES + 4 + 8 + 8)
 
 #define LOCK_RETRY_MS 50
+/* Copied at once, by a thread that has a stack of its own for it. */
+#define PIECE_BYTES (16U << 10)
 
 const char *state_error(int code)
 {
@@ -41,40 +42,91 @@ const char *state_error(int code)
 	}
 }
 
-/* --- bytes ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
-void state_begin(struct strbuf *out, const struct state *state)
+static int write_all(int fd, struct str bytes, uint64_t at)
 {
-	strbuf_reset(out);
-	strbuf_add(out, MAGIC, MAGIC_BYTES);
-	write_u32(out, FORMAT);
-	write_u64(out, 0);
-	write_u64(out, 0);
-	write_str(out, state->boot_id);
-	write_str(out, state->host_id);
-	write_u64(out, state->alerts);
-	write_u64(out, state->position);
-}
+	size_t done = 0;
 
-int state_seal(struct strbuf *out)
-{
-	uint64_t numbers[2];
+	while (done < bytes.len) {
+		ssize_t part = pwrite(fd, bytes.data + done, bytes.len - done,
+				      (off_t)(at + done));
 
-	if (out->failed)
-		return -ENOMEM;
-	numbers[0] = htole64(out->len - HEAD_BYTES);
-	numbers[1] = htole64(
-		hash_check(out->data + HEAD_BYTES, out->len - HEAD_BYTES));
-	memcpy(out->data + MAGIC_BYTES + 4, numbers, sizeof(numbers));
+		if (part < 0 && errno != EINTR)
+			return -errno;
+		if (part > 0)
+			done += (size_t)part;
+	}
 	return 0;
 }
 
+static int drain(void *user, struct str bytes)
+{
+	struct state_out *out = user;
+
+	out->rc = write_all(out->fd, bytes, out->at);
+	out->at += bytes.len;
+	hash_check_add(&out->check, bytes.data, bytes.len);
+	return out->rc;
+}
+
+void state_begin(struct state_out *out, int fd, const struct state *state)
+{
+	struct strbuf *tables = &out->tables;
+
+	out->fd = fd;
+	out->rc = ftruncate(fd, 0) ? -errno : 0;
+	out->at = HEAD_BYTES;
+	hash_check_begin(&out->check);
+	*tables = (struct strbuf){
+		.data = out->buffer,
+		.max = LIMIT_STATE_BYTES - HEAD_BYTES,
+		.failed = out->rc != 0,
+		.drain = drain,
+		.user = out,
+	};
+	write_str(tables, state->boot_id);
+	write_str(tables, state->host_id);
+	write_u64(tables, state->alerts);
+	write_u64(tables, state->position);
+}
+
+static int write_head(const struct state_out *out)
+{
+	char bytes[HEAD_BYTES + 1]; /* one is kept for a NUL */
+	struct strbuf head = { .data = bytes, .capacity = sizeof(bytes) };
+
+	strbuf_add(&head, MAGIC, MAGIC_BYTES);
+	write_u32(&head, FORMAT);
+	write_u64(&head, out->at - HEAD_BYTES);
+	write_u64(&head, hash_check_end(&out->check));
+	return write_all(out->fd, strbuf_str(&head), 0);
+}
+
+int state_seal(struct state_out *out)
+{
+	strbuf_drain(&out->tables);
+	if (out->tables.failed && !out->rc)
+		out->rc = -EFBIG;
+	if (!out->rc)
+		out->rc = write_head(out);
+	if (out->rc)
+		state_discard(out->fd);
+	return out->rc;
+}
+
+void state_discard(int fd)
+{
+	/* what it held is held on, which costs memory alone */
+	if (ftruncate(fd, 0))
+		return;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
 int state_parse(struct str bytes, struct state *out)
 {
-	struct reader reader = {
-		.at = (const uint8_t *)bytes.data,
-		.end = (const uint8_t *)bytes.data + bytes.len,
-	};
+	struct reader reader = reader_of(bytes);
 	struct state state;
 	char magic[MAGIC_BYTES];
 	uint64_t len, hash;
@@ -116,35 +168,66 @@ struct str state_boot_id(struct arena *arena)
 	return arena_str(arena, (struct str){ text, len });
 }
 
-/* --- the file ------------------------------------------------------------- */
-
-static int read_all(int fd, struct arena *arena, off_t size, struct str *out)
+int state_map(int fd, struct str *out)
 {
-	char *text;
-	size_t len = 0;
+	struct stat info;
+	void *memory;
 
-	if (size > LIMIT_STATE_BYTES)
+	if (fstat(fd, &info))
+		return -errno;
+	if (info.st_size > LIMIT_STATE_BYTES)
 		return -EFBIG;
-	text = arena_alloc(arena, (size_t)size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (len < (size_t)size) {
-		ssize_t part =
-			pread(fd, text + len, (size_t)size - len, (off_t)len);
-
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part < 0)
-			return -errno;
-		if (!part)
-			break;
-		len += (size_t)part;
-	}
-	*out = (struct str){ text, len };
+	*out = (struct str){ 0 };
+	if (!info.st_size)
+		return 0;
+	memory = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	*out = (struct str){ memory, (size_t)info.st_size };
 	return 0;
 }
 
-static int read_checked(int fd, struct arena *arena, struct str *out)
+void state_put_away(struct str bytes)
+{
+	if (bytes.len)
+		madvise((void *)(uintptr_t)bytes.data, bytes.len,
+			MADV_DONTNEED);
+}
+
+void state_unmap(struct str *bytes)
+{
+	if (bytes->len)
+		munmap((void *)(uintptr_t)bytes->data, bytes->len);
+	*bytes = (struct str){ 0 };
+}
+
+/* --- the file ------------------------------------------------------------- */
+
+/* From the beginning of one to that of another, up to the end. */
+static int copy_all(int from, int to)
+{
+	char piece[PIECE_BYTES];
+	uint64_t at = 0;
+
+	for (;;) {
+		ssize_t len = pread(from, piece, sizeof(piece), (off_t)at);
+		int rc;
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0)
+			return len ? -errno : 0;
+		/* it may grow meanwhile */
+		if (at + (size_t)len > LIMIT_STATE_BYTES)
+			return -EFBIG;
+		rc = write_all(to, (struct str){ piece, (size_t)len }, at);
+		if (rc)
+			return rc;
+		at += (size_t)len;
+	}
+}
+
+static int read_checked(int fd, int to)
 {
 	struct stat info;
 
@@ -153,38 +236,24 @@ static int read_checked(int fd, struct arena *arena, struct str *out)
 	if (!S_ISREG(info.st_mode) || info.st_mode & 022 ||
 	    (info.st_uid && info.st_uid != geteuid()))
 		return STATE_E_FOREIGN;
-	return read_all(fd, arena, info.st_size, out);
+	if (info.st_size > LIMIT_STATE_BYTES)
+		return -EFBIG;
+	return ftruncate(to, 0) ? -errno : copy_all(fd, to);
 }
 
-int state_file_read(const char *path, struct arena *arena, struct str *out)
+int state_file_read(const char *path, int to)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int rc;
 
 	if (fd < 0)
 		return -errno;
-	rc = read_checked(fd, arena, out);
+	rc = read_checked(fd, to);
 	close(fd);
 	return rc;
 }
 
-static int write_all(int fd, struct str bytes)
-{
-	off_t at = 0;
-
-	while ((size_t)at < bytes.len) {
-		ssize_t part =
-			pwrite(fd, bytes.data + at, bytes.len - (size_t)at, at);
-
-		if (part < 0 && errno != EINTR)
-			return -errno;
-		if (part > 0)
-			at += part;
-	}
-	return 0;
-}
-
-int state_file_write(const char *path, struct str bytes)
+int state_file_write(const char *path, int from)
 {
 	char name[4096];
 	int fd, rc;
@@ -195,7 +264,7 @@ int state_file_write(const char *path, struct str bytes)
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, bytes);
+	rc = copy_all(from, fd);
 	if (!rc && fdatasync(fd))
 		rc = -errno;
 	close(fd);
@@ -231,21 +300,6 @@ int state_file_lock(const char *path, int timeout_ms, int *fd)
 	return 0;
 }
 
-/* --- memory --------------------------------------------------------------- */
-
-int state_fd_write(int fd, struct str bytes)
-{
-	return ftruncate(fd, 0) ? -errno : write_all(fd, bytes);
-}
-
-int state_fd_read(int fd, struct arena *arena, struct str *out)
-{
-	struct stat info;
-
-	return fstat(fd, &info) ? -errno
-				: read_all(fd, arena, info.st_size, out);
-}
-
 /* --- the writer ----------------------------------------------------------- */
 
 struct state_writer {
@@ -254,13 +308,13 @@ struct state_writer {
 	pthread_cond_t changed;
 	struct log *log;
 	char *path;
-	struct strbuf waiting; /* data == NULL = none */
-	bool writing, stop, failed;
+	int waiting, writing; /* < 0 = none */
+	bool stop, failed;
 };
 
-static void write_one(struct state_writer *writer, struct str bytes)
+static void write_one(struct state_writer *writer, int fd)
 {
-	int rc = state_file_write(writer->path, bytes);
+	int rc = state_file_write(writer->path, fd);
 
 	if (rc && !writer->failed)
 		log_print(writer->log, LOG_WARNING,
@@ -275,21 +329,20 @@ static void *writer_run(void *user)
 
 	pthread_mutex_lock(&writer->lock);
 	for (;;) {
-		struct strbuf bytes = writer->waiting;
+		int fd = writer->waiting;
 
-		if (!bytes.data) {
+		if (fd < 0) {
 			if (writer->stop)
 				break;
 			pthread_cond_wait(&writer->changed, &writer->lock);
 			continue;
 		}
-		writer->waiting = (struct strbuf){ 0 };
-		writer->writing = true;
+		writer->waiting = -1;
+		writer->writing = fd;
 		pthread_mutex_unlock(&writer->lock);
-		write_one(writer, strbuf_str(&bytes));
-		strbuf_free(&bytes);
+		write_one(writer, fd);
 		pthread_mutex_lock(&writer->lock);
-		writer->writing = false;
+		writer->writing = -1;
 		pthread_cond_broadcast(&writer->changed);
 	}
 	pthread_mutex_unlock(&writer->lock);
@@ -305,6 +358,7 @@ int state_writer_new(const char *path, struct log *log,
 	if (!writer)
 		return -ENOMEM;
 	writer->log = log;
+	writer->waiting = writer->writing = -1;
 	writer->path = strdup(path);
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -321,17 +375,33 @@ int state_writer_new(const char *path, struct log *log,
 	return 0;
 }
 
-void state_writer_put(struct state_writer *writer, struct strbuf *bytes)
+void state_writer_put(struct state_writer *writer, int fd)
 {
-	struct strbuf old;
-
 	pthread_mutex_lock(&writer->lock);
-	old = writer->waiting;
-	writer->waiting = *bytes;
-	*bytes = (struct strbuf)STRBUF_INIT(bytes->max);
+	writer->waiting = fd;
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
-	strbuf_free(&old);
+}
+
+bool state_writer_take_back(struct state_writer *writer)
+{
+	bool waited;
+
+	pthread_mutex_lock(&writer->lock);
+	waited = writer->waiting >= 0;
+	writer->waiting = -1;
+	pthread_mutex_unlock(&writer->lock);
+	return waited;
+}
+
+int state_writer_busy(struct state_writer *writer)
+{
+	int fd;
+
+	pthread_mutex_lock(&writer->lock);
+	fd = writer->writing;
+	pthread_mutex_unlock(&writer->lock);
+	return fd;
 }
 
 bool state_writer_drain(struct state_writer *writer, int timeout_ms)
@@ -348,10 +418,10 @@ bool state_writer_drain(struct state_writer *writer, int timeout_ms)
 		until.tv_nsec -= 1000000000L;
 	}
 	pthread_mutex_lock(&writer->lock);
-	while (!rc && (writer->writing || writer->waiting.data))
+	while (!rc && (writer->writing >= 0 || writer->waiting >= 0))
 		rc = pthread_cond_timedwait(&writer->changed, &writer->lock,
 					    &until);
-	idle = !writer->writing && !writer->waiting.data;
+	idle = writer->writing < 0 && writer->waiting < 0;
 	pthread_mutex_unlock(&writer->lock);
 	return idle;
 }

@@ -34,6 +34,7 @@
 #include "state.h"
 #include "status.h"
 #include "util/clock.h"
+#include "util/codec.h"
 #include "util/diag.h"
 
 /* Fed between two looks at signals and clock. */
@@ -87,6 +88,7 @@ struct worker {
 	 * been fed a log before */
 	uint64_t base;
 	uint64_t position; /* read up to here */
+	uint64_t put_away; /* see ring_put_away() */
 	int64_t clock_ns, fed_ns, status_ns;
 	int64_t epoch_ns; /* of the monotonic clock; 0 = not known yet */
 	bool status_failed, reload;
@@ -100,7 +102,7 @@ struct worker {
 	struct catch_up audit_log; /* open until it is caught up */
 	bool resumed; /* the last plugin's tables were loaded, of this boot */
 	bool refused; /* it left some, and they could not be */
-	struct strbuf state; /* the one saved last */
+	struct state_out state; /* while one is saved */
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
 	int64_t written_ns;
@@ -275,11 +277,11 @@ static int open_pipeline(struct worker *worker)
 /* --- state ---------------------------------------------------------------- */
 
 /* What the last worker left; *file = the last plugin. -ENOENT: nothing. */
-static int read_state(struct worker *worker, struct arena *arena, bool *file,
-		      struct str *out)
+static int read_state(struct worker *worker, bool *file, struct str *out)
 {
 	const char *path = worker->config->state_file;
 	unsigned int state = atomic_load(&worker->io->ring->state);
+	const int *fds = worker->io->state_fds;
 	int rc;
 
 	if (path) {
@@ -292,9 +294,9 @@ static int read_state(struct worker *worker, struct arena *arena, bool *file,
 	}
 	*file = !state;
 	if (state)
-		return state_fd_read(worker->io->state_fds[state - 1], arena,
-				     out);
-	return path ? state_file_read(path, arena, out) : -ENOENT;
+		return state_map(fds[state - 1], out);
+	rc = path ? state_file_read(path, fds[0]) : -ENOENT;
+	return rc ? rc : state_map(fds[0], out);
 }
 
 /* Whether a state is of this host; what it says of numbers is taken over. */
@@ -318,11 +320,14 @@ static bool state_fits(struct worker *worker, const struct state *state,
 
 /* After a boot, all that is left of what a state knows is the files. */
 static int load_tables(struct worker *worker, const struct state *state,
-		       bool file)
+		       struct str mapped, bool file)
 {
+	struct reader reader = reader_of(state->tables);
 	bool booted = !str_equal(state->boot_id, worker->boot_id);
-	int rc = pipeline_load(worker->pipeline, state->tables, booted);
+	int rc;
 
+	reader.mapped = (const uint8_t *)mapped.data;
+	rc = pipeline_load(worker->pipeline, &reader, booted);
 	worker->resumed = !rc && file && !booted;
 	if (rc != -EBADMSG)
 		return rc;
@@ -335,16 +340,16 @@ static int load_tables(struct worker *worker, const struct state *state,
 /* Goes on where a worker before this one was. 0 or -ENOMEM. */
 static int restore(struct worker *worker)
 {
-	struct arena *arena = arena_new(0);
 	struct state state;
-	struct str bytes;
+	struct str bytes = { 0 };
 	bool file = false;
-	int rc = arena ? read_state(worker, arena, &file, &bytes) : -ENOMEM;
+	int rc = read_state(worker, &file, &bytes);
 
 	if (!rc)
 		rc = state_parse(bytes, &state);
+	state_put_away(bytes);
 	if (!rc && state_fits(worker, &state, file))
-		rc = load_tables(worker, &state, file);
+		rc = load_tables(worker, &state, bytes, file);
 	else if (!rc)
 		worker->refused = file;
 	else if (rc != -ENOENT && rc != -ENOMEM) {
@@ -352,11 +357,13 @@ static int restore(struct worker *worker)
 			  "the saved state is not used: %s", state_error(rc));
 		worker->refused = file;
 	}
-	arena_free(&arena);
+	state_unmap(&bytes);
+	if (file)
+		state_discard(worker->io->state_fds[0]);
 	return rc == -ENOMEM ? rc : 0;
 }
 
-static int make_state(struct worker *worker)
+static int make_state(struct worker *worker, int fd)
 {
 	const struct state state = {
 		.boot_id = worker->boot_id,
@@ -366,25 +373,48 @@ static int make_state(struct worker *worker)
 	};
 	int rc;
 
-	state_begin(&worker->state, &state);
-	rc = pipeline_save(worker->pipeline, &worker->state);
-	return rc ? rc : state_seal(&worker->state);
+	state_begin(&worker->state, fd, &state);
+	rc = pipeline_save(worker->pipeline, &worker->state.tables);
+	if (rc && !worker->state.tables.failed) {
+		state_discard(fd);
+		return rc;
+	}
+	return state_seal(&worker->state);
 }
 
-/* Saves where it is, and acknowledges what that has seen. 0 or -errno (told).
- */
+/* Whether one of the files in memory is on its way to disk. */
+static bool is_written(struct worker *worker, int fd)
+{
+	return worker->state_writer &&
+	       state_writer_busy(worker->state_writer) == fd;
+}
+
+/* The one of them (as in ring.state) that nobody needs. */
+static unsigned int free_place(struct worker *worker, unsigned int last)
+{
+	unsigned int place = 1;
+
+	while (place == last ||
+	       is_written(worker, worker->io->state_fds[place - 1]))
+		place++;
+	return place;
+}
+
+/* Saves where it is, and acknowledges what that has seen. Nothing may wait for
+ * the disk. 0 or -errno (told). */
 static int save(struct worker *worker)
 {
 	struct ring *ring = worker->io->ring;
-	unsigned int next = atomic_load(&ring->state) == 1 ? 2 : 1;
-	int rc = make_state(worker);
+	const int *fds = worker->io->state_fds;
+	unsigned int last = atomic_load(&ring->state);
+	unsigned int next = free_place(worker, last);
+	int rc = make_state(worker, fds[next - 1]);
 
-	if (!rc)
-		rc = state_fd_write(worker->io->state_fds[next - 1],
-				    strbuf_str(&worker->state));
-	if (!rc)
+	if (!rc) {
 		atomic_store(&ring->state, next);
-	else if (!worker->save_failed)
+		if (last && !is_written(worker, fds[last - 1]))
+			state_discard(fds[last - 1]);
+	} else if (!worker->save_failed)
 		log_print(worker->log, LOG_ERR,
 			  "the state cannot be saved: %s; a worker that dies "
 			  "takes the sequences begun with it",
@@ -395,12 +425,22 @@ static int save(struct worker *worker)
 	return rc;
 }
 
-static void save_file(struct worker *worker)
+/* The same, and has it written to disk if that is due. What waits for a disk that
+ * is slow is replaced by it. */
+static int save_file(struct worker *worker, bool due)
 {
-	worker->written_ns = worker->clock_ns;
-	worker->alerted = false;
-	if (worker->state_writer)
-		state_writer_put(worker->state_writer, &worker->state);
+	struct state_writer *writer = worker->state_writer;
+	bool waited = writer && state_writer_take_back(writer);
+	int rc = save(worker);
+	unsigned int last = atomic_load(&worker->io->ring->state);
+
+	if (writer && last && (waited || (!rc && due)))
+		state_writer_put(writer, worker->io->state_fds[last - 1]);
+	if (!rc && due) {
+		worker->written_ns = worker->clock_ns;
+		worker->alerted = false;
+	}
+	return rc;
 }
 
 /* The ring is about to be full of what no state has seen. */
@@ -441,10 +481,8 @@ static void save_when_due(struct worker *worker)
 	     !outputs_drain(worker->outputs, 0)))
 		return;
 	worker->saved_ns = worker->clock_ns;
-	if (!save(worker) && due)
-		save_file(worker);
+	save_file(worker, due);
 	worker->save_ns = clock_ns(CLOCK_MONOTONIC) - worker->clock_ns;
-	strbuf_free(&worker->state);
 }
 
 /* --- catching up ---------------------------------------------------------- */
@@ -1035,6 +1073,7 @@ static int feed(struct worker *worker, const char *data, size_t len)
 	atomic_store(&ring->at, worker->position);
 	worker->position += len;
 	worker->fed_ns = worker->clock_ns;
+	ring_put_away(ring, &worker->put_away, worker->position - len);
 	if (!deadly)
 		return pipeline_feed(worker->pipeline, data, len);
 	log_print(worker->log, LOG_CRIT,
@@ -1092,9 +1131,8 @@ static int drain(struct worker *worker)
 /* The last word to the next plugin. */
 static void hand_over(struct worker *worker)
 {
-	if (save(worker))
+	if (save_file(worker, true))
 		return;
-	save_file(worker);
 	if (worker->state_writer &&
 	    !state_writer_drain(worker->state_writer, OUTPUT_DRAIN_MS))
 		log_print(worker->log, LOG_ERR,
@@ -1156,7 +1194,6 @@ int worker_run(const struct worker_config *config)
 		.io = config,
 		.log = config->log,
 		.position = atomic_load(&config->ring->acked),
-		.state = STRBUF_INIT(LIMIT_STATE_BYTES),
 		.state_lock = -1,
 	};
 	int rc = open_signals(&worker);
@@ -1164,7 +1201,7 @@ int worker_run(const struct worker_config *config)
 	tune_malloc();
 	if (!rc)
 		rc = worker_open(&worker);
-	worker.base = worker.position;
+	worker.base = worker.put_away = worker.position;
 	if (worker.pipeline)
 		worker.base -= pipeline_position(worker.pipeline);
 	worker.clock_ns = worker.saved_ns = clock_ns(CLOCK_MONOTONIC);
@@ -1182,7 +1219,6 @@ int worker_run(const struct worker_config *config)
 		log_print(config->log, LOG_ERR, "the worker cannot go on: %s",
 			  strerror(-rc));
 	state_writer_free(&worker.state_writer);
-	strbuf_free(&worker.state);
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
 	inspector_free(&worker.confinement.inspector);

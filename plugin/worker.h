@@ -10,7 +10,7 @@ struct worker_config {
 	struct ring *ring;
 	int wake_fd; /* eventfd: the keeper put something in */
 	int alive_fd; /* pipe: its end means the keeper is gone */
-	const int *state_fds; /* two files in memory, see ring.state */
+	const int *state_fds; /* STATE_FDS files in memory, see ring.state */
 	const char *config_path; /* NULL = the default */
 	const struct node_answer *node; /* what only the keeper could ask */
 	struct log *log;

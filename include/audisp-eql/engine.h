@@ -9,6 +9,7 @@
 #include <audisp-eql/alert.h>
 
 struct engine;
+struct reader;
 struct strbuf;
 
 /* One match: an alert may stand for several that end in the same event. Valid
@@ -121,13 +122,15 @@ void engine_exception_use(const struct engine *engine,
 /*
  * All that the engine knows of hosts, as bytes for engine_load(): partials,
  * marks of until and missing events, matches that wait, events held back,
- * findings, and what exceptions did. 0, -ENOMEM (out of memory, or over out's limit).
+ * findings, and what exceptions did. 0, or -ENOMEM: out has failed, and what it
+ * has is of no use.
  *
- * engine_load() is for an engine that has seen no event (-EINVAL else). Its
+ * engine_load() reads to the end, for an engine that has seen no event (-EINVAL else). Its
  * rule set may differ: rules of unchanged hash take theirs back. -EBADMSG with
- * nothing loaded when the bytes are not what engine_save() wrote; -ENOMEM.
+ * nothing loaded when the bytes are nothing that engine_save() could have
+ * written, -ENOMEM. That they are what it wrote is for who kept them to see.
  */
 int engine_save(const struct engine *engine, struct strbuf *out);
-int engine_load(struct engine *engine, struct str state);
+int engine_load(struct engine *engine, struct reader *state);
 
 #endif

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../util/hash.h"
 #include "account.h"
 #include "codec.h"
 #include "evict.h"
@@ -642,19 +641,12 @@ static void loader_close(struct loader *loader)
 	arena_free(&loader->event_arena);
 }
 
-static int check_head(struct reader *reader)
+static int check_magic(struct reader *reader)
 {
 	uint8_t magic[STATE_MAGIC_BYTES];
-	uint64_t len, check;
 
 	read_bytes(reader, magic, sizeof(magic));
-	len = read_u64(reader);
-	check = read_u64(reader);
-	if (reader->bad || memcmp(magic, STATE_MAGIC, sizeof(magic)) ||
-	    len != (uint64_t)(reader->end - reader->at) ||
-	    check != hash_check(reader->at, len))
-		return -EBADMSG;
-	return 0;
+	return memcmp(magic, STATE_MAGIC, sizeof(magic)) ? -EBADMSG : 0;
 }
 
 /* As it was before anything was read. */
@@ -669,26 +661,22 @@ static void start_anew(struct engine *engine, const struct engine *before)
 		engine->exceptions[i].use = (struct exception_use){ 0 };
 }
 
-int engine_load(struct engine *engine, struct str state)
+int engine_load(struct engine *engine, struct reader *state)
 {
-	const uint8_t *bytes = (const uint8_t *)state.data;
-	struct loader loader = { .engine = engine };
+	struct loader loader = { .engine = engine, .reader = *state };
 	const struct engine before = *engine;
 	int rc;
 
 	if (engine->host_table.count)
 		return -EINVAL;
-	if (state.len < STATE_HEAD_BYTES)
-		return -EBADMSG;
-	loader.reader =
-		(struct reader){ .at = bytes, .end = bytes + state.len };
-	rc = check_head(&loader.reader);
+	rc = check_magic(&loader.reader);
 	if (rc)
 		return rc;
 	loader.arena = arena_new(0);
 	loader.event_arena = arena_new(0);
 	rc = loader.arena && loader.event_arena ? load_body(&loader) : -ENOMEM;
 	loader_close(&loader);
+	*state = loader.reader;
 	if (rc) {
 		start_anew(engine, &before);
 		return rc;

@@ -2,15 +2,17 @@
 /*
  * What the engine knows, as bytes. Everything is found through the accounts:
  * their items stand oldest first, and are read back in that order.
+ *
+ * What is written is gone, as the bytes may be on their way to a file. So how
+ * many there are of what is met by several ways is counted before, when each of
+ * them gets its number.
  */
 #include "save.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "../limits.h"
-#include "../util/hash.h"
 #include "codec.h"
 #include "holdback.h"
 #include "partial.h"
@@ -19,7 +21,8 @@
 struct writer {
 	const struct engine *engine;
 	struct strbuf *out;
-	uint32_t hosts, events, steps; /* written, or counted */
+	uint32_t event_count, step_count; /* numbered */
+	uint32_t hosts, events, steps; /* written */
 };
 
 /* --- walking -------------------------------------------------------------- */
@@ -116,11 +119,54 @@ static void forget_held(struct writer *writer, const struct host *host,
 }
 
 /* What is met for the first time gets the next number. */
-static bool number_next(uint32_t *number, uint32_t *next)
+static void number_next(uint32_t *number, uint32_t *count)
 {
-	if (*number != UINT32_MAX)
+	if (*number == UINT32_MAX)
+		*number = (*count)++;
+}
+
+static void number_kept(struct writer *writer, struct kept *kept)
+{
+	if (kept)
+		number_next(&kept->number, &writer->event_count);
+}
+
+static void number_step(struct writer *writer, struct step *step)
+{
+	number_next(&step->number, &writer->step_count);
+	number_kept(writer, step->kept);
+}
+
+static void number_item(struct writer *writer, const struct item *item)
+{
+	item_steps(writer, item, number_step);
+	if (item->kind == ITEM_FINDING)
+		number_kept(writer,
+			    list_entry(item, struct finding, item)->last);
+}
+
+static void number_held(struct writer *writer, const struct host *host,
+			const struct held *held)
+{
+	(void)host;
+	number_kept(writer, held->kept);
+}
+
+static void number_all(struct writer *writer)
+{
+	each_item(writer, forget_item);
+	each_held(writer, forget_held);
+	each_item(writer, number_item);
+	each_held(writer, number_held);
+}
+
+/* Whether its turn has come: what is met in the same order again is written when
+ * it is met first. */
+static bool is_next(uint32_t number, uint32_t *written)
+{
+	if (number != *written)
 		return false;
-	*number = (*next)++;
+	++*written;
 	return true;
 }
 
@@ -128,7 +174,7 @@ static bool number_next(uint32_t *number, uint32_t *next)
 
 static void write_kept(struct writer *writer, struct kept *kept)
 {
-	if (kept && number_next(&kept->number, &writer->events))
+	if (kept && is_next(kept->number, &writer->events))
 		write_event(writer->out, kept->event);
 }
 
@@ -154,28 +200,11 @@ static void write_held_event(struct writer *writer, const struct host *host,
 
 /* --- parts ---------------------------------------------------------------- */
 
-/* Fills in what is known only when all of it is written. */
-static void write_at(struct strbuf *out, size_t at, const void *data,
-		     size_t len)
-{
-	if (!out->failed)
-		memcpy(out->data + at, data, len);
-}
-
-static void write_count_at(struct strbuf *out, size_t at, uint32_t count)
-{
-	count = htole32(count);
-	write_at(out, at, &count, sizeof(count));
-}
-
 static void write_events(struct writer *writer)
 {
-	size_t at = writer->out->len;
-
-	write_u32(writer->out, 0);
+	write_u32(writer->out, writer->event_count);
 	each_item(writer, write_item_events);
 	each_held(writer, write_held_event);
-	write_count_at(writer->out, at, writer->events);
 }
 
 static void write_fields(struct writer *writer)
@@ -241,7 +270,7 @@ static void write_step(struct writer *writer, struct step *step)
 {
 	struct strbuf *out = writer->out;
 
-	if (!number_next(&step->number, &writer->steps))
+	if (!is_next(step->number, &writer->steps))
 		return;
 	write_slot(out, step->slot);
 	write_u32(out, step->host->number);
@@ -268,11 +297,8 @@ static void write_item_steps(struct writer *writer, const struct item *item)
 
 static void write_steps(struct writer *writer)
 {
-	size_t at = writer->out->len;
-
-	write_u32(writer->out, 0);
+	write_u32(writer->out, writer->step_count);
 	each_item(writer, write_item_steps);
-	write_count_at(writer->out, at, writer->steps);
 }
 
 static void write_match(struct writer *writer, const struct item *item)
@@ -385,33 +411,12 @@ static void write_body(struct writer *writer)
 	write_u32(writer->out, 0);
 }
 
-static void write_head_at(struct strbuf *out, size_t at)
-{
-	const char *body = out->data + at + STATE_HEAD_BYTES;
-	size_t len = out->len - at - STATE_HEAD_BYTES;
-	uint64_t numbers[2] = {
-		htole64(len),
-		htole64(hash_check(body, len)),
-	};
-
-	write_at(out, at + STATE_MAGIC_BYTES, numbers, sizeof(numbers));
-}
-
 int engine_save(const struct engine *engine, struct strbuf *out)
 {
 	struct writer writer = { .engine = engine, .out = out };
-	size_t at = out->len;
 
-	each_item(&writer, forget_item);
-	each_held(&writer, forget_held);
+	number_all(&writer);
 	strbuf_add(out, STATE_MAGIC, STATE_MAGIC_BYTES);
-	write_u64(out, 0);
-	write_u64(out, 0);
 	write_body(&writer);
-	if (out->failed) {
-		out->len = at;
-		return -ENOMEM;
-	}
-	write_head_at(out, at);
-	return 0;
+	return out->failed ? -ENOMEM : 0;
 }

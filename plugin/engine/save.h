@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What save.c and load.c agree on. The parts of a state, in their order:
  *
- * magic, length and check of the rest; the seeds of the keys; names of fields;
+ * magic; the seeds of the keys; names of fields;
  * hashes of rules; hosts; events; steps with their partials, parents before
  * their children; matches that wait; events held back; findings; what exceptions
  * did. Things refer to earlier ones by number. */
@@ -10,8 +10,7 @@
 
 #include <stdint.h>
 
-#define STATE_MAGIC "AEQLENG2"
+#define STATE_MAGIC "AEQLENG3"
 #define STATE_MAGIC_BYTES 8
-#define STATE_HEAD_BYTES (STATE_MAGIC_BYTES + 8 + 8)
 
 #endif

@@ -49,10 +49,6 @@ int provenance_new(size_t memcap, struct provenance **out)
 	}
 	table->memcap = memcap;
 	list_init(&table->hosts);
-	for (size_t i = 0; i < BUCKETS; i++) {
-		list_init(&table->inodes[i]);
-		list_init(&table->paths[i]);
-	}
 	*out = table;
 	return 0;
 }
@@ -90,12 +86,22 @@ struct origin *provenance_origin(struct provenance *table,
 
 /* --- finding -------------------------------------------------------------- */
 
+/* One that nobody asked for yet is zeros: most of them take no memory at start. */
+static struct list *bucket_at(const struct list *bucket)
+{
+	struct list *list = (struct list *)bucket;
+
+	if (!list->next)
+		list_init(list);
+	return list;
+}
+
 static struct list *inode_bucket(const struct provenance *table,
 				 const struct file_id *id)
 {
 	uint64_t hash = hash_number(&table->key, id->inode ^ id->host);
 
-	return (struct list *)&table->inodes[hash % BUCKETS];
+	return bucket_at(&table->inodes[hash % BUCKETS]);
 }
 
 static struct list *path_bucket(const struct provenance *table, uint64_t host,
@@ -103,7 +109,7 @@ static struct list *path_bucket(const struct provenance *table, uint64_t host,
 {
 	uint64_t hash = hash_bytes(path.data, path.len, table->seed);
 
-	return (struct list *)&table->paths[hash_combine(hash, host) % BUCKETS];
+	return bucket_at(&table->paths[hash_combine(hash, host) % BUCKETS]);
 }
 
 struct known_file *provenance_find(const struct provenance *table,

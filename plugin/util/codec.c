@@ -3,6 +3,10 @@
 
 #include <endian.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* A system call for each of these: many pages. */
+#define AWAY_BYTES (256U << 10)
 
 void write_u8(struct strbuf *out, uint8_t number)
 {
@@ -31,6 +35,26 @@ void write_str(struct strbuf *out, struct str text)
 {
 	write_u32(out, (uint32_t)text.len);
 	strbuf_add_str(out, text);
+}
+
+struct reader reader_of(struct str bytes)
+{
+	const uint8_t *at = (const uint8_t *)bytes.data;
+
+	return (struct reader){ .at = at, .end = at + bytes.len };
+}
+
+/* Texts that were read are still there for who looks at them: the pages come
+ * back then. */
+static void put_away(struct reader *reader)
+{
+	size_t len = (size_t)(reader->at - reader->mapped);
+
+	len -= len % AWAY_BYTES;
+	if (!len)
+		return;
+	madvise((void *)(uintptr_t)reader->mapped, len, MADV_DONTNEED);
+	reader->mapped += len;
 }
 
 void read_bytes(struct reader *reader, void *out, size_t len)
@@ -92,6 +116,8 @@ struct str read_str(struct reader *reader)
 		return (struct str){ 0 };
 	}
 	reader->at += len;
+	if (reader->mapped)
+		put_away(reader);
 	return text;
 }
 

@@ -12,7 +12,12 @@
 struct reader {
 	const uint8_t *at, *end;
 	bool bad;
+	/* of a file that is mapped: from here on what was read is part of this
+	 * process, and soon no more; NULL = the bytes are memory as any */
+	const uint8_t *mapped;
 };
+
+struct reader reader_of(struct str bytes);
 
 void write_u8(struct strbuf *out, uint8_t number);
 void write_u16(struct strbuf *out, uint16_t number);

@@ -69,24 +69,51 @@ uint64_t hash_combine(uint64_t a, uint64_t b)
 	return (rotate(a, 25) ^ b) * 0x9e3779b97f4a7c15ULL;
 }
 
-uint64_t hash_check(const void *data, size_t len)
+void hash_check_begin(struct hash_check *check)
+{
+	*check = (struct hash_check){ .lanes = { 0, 1, 2, 3 } };
+}
+
+static void check_absorb(uint64_t lanes[4], const uint8_t *block)
 {
 	/* four at a time: multiplications wait for one another */
-	uint64_t lanes[4] = { len, 1, 2, 3 };
-	uint8_t rest[32] = { 0 };
-	const uint8_t *p = data;
-	uint64_t hash = 0;
+	for (size_t i = 0; i < 4; i++)
+		lanes[i] = hash_combine(lanes[i], load_le64(block + 8 * i));
+}
 
+void hash_check_add(struct hash_check *check, const void *data, size_t len)
+{
+	uint64_t lanes[4];
+	uint8_t rest[HASH_CHECK_BLOCK] = { 0 };
+	const uint8_t *p = data;
+
+	memcpy(lanes, check->lanes, sizeof(lanes));
+	check->len += len;
 	for (; len >= sizeof(rest); len -= sizeof(rest), p += sizeof(rest))
-		for (size_t i = 0; i < 4; i++)
-			lanes[i] = hash_combine(lanes[i], load_le64(p + 8 * i));
-	if (len)
+		check_absorb(lanes, p);
+	if (len) {
 		memcpy(rest, p, len);
+		check_absorb(lanes, rest);
+	}
+	memcpy(check->lanes, lanes, sizeof(lanes));
+}
+
+uint64_t hash_check_end(const struct hash_check *check)
+{
+	uint64_t hash = check->len;
+
 	for (size_t i = 0; i < 4; i++)
-		lanes[i] = hash_combine(lanes[i], load_le64(rest + 8 * i));
-	for (size_t i = 0; i < 4; i++)
-		hash = hash_combine(hash, lanes[i]);
+		hash = hash_combine(hash, check->lanes[i]);
 	return hash;
+}
+
+uint64_t hash_check(const void *data, size_t len)
+{
+	struct hash_check check;
+
+	hash_check_begin(&check);
+	hash_check_add(&check, data, len);
+	return hash_check_end(&check);
 }
 
 int hash_seed(uint8_t seed[16])

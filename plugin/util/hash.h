@@ -10,6 +10,14 @@ uint64_t hash_bytes(const void *data, size_t len, const uint8_t seed[16]);
 /* Shows damage, and does not withstand malice; six times as fast. The same on
  * all machines. */
 uint64_t hash_check(const void *data, size_t len);
+/* The same of what comes in parts, each but the last of whole blocks. */
+#define HASH_CHECK_BLOCK 32U
+struct hash_check {
+	uint64_t lanes[4], len;
+};
+void hash_check_begin(struct hash_check *check);
+void hash_check_add(struct hash_check *check, const void *data, size_t len);
+uint64_t hash_check_end(const struct hash_check *check);
 /* Mixes a further hash in, order counts. */
 uint64_t hash_combine(uint64_t a, uint64_t b);
 /* A seed from the kernel; 0 or -errno. */

@@ -51,8 +51,41 @@ static bool strbuf_reserve(struct strbuf *buf, size_t more)
 	return true;
 }
 
+void strbuf_drain(struct strbuf *buf)
+{
+	if (buf->failed || !buf->len)
+		return;
+	if (buf->drain(buf->user, strbuf_str(buf)))
+		buf->failed = true;
+	buf->drained += buf->len;
+	buf->len = 0;
+}
+
+/* Each part that is handed on but the last is as long as the buffer. */
+static void strbuf_pass(struct strbuf *buf, const char *data, size_t len)
+{
+	if (buf->max && len > buf->max - strbuf_total(buf))
+		buf->failed = true;
+	while (len && !buf->failed) {
+		size_t part = STRBUF_DRAIN_BYTES - buf->len;
+
+		if (part > len)
+			part = len;
+		memcpy(buf->data + buf->len, data, part);
+		buf->len += part;
+		data += part;
+		len -= part;
+		if (buf->len == STRBUF_DRAIN_BYTES)
+			strbuf_drain(buf);
+	}
+}
+
 void strbuf_add(struct strbuf *buf, const void *data, size_t len)
 {
+	if (buf->drain) {
+		strbuf_pass(buf, data, len);
+		return;
+	}
 	if (!len || !strbuf_reserve(buf, len))
 		return;
 	memcpy(buf->data + buf->len, data, len);
@@ -77,7 +110,7 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	va_start(ap, format);
 	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
-	if (len < 0 || !strbuf_reserve(buf, (size_t)len)) {
+	if (len < 0 || buf->drain || !strbuf_reserve(buf, (size_t)len)) {
 		buf->failed = true;
 		return;
 	}
@@ -85,6 +118,11 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, ap);
 	va_end(ap);
 	buf->len += (size_t)len;
+}
+
+size_t strbuf_total(const struct strbuf *buf)
+{
+	return buf->drained + buf->len;
 }
 
 struct str strbuf_str(const struct strbuf *buf)

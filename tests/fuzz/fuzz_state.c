@@ -17,15 +17,17 @@
 #include <stdio.h>
 
 #include "../unit/makelog.h"
-#include "engine/save.h"
 #include "pipeline.h"
 #include "target.h"
+#include "util/codec.h"
 #include "util/hash.h"
 
 #define EVENTS 48
 /* fed to one that was loaded */
 #define EVENTS_AFTER 8
 #define MEMCAP (1U << 20)
+/* Its magic and format, then the length of what follows and that's check. */
+#define HEAD_BYTES 28U
 /* What edits may make of it. */
 #define STATE_MAX (256U << 10)
 
@@ -97,10 +99,20 @@ static void save(struct pipeline *pipeline, struct strbuf *out)
 {
 	const struct state state = { .boot_id = STR("boot"),
 				     .host_id = STR("host") };
+	static struct state_out written;
+	static int fd = -1;
 	struct engine_stats stats;
+	struct str bytes;
 
-	state_begin(out, &state);
-	require(!pipeline_save(pipeline, out) && !state_seal(out));
+	if (fd < 0)
+		fd = target_file((const uint8_t *)"", 0);
+	state_begin(&written, fd, &state);
+	require(!pipeline_save(pipeline, &written.tables));
+	require(!state_seal(&written) && !state_map(fd, &bytes));
+	strbuf_reset(out);
+	strbuf_add_str(out, bytes);
+	state_unmap(&bytes);
+	require(!out->failed);
 	engine_stats(pipeline_engine(pipeline), &stats);
 	require(stats.memory <= MEMCAP);
 }
@@ -150,26 +162,18 @@ static void edit(struct strbuf *text, const uint8_t **data, size_t *size)
 	*size -= what % 4 < 2 ? given : 0;
 }
 
-/* The engine's part is sealed, too. */
+/* The head says that it is whole; what is shorter is no state. */
 static void seal(struct strbuf *text)
 {
 	uint64_t numbers[2];
-	char *part = NULL;
 
-	for (size_t at = 0; at + STATE_HEAD_BYTES <= text->len; at++)
-		if (!memcmp(text->data + at, STATE_MAGIC, STATE_MAGIC_BYTES))
-			part = text->data + at;
-	if (part) {
-		char *body = part + STATE_HEAD_BYTES;
-		size_t len = (size_t)(text->data + text->len - body);
-
-		numbers[0] = htole64(len);
-		numbers[1] = htole64(hash_check(body, len));
-		memcpy(part + STATE_MAGIC_BYTES, numbers, sizeof(numbers));
-	}
-	/* its own head: shorter is no state */
-	if (text->len >= 28)
-		require(!state_seal(text));
+	if (text->len < HEAD_BYTES)
+		return;
+	numbers[0] = htole64(text->len - HEAD_BYTES);
+	numbers[1] = htole64(
+		hash_check(text->data + HEAD_BYTES, text->len - HEAD_BYTES));
+	memcpy(text->data + HEAD_BYTES - sizeof(numbers), numbers,
+	       sizeof(numbers));
 }
 
 /* --- a life --------------------------------------------------------------- */
@@ -177,13 +181,15 @@ static void seal(struct strbuf *text)
 /* False = it is refused. */
 static bool load(struct pipeline *pipeline, struct str bytes, bool booted)
 {
+	struct reader reader;
 	struct state state;
 	int rc = state_parse(bytes, &state);
 
 	require(rc == 0 || rc == STATE_E_DAMAGED || rc == STATE_E_FORMAT);
 	if (rc)
 		return false;
-	rc = pipeline_load(pipeline, state.tables, booted);
+	reader = reader_of(state.tables);
+	rc = pipeline_load(pipeline, &reader, booted);
 	require(rc == 0 || rc == -EBADMSG);
 	return !rc;
 }

@@ -21,6 +21,7 @@
 #include "eql/eql.h"
 #include "limits.h"
 #include "util/arena.h"
+#include "util/codec.h"
 #include "util/hash.h"
 #include "util/strbuf.h"
 
@@ -220,6 +221,14 @@ static void rig_start(struct rig *rig)
 	rig->config.on_alert = rig_on_alert;
 	rig->config.on_match = rig_on_match;
 	assert_int_equal(engine_new(&rig->config, &rig->engine), 0);
+}
+
+/* What engine_load() makes of a state. */
+static inline int rig_load(struct rig *rig, struct str state)
+{
+	struct reader reader = reader_of(state);
+
+	return engine_load(rig->engine, &reader);
 }
 
 /* A word as a value: a number, an address, or text. */

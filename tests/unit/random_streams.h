@@ -592,7 +592,7 @@ static void save_and_load(struct rig *rig)
 	assert_int_equal(engine_save(rig->engine, &state), 0);
 	engine_free(&rig->engine);
 	rig_start(rig);
-	assert_int_equal(engine_load(rig->engine, strbuf_str(&state)), 0);
+	assert_int_equal(rig_load(rig, strbuf_str(&state)), 0);
 	engine_stats(rig->engine, &after);
 	assert_int_equal(before.partials_live, after.partials_live);
 	assert_int_equal(before.memory, after.memory);

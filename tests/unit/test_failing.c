@@ -17,6 +17,7 @@
 #include "makelog.h"
 #include "pipeline.h"
 #include "readlog.h"
+#include "util/codec.h"
 
 /* 0 or -errno; *result says what came of it. */
 typedef int (*trial_fn)(void *user, uint64_t *result);
@@ -190,10 +191,11 @@ static int open_pipeline(struct life *life, struct pipeline **out)
 static int live(struct life *life, struct pipeline *pipeline,
 		struct strbuf *saved)
 {
+	struct reader state = reader_of(strbuf_str(&life->state));
 	int rc = 0;
 
 	if (life->state.len)
-		rc = pipeline_load(pipeline, strbuf_str(&life->state), false);
+		rc = pipeline_load(pipeline, &state, false);
 	if (!rc)
 		rc = pipeline_feed(pipeline, life->after.data, life->after.len);
 	if (!rc)

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "resident.h"
 #include "ring.h"
 
 #define STREAM_RECORDS 60000
@@ -274,7 +275,7 @@ static void test_fill_room(void **state)
 	assert_int_equal(atomic_load(&ring->dropped), 1);
 }
 
-static size_t resident(const struct ring *ring)
+static size_t in_memory(const struct ring *ring)
 {
 	static unsigned char pages[sizeof(struct ring) / 4096 + 1];
 	size_t count = 0, page = (size_t)sysconf(_SC_PAGESIZE);
@@ -300,9 +301,9 @@ static void test_trim(void **state)
 		position = atomic_load(&ring->head);
 		for (int j = 0; j < 20000; j++)
 			put(ring, text);
-		assert_true(resident(ring) > LIMIT_RING_BYTES / 2);
+		assert_true(in_memory(ring) > LIMIT_RING_BYTES / 2);
 		ring_trim(ring);
-		assert_in_range(resident(ring), 200000, 220000);
+		assert_in_range(in_memory(ring), 200000, 220000);
 		for (int j = 0; j < 20000; j++) {
 			char got[10];
 
@@ -320,11 +321,50 @@ static void test_trim(void **state)
 	/* all of it is in use */
 	leave_room(ring, LIMIT_RECORD_BYTES);
 	ring_trim(ring);
-	assert_true(resident(ring) > LIMIT_RING_BYTES - 3 * LIMIT_RECORD_BYTES);
+	assert_true(in_memory(ring) >
+		    LIMIT_RING_BYTES - 3 * LIMIT_RECORD_BYTES);
 	/* positions that cannot be */
 	atomic_store(&ring->acked, atomic_load(&ring->head) + 4096);
 	ring_trim(ring);
-	assert_true(resident(ring) > LIMIT_RING_BYTES - 3 * LIMIT_RECORD_BYTES);
+	assert_true(in_memory(ring) >
+		    LIMIT_RING_BYTES - 3 * LIMIT_RECORD_BYTES);
+}
+
+/* --- memory ---------------------------------------------------------------- */
+
+/* What was put away is not this process's, and still there. */
+static void test_put_away(void **state)
+{
+	static char block[LIMIT_RING_BYTES - 2 * LIMIT_RECORD_BYTES];
+	struct ring *ring = *state;
+	uint64_t head, away = 0;
+	size_t done = 0;
+	long before;
+
+	memset(block, 'y', sizeof(block));
+	block[sizeof(block) - 1] = '\n';
+	for (int round = 0; round < 3; round++) {
+		keep(ring, 0);
+		away = atomic_load(&ring->head);
+		ring_put(ring, block, sizeof(block));
+		head = atomic_load(&ring->head);
+		before = resident(ring);
+		assert_true(before > LIMIT_RING_BYTES / 2048);
+		ring_put_away(ring, &away, head);
+		assert_true(away == head);
+		assert_true(resident(ring) < 64);
+		/* little is left for later */
+		ring_put_away(ring, &away, head + 1);
+		assert_true(away == head);
+		for (done = 0; done < sizeof(block);) {
+			const char *data;
+			size_t len = ring_get(ring, head - sizeof(block) + done,
+					      &data);
+
+			assert_memory_equal(data, block + done, len);
+			done += len;
+		}
+	}
 }
 
 /* --- two at once ----------------------------------------------------------- */
@@ -532,10 +572,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_put_get),   TEST(test_wrap),	    TEST(test_room),
-		TEST(test_some_fit),  TEST(test_begun),	    TEST(test_endless),
-		TEST(test_fill),      TEST(test_fill_room), TEST(test_trim),
-		TEST(test_processes), TEST(test_wake),
+		TEST(test_put_get),  TEST(test_wrap),	   TEST(test_room),
+		TEST(test_some_fit), TEST(test_begun),	   TEST(test_endless),
+		TEST(test_fill),     TEST(test_fill_room), TEST(test_trim),
+		TEST(test_put_away), TEST(test_processes), TEST(test_wake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

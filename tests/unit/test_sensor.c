@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "pipeline.h"
+#include "util/codec.h"
 #include "util/json.h"
 #include "util/strbuf.h"
 
@@ -175,6 +176,7 @@ static void test_cases(void **state)
 static void test_under_way(void **state)
 {
 	struct strbuf saved = STRBUF_INIT(1U << 20);
+	struct reader reader;
 	struct rig rig;
 
 	(void)state;
@@ -191,8 +193,8 @@ static void test_under_way(void **state)
 	assert_false(pipeline_is_pending(rig.pipeline));
 	rig_close(&rig);
 	rig_open(&rig);
-	assert_int_equal(pipeline_load(rig.pipeline, strbuf_str(&saved), false),
-			 0);
+	reader = reader_of(strbuf_str(&saved));
+	assert_int_equal(pipeline_load(rig.pipeline, &reader, false), 0);
 	pass(&rig, 1);
 	assert_int_equal(rig.alerts, 1);
 	rig_close(&rig);

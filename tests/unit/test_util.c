@@ -267,6 +267,94 @@ static void test_strbuf_whole(void **state)
 	strbuf_free(&buf);
 }
 
+/* What went down a drain, which may take no more at some time. */
+struct sink {
+	struct strbuf bytes;
+	size_t left, calls;
+};
+
+static int sink_take(void *user, struct str bytes)
+{
+	struct sink *sink = user;
+
+	sink->calls++;
+	if (bytes.len > sink->left)
+		return -ENOSPC;
+	sink->left -= bytes.len;
+	strbuf_add_str(&sink->bytes, bytes);
+	return 0;
+}
+
+static void drain_pieces(struct strbuf *buf, struct strbuf *expected)
+{
+	static const size_t lens[] = { 1,
+				       8,
+				       0,
+				       1000,
+				       STRBUF_DRAIN_BYTES - 1,
+				       STRBUF_DRAIN_BYTES,
+				       3,
+				       3 * STRBUF_DRAIN_BYTES + 5 };
+	static char text[3 * STRBUF_DRAIN_BYTES + 5];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 2654435761U >> 7);
+	for (size_t i = 0; i < COUNT(lens); i++) {
+		strbuf_add(buf, text, lens[i]);
+		strbuf_add(expected, text, lens[i]);
+	}
+}
+
+static void test_strbuf_drain(void **state)
+{
+	static char room[STRBUF_DRAIN_BYTES];
+	struct strbuf expected = STRBUF_INIT(0);
+	struct sink sink = { .left = SIZE_MAX };
+	struct strbuf buf = { .data = room, .drain = sink_take, .user = &sink };
+	size_t total;
+
+	(void)state;
+	drain_pieces(&buf, &expected);
+	total = expected.len;
+	assert_int_equal(strbuf_total(&buf), total);
+	/* whole buffers, until the end */
+	assert_int_equal(sink.bytes.len, total - total % STRBUF_DRAIN_BYTES);
+	assert_int_equal(sink.calls, total / STRBUF_DRAIN_BYTES);
+	strbuf_drain(&buf);
+	strbuf_drain(&buf);
+	assert_int_equal(sink.calls, total / STRBUF_DRAIN_BYTES + 1);
+	assert_false(buf.failed);
+	assert_str_equal(strbuf_str(&sink.bytes), strbuf_str(&expected));
+	strbuf_printf(&buf, "x");
+	assert_true(buf.failed);
+	/* one that is full is asked once */
+	for (size_t left = 0; left < total; left += STRBUF_DRAIN_BYTES / 2) {
+		strbuf_reset(&sink.bytes);
+		strbuf_reset(&expected);
+		sink.left = left;
+		sink.calls = 0;
+		buf = (struct strbuf){ .data = room,
+				       .drain = sink_take,
+				       .user = &sink };
+		drain_pieces(&buf, &expected);
+		strbuf_drain(&buf);
+		assert_true(buf.failed);
+		assert_int_equal(sink.calls, left / STRBUF_DRAIN_BYTES + 1);
+	}
+	/* its limit is of all */
+	for (size_t less = 0; less < 2; less++) {
+		sink = (struct sink){ .bytes = sink.bytes, .left = SIZE_MAX };
+		buf = (struct strbuf){ .data = room,
+				       .max = total - less,
+				       .drain = sink_take,
+				       .user = &sink };
+		drain_pieces(&buf, &expected);
+		assert_int_equal(buf.failed, less != 0);
+	}
+	strbuf_free(&sink.bytes);
+	strbuf_free(&expected);
+}
+
 /* --- UTF-8 ---------------------------------------------------------------- */
 
 /* A code point in len bytes, right or overlong. */
@@ -961,6 +1049,31 @@ static void test_hash_number(void **state)
 	}
 }
 
+/* In parts it is the same, each byte counts, and so does the length. */
+static void test_hash_check(void **state)
+{
+	uint8_t bytes[4 * HASH_CHECK_BLOCK + 5] = { 0 };
+	struct hash_check check;
+	uint64_t whole;
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		whole = hash_check(bytes, len);
+		for (size_t cut = 0; cut <= len; cut += HASH_CHECK_BLOCK) {
+			hash_check_begin(&check);
+			hash_check_add(&check, bytes, cut);
+			hash_check_add(&check, bytes + cut, len - cut);
+			assert_true(hash_check_end(&check) == whole);
+		}
+		for (size_t i = 0; i < len; i++) {
+			bytes[i] = 1;
+			assert_true(hash_check(bytes, len) != whole);
+			bytes[i] = 0;
+		}
+		assert_true(!len || hash_check(bytes, len - 1) != whole);
+	}
+}
+
 static void test_hash_combine(void **state)
 {
 	(void)state;
@@ -1220,6 +1333,7 @@ int main(void)
 		cmocka_unit_test(test_strbuf_grows),
 		cmocka_unit_test(test_strbuf_max),
 		cmocka_unit_test(test_strbuf_whole),
+		cmocka_unit_test(test_strbuf_drain),
 		cmocka_unit_test(test_utf8_sequences),
 		cmocka_unit_test(test_utf8_rest),
 		cmocka_unit_test(test_json_string),
@@ -1238,6 +1352,7 @@ int main(void)
 		cmocka_unit_test(test_hash_seed),
 		cmocka_unit_test(test_hash_combine),
 		cmocka_unit_test(test_hash_number),
+		cmocka_unit_test(test_hash_check),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_bound),
