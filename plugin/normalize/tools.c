@@ -47,6 +47,9 @@ static const char *const installers[] = {
 	"scons*", "waf*",   "xmake*",  NULL,
 };
 static const char *const markers[] = { "chmod", "setfacl", NULL };
+/* They may be given a directory, and pack or unpack all that is below it. */
+static const char *const archivers[] = { "*tar",  "7z*", "cpio", "pax",
+					 "unzip", "zip", NULL };
 /* They read files to their standard output, or change the form of one. */
 static const char *const streamers[] = {
 	"*-ar",	   "*awk",    "*zip*", "ar",   "base32",   "base64",  "basenc",
@@ -61,6 +64,8 @@ static const char *const loaders[] = {
 	"box64*",     "box86*", "ld-*.so*",  "ld.so*", "ld64.so*",
 	"memcheck-*", "qemu-*", "valgrind*", NULL,
 };
+/* They link into their own memory and run that, where they are told to. */
+static const char *const memory_linkers[] = { "tcc", "*-tcc", NULL };
 static const char *const boxes[] = { "busybox*", "coreutils", "toybox*", NULL };
 
 /* What the program was started as; the applet of a box of tools. */
@@ -84,9 +89,9 @@ static bool image_is_tool(const struct image *image,
 }
 
 static const char *const *const lists[] = {
-	[TOOL_COPIER] = copiers,     [TOOL_INSTALLER] = installers,
-	[TOOL_LOADER] = loaders,     [TOOL_MARKER] = markers,
-	[TOOL_STREAMER] = streamers,
+	[TOOL_ARCHIVER] = archivers,   [TOOL_COPIER] = copiers,
+	[TOOL_INSTALLER] = installers, [TOOL_LOADER] = loaders,
+	[TOOL_MARKER] = markers,       [TOOL_STREAMER] = streamers,
 };
 
 bool tool_is(const struct image *image, enum tool tool)
@@ -97,6 +102,20 @@ bool tool_is(const struct image *image, enum tool tool)
 bool tool_name_is(struct str name, enum tool tool)
 {
 	return name_matches(name, lists[tool]);
+}
+
+/* -run may have more behind it, as the first line of a script has it. */
+bool tool_links_to_memory(const struct image *image)
+{
+	struct str run = STR("-run");
+
+	if (!image_is_tool(image, memory_linkers))
+		return false;
+	for (size_t i = 1; i < image->kept_count; i++)
+		if (image->args[i].len >= run.len &&
+		    !memcmp(image->args[i].data, run.data, run.len))
+			return true;
+	return false;
 }
 
 static bool image_is_named(const struct image *image,

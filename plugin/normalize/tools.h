@@ -9,6 +9,7 @@
 #include "proctable.h"
 
 enum tool {
+	TOOL_ARCHIVER,
 	TOOL_COPIER,
 	TOOL_INSTALLER, /* copies without saying what */
 	TOOL_LOADER, /* runs a program in its own process */
@@ -27,6 +28,8 @@ bool tool_is_copied_linker(const struct process *process);
 /* Whether what it makes executable is linked by that: it is a linker, is told
  * what linkers are told, or a compiler has started it. */
 bool tool_links(const struct process *process);
+/* Whether what it links is run in its own process, and is no file. */
+bool tool_links_to_memory(const struct image *image);
 /* The outermost compiler driver among its ancestors; NULL = none. */
 const struct image *tool_driver(const struct process *process);
 /* How what it writes comes into being, if nothing says more. */
