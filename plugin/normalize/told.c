@@ -425,18 +425,20 @@ int told_exec(struct context *context, const struct process *process)
 {
 	const struct image *image = process->image;
 	struct origin *origin = NULL;
+	bool streamer;
 	int rc;
 
 	if (tool_is_linker(process))
 		return claim_output(context, process);
-	if (tool_is(image, TOOL_ARCHIVER))
-		note_archiver(context);
-	if (!tool_is(image, TOOL_COPIER) && !tool_is(image, TOOL_STREAMER))
+	streamer = tool_is(image, TOOL_STREAMER);
+	if (!tool_is(image, TOOL_COPIER) && !streamer)
 		return 0;
+	if (streamer && tool_is(image, TOOL_ARCHIVER))
+		note_archiver(context);
 	rc = told_named(context, process, image, (struct str){ 0 }, &origin);
 	if (rc || !origin)
 		return rc;
-	if (tool_is(image, TOOL_STREAMER))
+	if (streamer)
 		note_stream(context, origin);
 	if (tool_is(image, TOOL_COPIER))
 		return claim_copies(context, process, origin);

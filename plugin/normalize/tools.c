@@ -47,18 +47,18 @@ static const char *const installers[] = {
 	"scons*", "waf*",   "xmake*",  NULL,
 };
 static const char *const markers[] = { "chmod", "setfacl", NULL };
-/* They may be given a directory, and pack or unpack all that is below it. */
-static const char *const archivers[] = { "*tar",  "7z*", "cpio", "pax",
-					 "unzip", "zip", NULL };
 /* They read files to their standard output, or change the form of one. */
 static const char *const streamers[] = {
-	"*-ar",	   "*awk",    "*zip*", "ar",   "base32",   "base64",  "basenc",
-	"bzcat",   "cat",     "cpio",  "dd",   "gpg*",	   "gzip",    "head",
-	"hexdump", "lz4*",    "nc*",   "ncat", "od",	   "openssl", "perl*",
-	"pv",	   "python*", "ruby*", "sed",  "socat*",   "split",   "tac",
-	"tail",	   "tar",     "tee",   "tr",   "uuencode", "xxd",     "xz*",
-	"zcat",	   "zstd*",   NULL,
+	"*-ar",	   "*tar",   "7z*",	"*awk",	 "*zip*",   "ar",    "base32",
+	"base64",  "basenc", "bzcat",	"cat",	 "cpio",    "dd",    "gpg*",
+	"gzip",	   "head",   "hexdump", "lz4*",	 "nc*",	    "ncat",  "od",
+	"openssl", "perl*",  "pax",	"pv",	 "python*", "ruby*", "sed",
+	"socat*",  "split",  "tac",	"tail",	 "tee",	    "tr",    "uuencode",
+	"xxd",	   "xz*",    "zcat",	"zstd*", NULL,
 };
+/* Of these: they may be given a directory, and pack or unpack all below it. */
+static const char *const archivers[] = { "*tar",  "7z*", "cpio", "pax",
+					 "unzip", "zip", NULL };
 /* They run the program that they are given, in their own process. */
 static const char *const loaders[] = {
 	"box64*",     "box86*", "ld-*.so*",  "ld.so*", "ld64.so*",
@@ -109,12 +109,10 @@ bool tool_links_to_memory(const struct image *image)
 {
 	struct str run = STR("-run");
 
-	if (!image_is_tool(image, memory_linkers))
-		return false;
-	for (size_t i = 1; i < image->kept_count; i++)
+	for (size_t i = 1; image && i < image->kept_count; i++)
 		if (image->args[i].len >= run.len &&
 		    !memcmp(image->args[i].data, run.data, run.len))
-			return true;
+			return image_is_tool(image, memory_linkers);
 	return false;
 }
 
