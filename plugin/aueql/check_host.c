@@ -153,8 +153,8 @@ static void check_compilers(struct check *check, const char *directory,
 		check_finding(check, FINDING_MEMORY_COMPILER, FINDING_WARNING,
 			      mend_compilers(check, paths.data, packaged),
 			      "what is compiled into memory and run there is "
-			      "no file, and what it connects to is not found: "
-			      "%s",
+			      "no file, and is known by the name of the "
+			      "compiler alone: %s",
 			      paths.data);
 	strbuf_free(&paths);
 	globfree(&found);

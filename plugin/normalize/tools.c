@@ -64,28 +64,21 @@ static const char *const loaders[] = {
 	"box64*",     "box86*", "ld-*.so*",  "ld.so*", "ld64.so*",
 	"memcheck-*", "qemu-*", "valgrind*", NULL,
 };
-/* They link into their own memory and run that, where they are told to. */
-static const char *const memory_linkers[] = { "tcc", "*-tcc", NULL };
+/* They link into their own memory and run that; tcc where it is told to. */
+static const char *const memory_linkers[] = { "clang-repl*", "cling", "lli*",
+					      NULL };
+static const char *const tccs[] = { "tcc", "*-tcc", NULL };
 static const char *const boxes[] = { "busybox*", "coreutils", "toybox*", NULL };
 
-/* What the program was started as; the applet of a box of tools. */
-static struct str tool_of(const struct image *image)
-{
-	struct str name;
-
-	if (!image)
-		return (struct str){ 0 };
-	name = str_basename(image->invoked);
-	if (name_matches(name, boxes) && image->kept_count > 1)
-		return str_basename(image->args[1]);
-	return name;
-}
-
+/* By its file, by what it was started as, or as the applet of a box of tools. */
 static bool image_is_tool(const struct image *image,
 			  const char *const *patterns)
 {
-	return image_is(image, patterns) ||
-	       name_matches(tool_of(image), patterns);
+	if (!image || image_is(image, patterns))
+		return image != NULL;
+	return image->kept_count > 1 &&
+	       name_matches(str_basename(image->invoked), boxes) &&
+	       name_matches(str_basename(image->args[1]), patterns);
 }
 
 static const char *const *const lists[] = {
@@ -112,8 +105,8 @@ bool tool_links_to_memory(const struct image *image)
 	for (size_t i = 1; image && i < image->kept_count; i++)
 		if (image->args[i].len >= run.len &&
 		    !memcmp(image->args[i].data, run.data, run.len))
-			return image_is_tool(image, memory_linkers);
-	return false;
+			return image_is_tool(image, tccs);
+	return image_is_tool(image, memory_linkers);
 }
 
 static bool image_is_named(const struct image *image,

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,24 @@ static void uring(const char *how)
 	note(how, 0);
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Waits for a peer that does not answer, and is interrupted. */
+static void late(const char *how)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(4);
+	to4.sin_port = htons(4446);
+	connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to4,
+		sizeof(to4));
+	note(how, 0);
+}
+
 static void *in_thread(void *how)
 {
 	tcp(how, AF_INET, 0, 0);
@@ -210,6 +229,8 @@ static void on_the_network(const char *how)
 {
 	if (!strcmp(how, "nonblock"))
 		tcp(how, AF_INET, SOCK_NONBLOCK, 0);
+	else if (!strcmp(how, "late"))
+		late(how);
 	else if (!strcmp(how, "mptcp"))
 		tcp(how, AF_INET, 0, 262);
 	else if (!strcmp(how, "ipv6") || !strcmp(how, "mapped"))

@@ -926,7 +926,7 @@ chmod +x x
 ./x
 EOF
 
-row lli attack user 'A program that is no file' 'compiled to bitcode, run by lli' <<'EOF'
+row lli attack user - 'compiled to bitcode, run by lli' <<'EOF'
 need clang lli
 clang -emit-llvm -c -o b.bc beacon.c
 lli b.bc
@@ -1309,6 +1309,31 @@ EOF
 row nonblock attack user - 'non-blocking connect' <<'EOF'
 gcc -o beacon beacon.c
 ./beacon nonblock
+EOF
+
+row late-rebuilt attack user - 'a connect that is not answered; meanwhile its file is removed, linked anew and run' <<'EOF'
+need python3
+cat >s.py <<'P'
+import socket, sys, time
+s = socket.socket()
+s.bind((sys.argv[1], 4446))
+s.listen(0)
+c = [socket.socket() for _ in range(4)]
+for x in c:
+    x.setblocking(False)
+    x.connect_ex((sys.argv[1], 4446))
+time.sleep(6)
+P
+python3 s.py "$TO" &
+gcc -o beacon beacon.c
+echo 'int main(void) { return 0; }' >t.c
+sleep 1
+./beacon late &
+sleep 0.5
+rm beacon
+gcc -o beacon t.c
+./beacon
+wait
 EOF
 
 row refused attack user - 'a connect that is refused' <<'EOF'
