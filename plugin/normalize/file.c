@@ -601,12 +601,14 @@ bool file_may_be_acl(int64_t size)
 	       (size - HEAD_BYTES) % ENTRY_BYTES == 0;
 }
 
-/* The file may be executable from now on. */
+/* The file may be executable from now on. Of several files, cp and install give
+ * each its permission by another call, that names it; this one has a descriptor. */
 static int mark_by_acl(struct context *context)
 {
 	struct path_item item;
 
-	if (!find_changed(context, &item) || (item.mode & MODE_EXECUTE))
+	if (!find_changed(context, &item) || (item.mode & MODE_EXECUTE) ||
+	    (!item.name.len && tool_is(context->process->image, TOOL_COPIER)))
 		return 0;
 	return birth_on_marked(context, &item, item.mode);
 }

@@ -505,12 +505,9 @@ chmod +x x
 ./x
 EOF
 
-row install-fifo attack user - 'install from a fifo that cat fills' <<'EOF'
+row install-pipe attack user - 'install from a pipe that cat fills' <<'EOF'
 gcc -o beacon beacon.c
-mkfifo f
-cat beacon >f &
-install -m 755 /dev/stdin x <f
-wait
+cat beacon | install -m 755 /dev/stdin x
 ./x
 EOF
 
