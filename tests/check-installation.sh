@@ -35,7 +35,7 @@ fresh() {
 	rm -rf "$root"
 	mkdir -p "$root"/{etc/audit/{plugins.d,rules.d},usr/sbin,usr/bin} \
 		"$root"/var/log/{audit,audisp-eql} "${conf%/*}" \
-		"$root"/proc/{self,sys/kernel/yama}
+		"$root"/proc/{self,sys/kernel/yama,sys/vm}
 	cp -r "$work/rules.d" "$root/rules.d"
 	cp "$work/60-audisp-eql.rules" "$root/etc/audit/rules.d"
 	printf '%s\n' 'rules = /rules.d' 'json_file = /var/log/audisp-eql/a' \
@@ -58,6 +58,7 @@ fresh() {
 	echo 6.12.1 >"$root/proc/sys/kernel/osrelease"
 	echo 2 >"$root/proc/sys/kernel/io_uring_disabled"
 	echo 1 >"$root/proc/sys/kernel/yama/ptrace_scope"
+	echo 2 >"$root/proc/sys/vm/memfd_noexec"
 	echo 'quiet audit=1' >"$root/proc/cmdline"
 	echo '/dev/sda / ext4 rw 0 0' >"$root/proc/self/mounts"
 }

@@ -31,9 +31,9 @@ alerts_of() { # RULES LOG
 	./aueql replay "${rules[@]}" "$2" 2>/dev/null
 }
 
-# A finding: who, which program, where to.
+# A finding: of which rule, who, which program, where to.
 findings_of() {
-	sed -n 's/.* login=\([^ ]*\) .*process="\([^"]*\)".*destination=\([^ ]*\).*/\1 \2 \3/p' |
+	sed -n 's/.*rule="\([^"]*\)".* login=\([^ ]*\) .*process="\([^"]*\)".*destination=\([^ ]*\).*/\1 \2 \3 \4/p' |
 		sort -u | wc -l
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of this host makes it easier to do things that no record tells, by the
- * files below /proc. All are warnings: detection works, but sees less.
+ * What of this host makes it easier to do things that no record tells. All are
+ * warnings: detection works, but sees less. What each host has and nobody can
+ * mend (a library that is loaded, a file that is written over, a lease) is no
+ * finding: audisp-eql-rules(7) tells of it.
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,7 @@
 #include <asm/unistd.h>
 #endif
 
+#include "../util/strbuf.h"
 #include "check.h"
 
 #define TEXT_MAX 65536
@@ -92,6 +96,68 @@ static void check_ptrace(struct check *check, const char *proc,
 			      "over others of its account, and rewrite the "
 			      "arguments that records show");
 	}
+}
+
+/* --- programs that are no file ---------------------------------------------- */
+
+/* 0 and 1 leave it to who makes the file; older kernels have no such thing. */
+static void check_memfd(struct check *check, const char *proc,
+			char text[TEXT_MAX])
+{
+	if (!read_proc(proc, "sys/vm/memfd_noexec", text) || atoi(text) > 1)
+		return;
+	check_finding(check, FINDING_MEMFD, FINDING_WARNING,
+		      mend_sysctl(check, "vm.memfd_noexec = 2"),
+		      "any account may run a program from memory (memfd): "
+		      "what it is a copy of is in no record, and only "
+		      "network_after_birth sees it");
+}
+
+/* What takes compilers away; paths as that host calls them. */
+static const char *mend_compilers(struct check *check, const char *paths,
+				  bool packaged)
+{
+	if (!packaged)
+		return check_mend(check, "rm -i %s", paths);
+	if (!check_is_live(check))
+		return NULL;
+	if (!access("/usr/bin/dpkg-query", X_OK))
+		return check_mend(check,
+				  "apt-get remove $(dpkg-query -S $(realpath "
+				  "%s) | cut -d: -f1)",
+				  paths);
+	return check_mend(check, "dnf remove %s", paths);
+}
+
+/* Compilers of C and C++ that run what they compiled in their own process. Of
+ * scripts each host has interpreters. */
+static void check_compilers(struct check *check, const char *directory,
+			    bool packaged)
+{
+	const char *pattern =
+		check_mend(check, "%s%s/{tcc,clang-repl*,lli,lli-[0-9]*}",
+			   check->root, directory);
+	struct strbuf paths = STRBUF_INIT(2048);
+	glob_t found = { 0 };
+
+	if (!pattern || glob(pattern, GLOB_BRACE, NULL, &found)) {
+		globfree(&found);
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		strbuf_printf(&paths, "%s%s", i ? " " : "",
+			      found.gl_pathv[i] +
+				      (packaged ? strlen(check->root) : 0));
+	strbuf_add_char(&paths, '\0');
+	if (!paths.failed)
+		check_finding(check, FINDING_MEMORY_COMPILER, FINDING_WARNING,
+			      mend_compilers(check, paths.data, packaged),
+			      "what is compiled into memory and run there is "
+			      "no file, and is known by the name of the "
+			      "compiler alone: %s",
+			      paths.data);
+	strbuf_free(&paths);
+	globfree(&found);
 }
 
 /* --- the kernel's command line ---------------------------------------------- */
@@ -240,6 +306,9 @@ void check_host(struct check *check, const char *proc)
 	}
 	check_io_uring(check, proc, text);
 	check_ptrace(check, proc, text);
+	check_memfd(check, proc, text);
+	check_compilers(check, "/usr/bin", true);
+	check_compilers(check, "/usr/local/bin", false);
 	check_command_line(check, proc, text);
 	check_x32(check, proc, text);
 	check_mounts(check, proc, text);

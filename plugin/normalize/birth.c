@@ -42,6 +42,8 @@ static int find_origin(struct context *context, struct str path,
 		if (!source)
 			source = told_stream(context);
 		if (!source)
+			source = told_unpacked(context);
+		if (!source)
 			source = find_writer(process);
 		kind = tool_kind(process);
 		traits = tool_copied_traits(process);
@@ -274,8 +276,9 @@ static int find_program(const struct context *context, struct origin **out)
 	return 0;
 }
 
-/* A file of no file system: the program before made it, perhaps of one it was
- * told of. The caller gets an owner of *out. */
+/* What is no file of a file system. A compiler may run what it makes by itself;
+ * a memfd the program before has made, perhaps of a file it was told of. The
+ * caller gets an owner of *out. */
 static int find_memory(struct context *context, struct process *process,
 		       struct origin **out)
 {
@@ -284,6 +287,11 @@ static int find_memory(struct context *context, struct process *process,
 	struct origin *named = NULL;
 	int rc;
 
+	if (tool_links_to_memory(process->image)) {
+		*out = known_origin(context, process->image, ORIGIN_LINKED, 0,
+				    exe);
+		return *out ? 0 : -ENOMEM;
+	}
 	if (exe.len < mark.len || memcmp(exe.data, mark.data, mark.len))
 		return 0;
 	rc = told_named(context, process, process->previous, (struct str){ 0 },

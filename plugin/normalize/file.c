@@ -641,18 +641,37 @@ bool file_may_be_acl(int64_t size)
 	       (size - HEAD_BYTES) % ENTRY_BYTES == 0;
 }
 
+/* The file may be executable from now on. Of several files, cp and install give
+ * each its permission by another call, that names it; this one has a descriptor. */
+static int mark_by_acl(struct context *context)
+{
+	struct path_item item;
+
+	if (!find_changed(context, &item) || (item.mode & MODE_EXECUTE) ||
+	    (!item.name.len &&
+	     tool_is(context->process->image, PROGRAM_COPIER)))
+		return 0;
+	return birth_on_marked(context, &item, item.mode);
+}
+
 /* sed -i makes its new file executable by an ACL. */
 int file_on_xattr(struct context *context)
 {
 	int rc = change_event(context, &kind_xattr);
-	struct path_item item;
 	int64_t size;
 
 	if (rc || !context_argument(context, context->row->size, &size) ||
-	    !file_may_be_acl(size) || !find_changed(context, &item) ||
-	    (item.mode & MODE_EXECUTE))
+	    !file_may_be_acl(size))
 		return rc;
-	return birth_on_marked(context, &item, item.mode);
+	return mark_by_acl(context);
+}
+
+/* The size is in memory. */
+int file_on_setxattrat(struct context *context)
+{
+	int rc = change_event(context, &kind_xattr);
+
+	return rc ? rc : mark_by_acl(context);
 }
 
 int file_on_truncate(struct context *context)

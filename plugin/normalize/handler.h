@@ -79,6 +79,7 @@ int file_on_chmod(struct context *context);
 int file_on_chown(struct context *context);
 int file_on_open(struct context *context);
 int file_on_rename(struct context *context);
+int file_on_setxattrat(struct context *context);
 int file_on_truncate(struct context *context);
 int file_on_xattr(struct context *context);
 /* Whether the value of an attribute is of the size of an ACL. */

@@ -26,6 +26,11 @@ enum program {
 	/* reads files to its standard output, or changes the form of one */
 	PROGRAM_STREAMER = 1 << 14,
 	PROGRAM_UNPACKER = 1 << 15,
+	/* of streamers: may be given a directory, and packs or unpacks all below */
+	PROGRAM_ARCHIVER = 1 << 16,
+	PROGRAM_MEMORY_LINKER =
+		1 << 17, /* links into its memory, and runs that */
+	PROGRAM_TCC = 1 << 18, /* does so where it is told to */
 };
 
 /* What a program of this name is (base name of its path), as bits. */

@@ -201,8 +201,15 @@ int network_on_connect(struct context *context)
 	return attempt_event(context, &kind_connect);
 }
 
+/* With MSG_FASTOPEN it is connect and send in one (TCP fast open). The flags of
+ * a socketcall are in memory. */
 int network_on_send(struct context *context)
 {
+	int64_t flags;
+
+	if (context_argument(context, context->row->flags, &flags) &&
+	    (flags & MSG_FASTOPEN))
+		return attempt_event(context, &kind_connect);
 	return attempt_event(context, &kind_send);
 }
 

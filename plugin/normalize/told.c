@@ -4,14 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../util/digits.h"
 #include "tools.h"
 
 /* --- arguments ----------------------------------------------------------- */
 
 /* An argument as a path: "of=x" and "--output=x" name x. data == NULL = out of
  * memory; empty = none. */
-static struct str argument_path(const struct context *context,
-				const struct process *process, struct str text)
+static struct str argument_path_in(const struct context *context,
+				   struct str directory, struct str text)
 {
 	const char *equals =
 		text.len ? memrchr(text.data, '=', text.len) : NULL;
@@ -22,8 +23,14 @@ static struct str argument_path(const struct context *context,
 	}
 	if (!text.len || text.data[0] == '-')
 		return (struct str){ "", 0 };
-	return path_resolve(context->arena, shared_text_str(process->directory),
-			    text);
+	return path_resolve(context->arena, directory, text);
+}
+
+static struct str argument_path(const struct context *context,
+				const struct process *process, struct str text)
+{
+	return argument_path_in(context, shared_text_str(process->directory),
+				text);
 }
 
 /* Whether what is known of a path is believed by who reads there: anybody may
@@ -41,23 +48,101 @@ static bool is_run_by_loader(const struct known_file *file)
 		PROGRAM_LOADER);
 }
 
-/* The files that arguments name and that are known; the strongest. */
+static bool take(struct str *rest, struct str text)
+{
+	if (rest->len < text.len || memcmp(rest->data, text.data, text.len))
+		return false;
+	rest->data += text.len;
+	rest->len -= text.len;
+	return true;
+}
+
+/* Of /proc/PID/...: what is known of that process, and in *rest what stands
+ * behind. NULL = the path is none, or the process is not known. */
+static const struct process *process_of(const struct context *context,
+					const struct process *process,
+					struct str *rest)
+{
+	const char *slash;
+	struct str word;
+	uint64_t pid;
+
+	if (!take(rest, STR("/proc/")))
+		return NULL;
+	slash = rest->len ? memchr(rest->data, '/', rest->len) : NULL;
+	if (!slash)
+		return NULL;
+	word = (struct str){ rest->data, (size_t)(slash - rest->data) };
+	take(rest, word);
+	if (str_equal(word, STR("self")) || str_equal(word, STR("thread-self")))
+		return process;
+	return digits_parse(word, 10, &pid) && pid <= INT64_MAX
+		       ? proctable_find(context->host, (int64_t)pid)
+		       : NULL;
+}
+
+/* What a path leads to: by /proc/PID to the program of a process, or to what its
+ * directory holds. *path is that of the file then; data == NULL = out of memory. */
+static struct origin *named_origin(const struct context *context,
+				   const struct process *process,
+				   struct str *path)
+{
+	struct str rest = *path;
+	const struct process *of = process_of(context, process, &rest);
+	const struct known_file *file;
+
+	if (of && str_equal(rest, STR("/exe")))
+		return of->origin_own ? of->origin : NULL;
+	if (of && take(&rest, STR("/cwd/")))
+		*path = path_resolve(context->arena,
+				     shared_text_str(of->directory), rest);
+	else if (of && take(&rest, STR("/root")))
+		*path = rest;
+	file = known_by_path(context, *path);
+	return file && told_by(file, context->sight.ids.euid) &&
+			       !is_run_by_loader(file)
+		       ? file->origin
+		       : NULL;
+}
+
+/* The origin of what one argument names, seen from a directory, is added. */
+static int add_named(const struct context *context,
+		     const struct process *process, struct str path,
+		     struct origin **out)
+{
+	struct origin *origin = named_origin(context, process, &path);
+
+	if (!path.data)
+		return -ENOMEM;
+	*out = origin_stronger(*out, origin);
+	return 0;
+}
+
+/* The files that arguments name and that are known; the strongest. What stands
+ * behind -C may be named from there (tar, git, make), or -C is something else
+ * (install, xz). */
 int told_named(const struct context *context, const struct process *process,
 	       const struct image *image, struct str but, struct origin **out)
 {
-	for (size_t i = 1; image && i < image->kept_count; i++) {
-		struct str path =
-			argument_path(context, process, image->args[i]);
-		const struct known_file *file;
+	struct str directories[] = { shared_text_str(process->directory),
+				     { 0 } };
+	size_t count = 1;
 
-		if (!path.data)
-			return -ENOMEM;
-		if (str_equal(path, but))
-			continue;
-		file = known_by_path(context, path);
-		if (file && told_by(file, context->sight.ids.euid) &&
-		    !is_run_by_loader(file))
-			*out = origin_stronger(*out, file->origin);
+	for (size_t i = 1; image && i < image->kept_count; i++) {
+		struct str path = { 0 };
+
+		for (size_t k = count; k-- > 0;) {
+			path = argument_path_in(context, directories[k],
+						image->args[i]);
+			if (!path.data ||
+			    (!str_equal(path, but) &&
+			     add_named(context, process, path, out)))
+				return -ENOMEM;
+		}
+		if (str_equal(image->args[i - 1], STR("-C"))) {
+			directories[1] = path;
+			count = 2;
+		}
 	}
 	return 0;
 }
@@ -155,18 +240,22 @@ int told_copied(const struct context *context, struct str path,
 	return rc;
 }
 
-/* What an installer writes under the name of a program that its account has had
- * linked here is taken for that program. */
+/* A program of that name that the account has had linked here. */
+static struct origin *find_named_so(const struct context *context,
+				    struct str name)
+{
+	const struct known_file *file = provenance_find_linked(
+		context->births->files, context->file_host,
+		known_payer(context), name);
+
+	return file ? file->origin : NULL;
+}
+
 struct origin *told_installed(const struct context *context, struct str path)
 {
-	const struct known_file *file;
-
 	if (!path.len || !tool_is(context->process->image, PROGRAM_INSTALLER))
 		return NULL;
-	file = provenance_find_linked(context->births->files,
-				      context->file_host, known_payer(context),
-				      str_basename(path));
-	return file ? file->origin : NULL;
+	return find_named_so(context, str_basename(path));
 }
 
 /* --- streams ------------------------------------------------------------- */
@@ -174,6 +263,15 @@ struct origin *told_installed(const struct context *context, struct str path)
 static struct stream *stream_of(const struct context *context, int64_t ppid)
 {
 	return &context->births->streams[(uint64_t)ppid % STREAMS];
+}
+
+static bool is_recent(const struct context *context,
+		      const struct stream *stream, int64_t ppid)
+{
+	int64_t age = time_sub(context->event->time_ns, stream->time_ns);
+
+	return stream->ppid == ppid && stream->host == context->file_host &&
+	       age <= STREAM_NS && (stream->origin || stream->archiver);
 }
 
 static void note_stream(struct context *context, struct origin *origin)
@@ -186,6 +284,7 @@ static void note_stream(struct context *context, struct origin *origin)
 		.host = context->file_host,
 		.ppid = context->sight.ppid,
 		.time_ns = context->event->time_ns,
+		.archiver = origin ? 0 : context->sight.pid,
 		.origin = held,
 	};
 }
@@ -197,14 +296,32 @@ struct origin *told_stream(const struct context *context)
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct stream *stream = stream_of(context, parents[i]);
-		int64_t age =
-			time_sub(context->event->time_ns, stream->time_ns);
 
-		if (stream->origin && stream->ppid == parents[i] &&
-		    stream->host == context->file_host && age <= STREAM_NS)
+		if (stream->origin && is_recent(context, stream, parents[i]))
 			return stream->origin;
 	}
 	return NULL;
+}
+
+/* Where it was given a file by name, or no other was there, that says more. */
+static void note_archiver(struct context *context)
+{
+	int64_t ppid = context->sight.ppid;
+
+	if (!is_recent(context, stream_of(context, ppid), ppid))
+		note_stream(context, NULL);
+}
+
+struct origin *told_unpacked(const struct context *context)
+{
+	const struct stream *stream = stream_of(context, context->sight.ppid);
+	struct str name = known_event_name(context);
+
+	if (!name.len || !tool_is(context->process->image, PROGRAM_ARCHIVER) ||
+	    !is_recent(context, stream, context->sight.ppid) ||
+	    stream->archiver == context->sight.pid)
+		return NULL;
+	return find_named_so(context, name);
 }
 
 /* --- what tools are told to do ------------------------------------------- */
@@ -308,16 +425,20 @@ int told_exec(struct context *context, const struct process *process)
 {
 	const struct image *image = process->image;
 	struct origin *origin = NULL;
+	bool streamer;
 	int rc;
 
 	if (tool_is_linker(process))
 		return claim_output(context, process);
-	if (!tool_is(image, PROGRAM_COPIER | PROGRAM_STREAMER))
+	streamer = tool_is(image, PROGRAM_STREAMER);
+	if (!tool_is(image, PROGRAM_COPIER) && !streamer)
 		return 0;
+	if (streamer && tool_is(image, PROGRAM_ARCHIVER))
+		note_archiver(context);
 	rc = told_named(context, process, image, (struct str){ 0 }, &origin);
 	if (rc || !origin)
 		return rc;
-	if (tool_is(image, PROGRAM_STREAMER))
+	if (streamer)
 		note_stream(context, origin);
 	if (tool_is(image, PROGRAM_COPIER))
 		return claim_copies(context, process, origin);

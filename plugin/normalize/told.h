@@ -14,11 +14,13 @@
 #define STREAM_NS (60 * NSEC_PER_SEC)
 #define STREAMS 64
 
-/* A child of this process has read a known file to its output. */
+/* A child of this process has read a known file to its output, or has packed
+ * or unpacked something. */
 struct stream {
 	uint64_t host;
 	int64_t ppid, time_ns;
-	struct origin *origin; /* NULL = none */
+	int64_t archiver; /* the child's pid; 0 = the former */
+	struct origin *origin; /* NULL = the latter, or nothing */
 };
 
 struct births {
@@ -44,6 +46,11 @@ struct origin *told_installed(const struct context *context, struct str path);
 /* What a sibling of the process, or a child of it, has read out; NULL =
  * nothing. */
 struct origin *told_stream(const struct context *context);
+
+/* What is unpacked under the name of a program that its account has had linked
+ * here, after another archiver beside this one, is taken for that program: the
+ * other may have packed it. NULL = nothing. */
+struct origin *told_unpacked(const struct context *context);
 
 /* A path is known by what has been said or seen. 0 or -ENOMEM. */
 int told_claim(struct context *context, enum file_known how, struct str path,

@@ -13,6 +13,19 @@ bool tool_is(const struct image *image, uint32_t programs)
 	return image && image->tools & programs;
 }
 
+/* -run may have more behind it, as the first line of a script has it. */
+bool tool_links_to_memory(const struct image *image)
+{
+	struct str run = STR("-run");
+
+	for (size_t i = 1; image && i < image->kept_count; i++)
+		if (image->args[i].len >= run.len &&
+		    !memcmp(image->args[i].data, run.data, run.len))
+			return tool_is(image,
+				       PROGRAM_TCC | PROGRAM_MEMORY_LINKER);
+	return tool_is(image, PROGRAM_MEMORY_LINKER);
+}
+
 bool tool_is_copied_linker(const struct process *process)
 {
 	return process->origin && process->origin_own &&

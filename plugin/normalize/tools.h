@@ -19,6 +19,8 @@ bool tool_is_copied_linker(const struct process *process);
 /* Whether what it makes executable is linked by that: it is a linker, is told
  * what linkers are told, or a compiler has started it. */
 bool tool_links(const struct process *process);
+/* Whether what it links is run in its own process, and is no file. */
+bool tool_links_to_memory(const struct image *image);
 /* The outermost compiler driver among its ancestors; NULL = none. */
 const struct image *tool_driver(const struct process *process);
 /* How what it writes comes into being, if nothing says more. */

@@ -14,6 +14,8 @@ enum kind_id {
 	KIND__COUNT,
 	/* no event: only the process table reads its records */
 	KIND_SETPGID = KIND__COUNT,
+	/* nor here: the table of files does; beside BIRTH, or CREATE */
+	KIND_ORIGIN,
 /* no other event: less of it is audited */
 #define NARROW_KIND(id, ...) KIND_##id,
 #include "kinds.def"

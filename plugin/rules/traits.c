@@ -23,6 +23,7 @@ static const char *const kind_names[KIND__ALL] = {
 #undef KIND
 #undef NARROW_KIND
 	[KIND_SETPGID] = "process group change",
+	[KIND_ORIGIN] = "file made executable",
 };
 
 static const struct kind_cost {

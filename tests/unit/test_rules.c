@@ -1195,6 +1195,19 @@ static void test_least_set(void **state)
 		   "-a always,exit -F arch=b64 -S 437 -F success=1 "
 		   "-F key=audisp_eql_create\n");
 	ruleset_free(&set);
+	/* where a file comes from is told by what makes it executable as well */
+	write_text("a.toml",
+		   "[rule]\nrule_id = \"a\"\nname = \"a\"\ntype = \"eql\"\n"
+		   "query = 'process where process.origin.age < 60'\n");
+	strbuf_reset(&got);
+	assert_int_equal(ruleset_load(&options, &set), 0);
+	assert_int_equal(ruleset_audit_rules(set, "riscv64", &got), 0);
+	strbuf_add_char(&got, '\0');
+	assert_non_null(strstr(got.data, "-S openat -F a2&0100 -F success=1"));
+	assert_non_null(strstr(got.data, "-S fchmodat -F a2&0111"));
+	assert_non_null(strstr(got.data, "-S setxattr,lsetxattr,fsetxattr"));
+	assert_null(strstr(got.data, "a3&0111"));
+	ruleset_free(&set);
 	strbuf_free(&got);
 	unlink("a.toml");
 	unlink("b.toml");
