@@ -47,6 +47,7 @@ enum value_kind {
 	FACILITY,
 	FORMAT,
 	NAMES,
+	USER_NAMES,
 	PATTERN, /* empty = off */
 };
 
@@ -93,6 +94,7 @@ static const struct key {
 	KEY("syslog_format", FORMAT, syslog_cee, 0, 0, "text"),
 	KEY("syslog_socket", TEXT, syslog_socket, 0, 0, ""),
 	KEY("user", WORD, user, 0, 0, "_audisp-eql"),
+	KEY("user_names", USER_NAMES, user_names, 0, 0, "auto"),
 #undef KEY
 };
 
@@ -219,6 +221,7 @@ static const char *const syslog_words[] = { "no", "yes", "journal", NULL };
 static const char *const format_words[] = { "text", "cee", NULL };
 static const char *const names_words[] = { "either", "invoked", "resolved",
 					   NULL };
+static const char *const user_names_words[] = { "auto", "no", "yes", NULL };
 static const char *const facility_words[] = {
 	"authpriv", "auth",   "daemon", "user",	  "local0", "local1", "local2",
 	"local3",   "local4", "local5", "local6", "local7", NULL,
@@ -252,6 +255,11 @@ static bool set_word(const struct key *key, void *where, struct str text)
 		word = find_word(text, names_words);
 		if (word >= 0)
 			*(enum process_names *)where = (enum process_names)word;
+		return word >= 0;
+	case USER_NAMES:
+		word = find_word(text, user_names_words);
+		if (word >= 0)
+			*(enum user_names *)where = (enum user_names)word;
 		return word >= 0;
 	case FACILITY:
 		word = find_word(text, facility_words);

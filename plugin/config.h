@@ -7,6 +7,13 @@
 
 #include "util/arena.h"
 
+/* Whether names of users are asked for. */
+enum user_names {
+	USER_NAMES_AUTO, /* where auditd writes none */
+	USER_NAMES_NO,
+	USER_NAMES_YES,
+};
+
 struct config {
 	struct arena *arena; /* owns all strings */
 	size_t rule_path_count;
@@ -35,6 +42,7 @@ struct config {
 	int64_t state_interval_ns;
 	const char *status_file; /* NULL = off */
 	const char *user;
+	enum user_names user_names;
 	bool sandbox;
 };
 

@@ -96,6 +96,7 @@ int node_names(const char *auditd_conf, const struct node_answer *answer,
 		.format = parse_format(conf.format),
 		.listens = atoi(conf.port) > 0,
 		.distributes = !strcasecmp(conf.distribute, "yes"),
+		.enriched = !strcasecmp(conf.log_format, "enriched"),
 	};
 	if (out->format == NODE_USER)
 		local = conf.name;

@@ -31,6 +31,7 @@ struct node_names {
 	/* other hosts send records here (tcp_listen_port), and they are handed
 	 * to plugins (distribute_network) */
 	bool listens, distributes;
+	bool enriched; /* auditd names users itself */
 };
 
 /*

@@ -25,6 +25,9 @@ struct privs_user {
 	gid_t gid;
 };
 
+/* Who owns nothing. */
+#define PRIVS_NOBODY 65534
+
 /* Asks the name service. 0, -ENOENT: no such user, -errno. */
 int privs_find(const char *name, struct privs_user *out);
 /*

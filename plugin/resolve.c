@@ -16,8 +16,6 @@
 #include "node.h"
 #include "privs.h"
 
-#define NOBODY 65534
-
 static bool needs_resolver(enum node_format format)
 {
 	return format == NODE_FQD || format == NODE_NUMERIC;
@@ -62,7 +60,7 @@ static void resolve(enum node_format format, char *out)
 /* The resolver parses what comes from the network. */
 static void run_resolver(enum node_format format, int fd)
 {
-	const struct privs_user nobody = { NOBODY, NOBODY };
+	const struct privs_user nobody = { PRIVS_NOBODY, PRIVS_NOBODY };
 	char name[NODE_NAME_BYTES] = { 0 };
 
 	/* nor has it auditd's records, and the kernel's audit, in hand */

@@ -33,6 +33,7 @@
 #include "rules/support.h"
 #include "state.h"
 #include "status.h"
+#include "users.h"
 #include "util/clock.h"
 #include "util/codec.h"
 #include "util/diag.h"
@@ -83,6 +84,7 @@ struct worker {
 	struct arena *arena; /* of the alert in hand */
 	struct arena *names;
 	struct confinement confinement;
+	struct users *users; /* NULL = nobody is asked for names */
 	int signal_fd;
 	/* ring position of the pipeline's byte 0; less than none, where it has
 	 * been fed a log before */
@@ -170,6 +172,7 @@ static void on_alert(void *user, const struct alert *alert)
 		.redact = worker->config->mask,
 	};
 	struct rendered rendered;
+	struct alert named;
 	int rc;
 
 	worker->alerted = true;
@@ -178,6 +181,10 @@ static void on_alert(void *user, const struct alert *alert)
 		context.number =
 			atomic_fetch_add(&worker->io->ring->alerts, 1) + 1;
 	arena_reset(worker->arena);
+	if (worker->users &&
+	    !users_name_alert(worker->users, alert, worker->clock_ns,
+			      worker->arena, &named))
+		alert = &named;
 	rc = alert_render(alert, &context, worker->arena, &rendered);
 	if (!rc)
 		rc = outputs_put(worker->outputs, &rendered);
@@ -186,6 +193,15 @@ static void on_alert(void *user, const struct alert *alert)
 			  "alert %llu of rule %.*s was lost: %s",
 			  (unsigned long long)context.number,
 			  STR_ARG(alert->rule->name), strerror(-rc));
+}
+
+/* Asked now, a name is there when an alert is told. */
+static void on_event(void *user, const struct event *event)
+{
+	struct worker *worker = user;
+
+	if (worker->users)
+		users_want(worker->users, event, worker->clock_ns);
 }
 
 /* --- configuration -------------------------------------------------------- */
@@ -263,6 +279,7 @@ static int open_pipeline(struct worker *worker)
 			.environment_user = worker->confinement.inspector,
 		},
 		.on_alert = on_alert,
+		.on_event = worker->users ? on_event : NULL,
 		.on_gap = on_gap,
 		.on_mixed = on_mixed,
 		.user = worker,
@@ -645,6 +662,23 @@ static int open_names(struct worker *worker)
 	return rc;
 }
 
+/* Before the privileges are gone, as who asks becomes somebody else. */
+static void open_users(struct worker *worker)
+{
+	const struct users_config config = { .host = worker->host_id };
+	enum user_names wanted = worker->config->user_names;
+	int rc;
+
+	if (wanted == USER_NAMES_NO ||
+	    (wanted == USER_NAMES_AUTO && worker->node.enriched))
+		return;
+	rc = users_start(&config, &worker->users);
+	if (rc)
+		log_print(worker->log, LOG_WARNING,
+			  "names of users cannot be asked for: %s",
+			  strerror(-rc));
+}
+
 /* What root alone may read comes first; all that is written, or comes from
  * elsewhere, after the privileges are gone. */
 static int open_all(struct worker *worker)
@@ -654,6 +688,7 @@ static int open_all(struct worker *worker)
 	if (rc)
 		return rc;
 	open_audit_log(worker);
+	open_users(worker);
 	rc = confine_worker(worker->config, asked_environment(worker),
 			    &worker->io->ring->refused, worker->log,
 			    &worker->confinement);
@@ -981,6 +1016,17 @@ static void tell_clock_set(struct worker *worker)
 	worker->epoch_ns = epoch_ns;
 }
 
+/* Alerts have the numbers. */
+static void tell_users(struct worker *worker)
+{
+	if (!worker->users || !users_failed(worker->users))
+		return;
+	log_print(worker->log, LOG_WARNING,
+		  "who asks for names of users has ended: until a reload "
+		  "alerts have their numbers alone");
+	users_free(&worker->users);
+}
+
 static int pass_time(struct worker *worker)
 {
 	int64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -989,6 +1035,7 @@ static int pass_time(struct worker *worker)
 	worker->clock_ns = now;
 	tell_clock_set(worker);
 	tell_refused(worker);
+	tell_users(worker);
 	hand_over_if(worker, inspector_failed(worker->confinement.inspector),
 		     "a process could not be looked at in time");
 	tell_kernel(worker);
@@ -1222,6 +1269,7 @@ int worker_run(const struct worker_config *config)
 	outputs_free(&worker.outputs);
 	pipeline_free(&worker.pipeline);
 	inspector_free(&worker.confinement.inspector);
+	users_free(&worker.users);
 	ruleset_free(&worker.rules);
 	config_free(&worker.config);
 	arena_free(&worker.arena);

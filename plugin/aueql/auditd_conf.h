@@ -29,7 +29,7 @@ struct auditd_conf {
 	const char *bad_key; /* whose value cannot be; NULL = none */
 	bool local_events, write_logs, listens, distributes;
 	char log_file[AUDITD_TEXT_MAX], plugin_dir[AUDITD_TEXT_MAX];
-	char name_format[AUDITD_TEXT_MAX];
+	char name_format[AUDITD_TEXT_MAX], log_format[AUDITD_TEXT_MAX];
 	uint64_t max_log_file_mb, num_logs, q_depth;
 	uint64_t space_left; /* MB, or percent of the file system */
 	bool space_left_is_percent;

@@ -327,7 +327,7 @@ static void check_all(struct check *check)
 	if (config)
 		check_config(check, config);
 	check_kernel(check, rules);
-	check_auditd(check);
+	check_auditd(check, rules);
 	check_stanza(check);
 	check_host(check, check_path(check, "/proc"));
 	check_log(check);

@@ -74,8 +74,8 @@ static inline bool check_is_live(const struct check *check)
 void check_config(struct check *check, const struct config *config);
 /* Kernel audit: enabled, auditd there, our audit rules loaded, linkers seen. */
 void check_kernel(struct check *check, const struct ruleset *rules);
-/* auditd.conf, as far as it is about us. */
-void check_auditd(struct check *check);
+/* auditd.conf, as far as it is about us, and about rules (NULL = none). */
+void check_auditd(struct check *check, const struct ruleset *rules);
 /* What of this host is seen less well than it could be; proc = /proc. */
 void check_host(struct check *check, const char *proc);
 /* By the end of auditd's log: how long it lasts, what auditing of which service

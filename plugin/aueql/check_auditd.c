@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../node.h"
+#include "../rules/support.h"
 #include "check.h"
 
 /* A burst fills fewer before any plugin has read them. */
@@ -170,11 +171,52 @@ static void check_name(struct check *check)
 			      "records bear the name of their host");
 }
 
-void check_auditd(struct check *check)
+/* Records of logins and accounts bear names whatever the format. */
+static bool needs_names(const struct query *query)
+{
+	const unsigned int told =
+		CATEGORY_AUTHENTICATION | CATEGORY_IAM | CATEGORY_SESSION;
+
+	if (query_reads(query, FIELD_USER_NAME))
+		for (size_t i = 0; i < query->stage_count; i++)
+			if (!(query->stages[i].category_bit & told))
+				return true;
+	return false;
+}
+
+/* A rule that asks for what no record has: it finds nothing, or, where it leaves
+ * somebody out, too much. */
+static void check_user_names(struct check *check, const struct ruleset *rules)
+{
+	const struct rule *first = NULL;
+	size_t count = 0;
+
+	if (!rules || !strcasecmp(check->auditd->log_format, "enriched"))
+		return;
+	for (size_t i = 0; i < rules->rule_count; i++) {
+		const struct rule *rule = rules->rules[i];
+
+		if (!needs_names(rule->query))
+			continue;
+		first = count++ ? first : rule;
+	}
+	if (count)
+		check_finding(
+			check, FINDING_USER_NAMES, FINDING_WARNING,
+			check_mend_auditd(check, "log_format", "ENRICHED"),
+			"log_format is not ENRICHED, so that records "
+			"bear no names of users, and %zu rule%s for "
+			"user.name: %.*s",
+			count, count == 1 ? " asks" : "s ask",
+			STR_ARG(first->name));
+}
+
+void check_auditd(struct check *check, const struct ruleset *rules)
 {
 	check_form(check, check_path(check, NODE_AUDITD_CONF));
 	if (check->auditd->error)
 		return;
 	check_queue(check);
 	check_name(check);
+	check_user_names(check, rules);
 }

@@ -5,18 +5,19 @@
  * versions, so the strictest of each is asked for here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../rules/files.h"
 #include "check.h"
 
 #define STANZA "/audisp-eql.conf"
 #define SETUP LIBEXECDIR "/audisp-eql/audit-setup"
 /* auditd's buffer up to 4.1.2 */
 #define STANZA_COLUMNS 160
+#define FILE_BYTES_MAX (64U << 10)
 
 struct stanza {
 	bool active, text_format, always;
@@ -48,21 +49,33 @@ static bool stanza_take(struct stanza *stanza, char *text)
 	return true;
 }
 
-/* Reads the stanza; the number of the first bad text row, 0 = none. */
-static unsigned int stanza_read(FILE *file, struct stanza *stanza)
+/* False = auditd would refuse it. */
+static bool stanza_take_row(struct stanza *stanza, struct str text)
 {
-	char row[512];
+	char row[STANZA_COLUMNS];
+
+	if (text.len >= sizeof(row) || memchr(text.data, '\0', text.len))
+		return false;
+	memcpy(row, text.data, text.len);
+	row[text.len] = '\0';
+	return !strpbrk(row, "\t\r") && stanza_take(stanza, row);
+}
+
+/* Reads the stanza; the number of the first bad text row, 0 = none. */
+static unsigned int stanza_read(struct str text, struct stanza *stanza)
+{
 	unsigned int number = 0, bad = 0;
 
-	while (fgets(row, sizeof(row), file)) {
-		size_t len = strcspn(row, "\n");
+	while (text.len) {
+		const char *end = memchr(text.data, '\n', text.len);
+		struct str row = { text.data,
+				   end ? (size_t)(end - text.data) : text.len };
 
 		number++;
-		row[len] = '\0';
-		if ((len >= STANZA_COLUMNS || strpbrk(row, "\t\r") ||
-		     !stanza_take(stanza, row)) &&
-		    !bad)
+		if (!stanza_take_row(stanza, row) && !bad)
 			bad = number;
+		text.data += row.len + !!end;
+		text.len -= row.len + !!end;
 	}
 	return bad;
 }
@@ -139,27 +152,29 @@ void check_stanza(struct check *check)
 				      ? check->auditd->plugin_dir
 				      : AUDIT_PLUGINS_DIR;
 	size_t before = check->problems;
+	struct strbuf text = STRBUF_INIT(0);
 	struct stanza stanza = { 0 };
 	const char *path;
 	unsigned int bad;
-	FILE *file;
+	int rc;
 
 	path = check_mend(check, "%s%s%s", check->root, plugins, STANZA);
-	file = path ? fopen(path, "re") : NULL;
-	if (!file) {
-		bool rights = errno == EACCES && geteuid();
+	rc = path ? files_read(path, FILE_BYTES_MAX, &text) : -ENOMEM;
+	if (rc) {
+		bool rights = rc == -EACCES && geteuid();
 
 		check_finding(check, FINDING_STANZA,
 			      rights ? FINDING_WARNING : FINDING_PROBLEM,
 			      rights ? "sudo aueql check" : mend_absent(check),
-			      "%s: %s%s", path ? path : STANZA, strerror(errno),
+			      "%s: %s%s", path ? path : STANZA, strerror(-rc),
 			      rights ? ""
 				     : ": auditd does not know of the plugin");
+		strbuf_free(&text);
 		return;
 	}
 	check_mode(check, path, 0640);
-	bad = stanza_read(file, &stanza);
-	fclose(file);
+	bad = stanza_read(strbuf_str(&text), &stanza);
+	strbuf_free(&text);
 	check_content(check, path, &stanza, bad);
 	if (check->problems == before)
 		check_finding(check, FINDING_STANZA, FINDING_OK, NULL,

@@ -53,6 +53,11 @@ static uint64_t number_of(const struct report *report, const char *name)
 	return status_file_number(&report->file, name);
 }
 
+static uint64_t time_of(const struct report *report, const char *name)
+{
+	return status_file_time(number_of(report, name));
+}
+
 /* What a metric says of the host at an index; all have the same order. */
 static uint64_t number_of_host(const struct report *report, const char *name,
 			       size_t index)
@@ -84,8 +89,8 @@ static bool host_at(const struct report *report, size_t index,
 	out->missing =
 		number_of_host(report, "host_missing_serials_total", index);
 	out->silent_s = number_of_host(report, "host_silent_seconds", index);
-	out->clock_s =
-		number_of_host(report, "host_clock_timestamp_seconds", index);
+	out->clock_s = status_file_time(
+		number_of_host(report, "host_clock_timestamp_seconds", index));
 	out->mixed = number_of_host(report, "host_mixed", index) != 0;
 	return true;
 }
@@ -112,6 +117,10 @@ static void complain(struct report *report, struct complaint what,
 	va_start(ap, format);
 	vsnprintf(sentence, sizeof(sentence), format, ap);
 	va_end(ap);
+	/* of a character that was cut nothing is left */
+	for (size_t len = strlen(sentence);
+	     !text_is_plain((struct str){ sentence, len }); len--)
+		sentence[len - 1] = '\0';
 	report->problems += what.problem;
 	report->warnings += !what.problem;
 	if (report->json) {
@@ -254,14 +263,14 @@ struct use {
 	uint64_t since_s, last_s, expires_s; /* 0 = not, never */
 };
 
-/* The number of the row that has another name and the same labels. */
-static uint64_t number_beside(const struct report *report,
-			      const struct metric *metric, const char *name)
+/* The time in the row that has another name and the same labels. */
+static uint64_t time_beside(const struct report *report,
+			    const struct metric *metric, const char *name)
 {
 	for (size_t i = 0; i < report->file.metric_count; i++)
 		if (str_equal(report->file.metrics[i].labels, metric->labels) &&
 		    str_equal(report->file.metrics[i].name, str_from(name)))
-			return report->file.metrics[i].number;
+			return status_file_time(report->file.metrics[i].number);
 	return 0;
 }
 
@@ -278,11 +287,11 @@ static bool next_use(const struct report *report, struct use *use)
 		return false;
 	use->hits = at;
 	use->since_s =
-		number_beside(report, at, "exception_since_timestamp_seconds");
-	use->last_s = number_beside(report, at,
-				    "exception_last_hit_timestamp_seconds");
-	use->expires_s = number_beside(report, at,
-				       "exception_expires_timestamp_seconds");
+		time_beside(report, at, "exception_since_timestamp_seconds");
+	use->last_s =
+		time_beside(report, at, "exception_last_hit_timestamp_seconds");
+	use->expires_s =
+		time_beside(report, at, "exception_expires_timestamp_seconds");
 	return true;
 }
 
@@ -307,7 +316,7 @@ static void complain_of_use(struct report *report, const struct use *use,
  * month hides what nobody needs hidden. */
 static void judge_exceptions(struct report *report)
 {
-	uint64_t written = number_of(report, "written_timestamp_seconds");
+	uint64_t written = time_of(report, "written_timestamp_seconds");
 	struct use use = { 0 };
 
 	while (next_use(report, &use)) {
@@ -326,7 +335,7 @@ static void judge_exceptions(struct report *report)
 static int64_t clock_ahead_s(const struct report *report,
 			     const struct host_rows *host)
 {
-	uint64_t ours = number_of(report, "written_timestamp_seconds");
+	uint64_t ours = time_of(report, "written_timestamp_seconds");
 
 	return host->clock_s ? (int64_t)(host->clock_s - ours) : 0;
 }
@@ -423,8 +432,8 @@ static void print_info(const struct report *report, const char *name,
 
 static void print_times(const struct report *report)
 {
-	uint64_t last = number_of(report, "last_record_timestamp_seconds");
-	uint64_t written = number_of(report, "written_timestamp_seconds");
+	uint64_t last = time_of(report, "last_record_timestamp_seconds");
+	uint64_t written = time_of(report, "written_timestamp_seconds");
 	uint64_t lag = number_of(report, "lag_milliseconds");
 	char text[SPAN_BYTES];
 

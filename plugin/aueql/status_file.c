@@ -11,6 +11,7 @@
 #include "../status.h"
 #include "../util/clock.h"
 #include "../util/digits.h"
+#include "../util/json.h"
 
 #define FILE_BYTES_MAX (8U << 20)
 /* written every ten seconds: this is three times missed */
@@ -96,6 +97,13 @@ uint64_t status_file_number(const struct status_file *file, const char *name)
 	return metric ? metric->number : 0;
 }
 
+uint64_t status_file_time(uint64_t number)
+{
+	const uint64_t last = INT64_MAX / NSEC_PER_SEC;
+
+	return number < last ? number : last;
+}
+
 struct str status_file_label(const struct metric *metric, const char *label)
 {
 	struct str rest = metric ? metric->labels : (struct str){ 0 };
@@ -119,26 +127,16 @@ struct str status_file_info(const struct status_file *file, const char *label)
 	return status_file_label(status_file_find(file, "info"), label);
 }
 
-/* The plugin writes nothing that a terminal would take for more than text. */
-static bool is_plain(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\n')
-			return false;
-	return true;
-}
-
-/* False = this is no status file. */
-static bool parse(struct status_file *file)
+/* False = this is no status file: the plugin writes nothing that a terminal would
+ * take for more than text. */
+static bool take_rows(struct status_file *file)
 {
 	struct str rest = strbuf_str(&file->text);
 
-	if (!is_plain(rest))
-		return false;
 	while (rest.len) {
 		struct str row = take_until(&rest, "\n");
 
-		if (!skip(&rest, STR("\n")))
+		if (!skip(&rest, STR("\n")) || !text_is_plain(row))
 			return false;
 		if (row.len && row.data[0] == '#')
 			continue;
@@ -182,26 +180,31 @@ static int read_regular(const char *path, struct strbuf *out)
 	return rc;
 }
 
+int status_file_parse(struct status_file *file)
+{
+	uint64_t written;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < file->text.len; i++)
+		rows += file->text.data[i] == '\n';
+	file->metrics = calloc(rows + 1, sizeof(*file->metrics));
+	if (!file->metrics)
+		return -ENOMEM;
+	if (!take_rows(file))
+		return STATUS_FILE_E_OTHER;
+	written = status_file_number(file, "written_timestamp_seconds");
+	file->age_s = clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC -
+		      (int64_t)status_file_time(written);
+	return 0;
+}
+
 int status_file_read(const char *path, struct status_file *out)
 {
-	size_t rows = 0;
 	int rc;
 
 	*out = (struct status_file){ .text = { .max = FILE_BYTES_MAX } };
 	rc = read_regular(path, &out->text);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < out->text.len; i++)
-		rows += out->text.data[i] == '\n';
-	out->metrics = calloc(rows + 1, sizeof(*out->metrics));
-	if (!out->metrics)
-		return -ENOMEM;
-	if (!parse(out))
-		return STATUS_FILE_E_OTHER;
-	out->age_s =
-		clock_ns(CLOCK_REALTIME) / NSEC_PER_SEC -
-		(int64_t)status_file_number(out, "written_timestamp_seconds");
-	return 0;
+	return rc ? rc : status_file_parse(out);
 }
 
 void status_file_free(struct status_file *file)

@@ -24,6 +24,8 @@ struct status_file {
  */
 enum { STATUS_FILE_E_OTHER = 1 };
 int status_file_read(const char *path, struct status_file *out);
+/* The same, of what is in file->text already. */
+int status_file_parse(struct status_file *file);
 void status_file_free(struct status_file *file);
 
 /* NULL = it is not there. */
@@ -31,6 +33,9 @@ const struct metric *status_file_find(const struct status_file *file,
 				      const char *name);
 /* What is not there is nothing. */
 uint64_t status_file_number(const struct status_file *file, const char *name);
+/* Of a number that is a time in seconds since the epoch: one that cannot be is the
+ * last that can, in nanoseconds, too. */
+uint64_t status_file_time(uint64_t number);
 /* A label of a row, and of audisp_eql_info, as it is written there. */
 struct str status_file_label(const struct metric *metric, const char *label);
 struct str status_file_info(const struct status_file *file, const char *label);

@@ -355,6 +355,19 @@ void text_escape_plain(struct strbuf *out, struct str text)
 	escape_text(out, text, false);
 }
 
+bool text_is_plain(struct str text)
+{
+	uint32_t code;
+	size_t len;
+
+	for (size_t i = 0; i < text.len; i += len) {
+		len = utf8_decode(text.data + i, text.len - i, &code);
+		if (!len || code_is_hostile(code))
+			return false;
+	}
+	return true;
+}
+
 size_t utf8_encode(uint32_t c, char out[4])
 {
 	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };

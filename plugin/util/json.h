@@ -48,6 +48,8 @@ void json_add_bool(struct json *json, const char *key, bool value);
 void text_escape(struct strbuf *out, struct str text);
 /* The same, but leaves backslashes and quotes alone: for whole sentences. */
 void text_escape_plain(struct strbuf *out, struct str text);
+/* Whether that leaves all of it alone. */
+bool text_is_plain(struct str text);
 /* A Unicode character as UTF-8; returns its length. */
 size_t utf8_encode(uint32_t c, char out[4]);
 /* 2026-11-24T04:11:51.123Z */

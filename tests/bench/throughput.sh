@@ -24,6 +24,14 @@ run_program() { # PROGRAM
 	case $1 in
 	wc) command=(wc -l) ;;
 	scan) command=(./scan) ;;
+	reader)
+		command=(./reader)
+		[ "$(./reader <"$work/bench.log" | head -n 1)" = \
+			"$(./auparse_loop --raw <"$work/bench.log")" ] || {
+			echo "# reader takes other fields than libauparse" >&2
+			return 1
+		}
+		;;
 	aueql) command=(./aueql replay -r "$work/running" -) ;;
 	auparse) command=(./auparse_loop) ;;
 	ausearch) command=(ausearch --raw -if "$work/bench.log") ;;
@@ -116,7 +124,7 @@ part_throughput() {
 	echo "|---|---|---|---|---|---|---|---|"
 	for load in ${BENCH_LOADS:-exec stig connect build unused}; do
 		workload "$load"
-		run_workload "$load" wc scan aueql audisp-eql auparse \
+		run_workload "$load" wc scan reader aueql audisp-eql auparse \
 			ausearch laurel
 		tell_workload "$load"
 	done

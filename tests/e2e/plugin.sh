@@ -55,6 +55,7 @@ prepare() { # NAME: a directory, a configuration, a syslog that listens
 	host_id = test-host
 	user = $user
 	audit_log =
+	user_names = no
 	EOF
 	./dispatch syslog "$dir/log" "$dir/syslog" &
 	reader=$!
@@ -275,7 +276,7 @@ case_reload() {
 	sed -i 's|:[^:]*bad.toml||' "$dir/conf"
 	echo 'memcap = much' >>"$dir/conf"
 	tell signal HUP >/dev/null
-	ok "a bad configuration is refused" notice "conf:9:10: .*'much'"
+	ok "a bad configuration is refused" notice "conf:10:10: .*'much'"
 	sed -i "s|^user = .*|user = no-such-user|; /^memcap/d" "$dir/conf"
 	tell signal HUP >/dev/null
 	ok "a user who is not there is refused" \
@@ -1148,6 +1149,71 @@ case_inspector() {
 	done
 }
 
+# The capture as auditd writes it without names, of this user.
+raw_of() { # UID
+	sed -E "s/\\<euid=[0-9]+/euid=$1/" "$corpus/gcc-o/plugin-raw.log"
+}
+
+# Time enough for a name to come on a busy machine: alerts come that late.
+prepare_names() { # NAME
+	prepare "$1"
+	printf 'reorder = 3s\nuser_names = yes\n' >>"$dir/conf"
+	sed -i '/^user_names = no/d' "$dir/conf"
+}
+
+case_names() {
+	local signal asks
+	prepare_names names
+	raw_of 65534 >"$dir/raw"
+	start 4.0
+	notice 'rules run'
+	find_processes
+	# who asks for names came first
+	threads_of "$inspector" | tee "$dir/asks"
+	[ "$user" != nobody ] || ok "who asks is nobody, and can do nothing" \
+		each_is asks "$(id_of nobody)$(caps 0)NoNewPrivs: 1;"
+	feed "$dir/raw"
+	ok "the alert comes" until_ok file_alerts 1
+	finish close
+	ok "syslog has the name" grep -q ' user="nobody" uid=65534 ' \
+		"$dir/syslog"
+	ok "so has the file" grep -q '"name":"nobody"' "$dir/alerts"
+	ok "who asked is gone" until_ok test ! -e "/proc/$inspector"
+	prepare_names names-none
+	raw_of 54321 >"$dir/raw"
+	start 4.0
+	notice 'rules run'
+	feed "$dir/raw"
+	ok "the alert comes" until_ok file_alerts 1
+	finish close
+	ok "who has no name has none" tells_none 'user="'
+	prepare_names names-other
+	raw_of 65534 | sed 's/^/node=other /' >"$dir/raw"
+	start 4.0
+	notice 'rules run'
+	feed "$dir/raw"
+	ok "the alert comes" until_ok file_alerts 1
+	finish close
+	ok "another host's users are not asked for" tells_none 'user="'
+	for signal in STOP KILL; do
+		prepare_names "names-$signal"
+		raw_of 65534 >"$dir/raw"
+		start 4.0
+		notice 'rules run'
+		find_processes
+		asks=$inspector
+		kill -"$signal" "$asks"
+		feed "$dir/raw"
+		ok "without who answers the alert comes" until_ok file_alerts 1
+		ok "with the number" grep -q ' uid=65534 ' "$dir/syslog"
+		[ $signal = STOP ] || ok "and it is told" notice \
+			'who asks for names of users has ended'
+		finish close
+		ok "and no name" tells_none 'user="'
+		ok "nothing is left" until_ok test ! -e "/proc/$asks"
+	done
+}
+
 # The secret is an argument, and part of another's records.
 tells() { # PATTERN: syslog and file do
 	grep -q -- "$1" "$dir/syslog" && grep -q -- "$1" "$dir/alerts"
@@ -1249,7 +1315,8 @@ case_flood() {
 all="forms pace eof term reload restart kill kill_keeper syslog machine_id junk
 	empty inputs running environment hidepid privileges unconfined fail_closed directories
 	inspector detections builtin builtin_kill no_rules auditd_killed gap
-	heartbeat dropped flood status budget exceptions redact"
+	heartbeat dropped flood status budget exceptions redact
+	names"
 # shellcheck disable=SC2086
 for name in ${*:-$all}; do
 	"case_$name"

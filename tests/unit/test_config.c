@@ -94,6 +94,7 @@ static void print_config(const struct config *config, struct strbuf *out)
 	add_number(out, "state_interval", config->state_interval_ns);
 	add_text(out, "status_file", config->status_file);
 	add_text(out, "user", config->user);
+	add_number(out, "user_names", config->user_names);
 	add_number(out, "sandbox", config->sandbox);
 }
 
@@ -258,7 +259,7 @@ static void test_packaged(void **state)
 		row[0] = ' ';
 		keys++;
 	}
-	assert_int_equal(keys, 23);
+	assert_int_equal(keys, 24);
 	/* the one that is not: of two rules for one attack, one runs */
 	row = strstr(text, "\ndisable = network_after_compile\n");
 	assert_non_null(row);

@@ -82,6 +82,34 @@ static void test_answers(void **state)
 	assert_names("name_format = none\n", &fqd, "");
 }
 
+/* Whether users have names in records. */
+static void test_enriched(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool enriched;
+	} cases[] = {
+		{ "", false },
+		{ "log_format = RAW\n", false },
+		{ "log_format = NOLOG\n", false },
+		{ "log_format = ENRICHED\n", true },
+		{ "Log_Format = enriched\n", true },
+	};
+	const struct node_answer none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *arena = arena_new(0);
+		const char *path = conf_file(cases[i].conf);
+		struct node_names names;
+
+		assert_int_equal(node_names(path, &none, arena, &names), 0);
+		assert_int_equal(names.enriched, cases[i].enriched);
+		arena_free(&arena);
+		unlink(path);
+	}
+}
+
 /* Of the resolver itself no more can be said here than that it is asked, and in
  * vain or not comes back. */
 static void test_ask(void **state)
@@ -167,9 +195,10 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formats), cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_ask),	cmocka_unit_test(test_central),
-		cmocka_unit_test(test_rows),	cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_formats),	 cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_enriched), cmocka_unit_test(test_ask),
+		cmocka_unit_test(test_central),	 cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
