@@ -831,8 +831,8 @@ static const struct choice connect_choices[] = {
 };
 static const struct choice build_choices[] = { { 1, make_build }, { 0, NULL } };
 static const struct choice unused_choices[] = {
-	{ 30, make_openat_failed }, { 30, make_unlinkat }, { 10, make_chown },
-	{ 5, make_setxattr },	    { 5, make_ftruncate }, { 12, make_user },
+	{ 30, make_openat_failed }, { 40, make_unlinkat },
+	{ 10, make_ftruncate },	    { 12, make_user },
 	{ 8, make_service },	    { 0, NULL },
 };
 static const struct choice partials_choices[] = { { 1, make_partials },
