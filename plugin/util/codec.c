@@ -41,7 +41,9 @@ struct reader reader_of(struct str bytes)
 {
 	const uint8_t *at = (const uint8_t *)bytes.data;
 
-	return (struct reader){ .at = at, .end = at + bytes.len };
+	/* of none there may be no address, either */
+	return (struct reader){ .at = at,
+				.end = bytes.len ? at + bytes.len : at };
 }
 
 /* Texts that were read are still there for who looks at them: the pages come
