@@ -56,6 +56,8 @@ static int pipeline_take(struct pipeline *pipeline, const struct event *event)
 	}
 	if (!pipeline->engine)
 		return 0;
+	if (pipeline->config.on_wanted)
+		pipeline->config.on_wanted(pipeline->config.user, event);
 	return process(pipeline, event);
 }
 

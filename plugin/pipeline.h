@@ -26,8 +26,11 @@ struct pipeline_config {
 	int64_t reorder_ns, lateness_ns, suppress_ns, budget;
 	bool exact; /* replay: see engine_config */
 	alert_fn on_alert; /* may be NULL without rules */
-	/* each ECS event before the engine sees it; may be NULL */
+	/* each ECS event, whole, before the engine sees it; may be NULL */
 	void (*on_event)(void *user, const struct event *event);
+	/* those that rules may use: fields are made as they are asked for; may be
+	 * NULL */
+	void (*on_wanted)(void *user, const struct event *event);
 	/* serials that never came, per interval of the sieve; may be NULL */
 	void (*on_gap)(void *user, struct str node, uint64_t count,
 		       int64_t time_ns);

@@ -196,7 +196,7 @@ static void on_alert(void *user, const struct alert *alert)
 }
 
 /* Asked now, a name is there when an alert is told. */
-static void on_event(void *user, const struct event *event)
+static void on_wanted(void *user, const struct event *event)
 {
 	struct worker *worker = user;
 
@@ -279,7 +279,7 @@ static int open_pipeline(struct worker *worker)
 			.environment_user = worker->confinement.inspector,
 		},
 		.on_alert = on_alert,
-		.on_event = worker->users ? on_event : NULL,
+		.on_wanted = worker->users ? on_wanted : NULL,
 		.on_gap = on_gap,
 		.on_mixed = on_mixed,
 		.user = worker,

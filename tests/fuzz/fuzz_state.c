@@ -102,7 +102,7 @@ static void save(struct pipeline *pipeline, struct strbuf *out)
 	static struct state_out written;
 	static int fd = -1;
 	struct engine_stats stats;
-	struct str bytes;
+	struct str bytes = { 0 };
 
 	if (fd < 0)
 		fd = target_file((const uint8_t *)"", 0);
