@@ -13,8 +13,9 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <malloc.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -1235,6 +1236,16 @@ static void tune_malloc(void)
 #endif
 }
 
+/* What is audited goes before the looking at it: auditd runs at a high priority,
+ * and so would this. Nothing is lost by it, as the keeper goes on reading; the share
+ * of the processor stays as it is. */
+static void wait_for_others(void)
+{
+	static const struct sched_param none = { 0 };
+
+	sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 int worker_run(const struct worker_config *config)
 {
 	struct worker worker = {
@@ -1246,6 +1257,7 @@ int worker_run(const struct worker_config *config)
 	int rc = open_signals(&worker);
 
 	tune_malloc();
+	wait_for_others();
 	if (!rc)
 		rc = worker_open(&worker);
 	worker.base = worker.put_away = worker.position;

@@ -935,6 +935,11 @@ show_threads() {
 	done
 }
 
+# 0 = as any other, 3 = takes no processor from who runs (sched(7)).
+policy_is() { # PID NUMBER
+	[ "$(awk '{ sub(/.*\) /, ""); print $39 }' "/proc/$1/stat")" = "$2" ]
+}
+
 each_is() { # PROCESS PATTERN: it has threads, and each row is so
 	cat "$dir/$1"
 	[ -s "$dir/$1" ] && ! grep -qvE "$2" "$dir/$1"
@@ -974,6 +979,8 @@ case_privileges() {
 		each_is worker "$(id_of nobody)$(caps 0)$locked"
 	ok "the inspector has the one capability that looking takes" \
 		each_is inspector "$(id_of nobody)$(caps 80000)$locked"
+	ok "the worker lets others go first" policy_is "$worker" 3
+	ok "the keeper does not" policy_is "$keeper" 0
 	ok "no call was refused" counted refused_calls_total 0
 	tell worker SYS >/dev/null
 	ok "nor is one by who sends its signal" counted refused_calls_total 0
