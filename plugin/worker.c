@@ -57,12 +57,9 @@
  * of the time */
 #define SAVE_ALERT_NS NSEC_PER_SEC
 #define SAVE_SHARE 400
-/* So much of the ring may hold what no state has seen: a state is as large as
- * the tables, and full ones are more than what came since. It may be more, up to
- * SAVE_BYTES_MAX, where what is left takes what comes in SAVE_ROOM_NS. */
+/* so much of the ring may hold what no state has seen: a state is as large as
+ * the tables, and full ones are more than what came since */
 #define SAVE_BYTES (LIMIT_RING_BYTES / 2)
-#define SAVE_BYTES_MAX (LIMIT_RING_BYTES / 8 * 7)
-#define SAVE_ROOM_NS (NSEC_PER_SEC / 2)
 /* An event that two died of is skipped by the third; if that dies, too, what
  * was missed is not worth it. */
 #define CATCH_UP_TRIES 3
@@ -109,7 +106,7 @@ struct worker {
 	struct state_writer *state_writer; /* NULL = no file */
 	int state_lock;
 	int64_t written_ns;
-	int64_t saved_ns, save_ns; /* when the last one was, how long it took */
+	int64_t save_ns; /* how long the last one took */
 	bool alerted; /* since then */
 	bool save_failed;
 };
@@ -461,18 +458,6 @@ static int save_file(struct worker *worker, bool due)
 	return rc;
 }
 
-/* The ring is about to be full of what no state has seen. */
-static bool ring_fills(const struct worker *worker, uint64_t unseen)
-{
-	int64_t since_ns = worker->clock_ns - worker->saved_ns;
-
-	if (unseen < SAVE_BYTES)
-		return false;
-	return unseen >= SAVE_BYTES_MAX || since_ns <= 0 ||
-	       unseen * (uint64_t)SAVE_ROOM_NS / (uint64_t)since_ns >=
-		       LIMIT_RING_BYTES - unseen;
-}
-
 static bool save_is_due(const struct worker *worker)
 {
 	int64_t interval_ns = worker->config->state_interval_ns;
@@ -494,11 +479,10 @@ static void save_when_due(struct worker *worker)
 	if (!unseen && !worker->alerted)
 		return;
 	due = save_is_due(worker);
-	if (!ring_fills(worker, unseen) &&
+	if (unseen < SAVE_BYTES &&
 	    (!due || pipeline_is_pending(worker->pipeline) ||
 	     !outputs_drain(worker->outputs, 0)))
 		return;
-	worker->saved_ns = worker->clock_ns;
 	save_file(worker, due);
 	worker->save_ns = clock_ns(CLOCK_MONOTONIC) - worker->clock_ns;
 }
@@ -1263,7 +1247,7 @@ int worker_run(const struct worker_config *config)
 	worker.base = worker.put_away = worker.position;
 	if (worker.pipeline)
 		worker.base -= pipeline_position(worker.pipeline);
-	worker.clock_ns = worker.saved_ns = clock_ns(CLOCK_MONOTONIC);
+	worker.clock_ns = clock_ns(CLOCK_MONOTONIC);
 	/* the first state soon: without one there is nothing to go on from */
 	worker.written_ns = worker.clock_ns + SAVE_ALERT_NS;
 	if (worker.config)
