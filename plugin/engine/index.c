@@ -369,9 +369,11 @@ int index_open(struct engine *engine)
 	if (!index->left || !index->joined)
 		return -ENOMEM;
 	rc = fields_open(index, engine->config.rules->fields);
+	if (rc)
+		return rc;
 	qsort(index->fields, index->field_count, sizeof(*index->fields),
 	      by_work);
-	return rc;
+	return 0;
 }
 
 void index_close(struct engine *engine)
