@@ -3,6 +3,7 @@
 #ifndef AUDISP_EQL_TESTS_READLOG_H
 #define AUDISP_EQL_TESTS_READLOG_H
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,33 @@ static inline int readlog_events(const char *data, size_t len, sieve_fn fn,
 		rc = sieve_finish(sieve);
 	sieve_free(&sieve);
 	return rc;
+}
+
+/* Hands the path of each log in the tree to fn; how many there are. */
+static inline size_t readlog_all(void (*fn)(void *user, const char *path),
+				 void *user)
+{
+	static const char *const patterns[] = {
+		"tests/corpus/*/*.log",
+		"tests/detect/*/*.log",
+		"tests/cases/normalize/*.log",
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		char pattern[4096];
+		glob_t logs;
+
+		snprintf(pattern, sizeof(pattern), "%s/%s", readlog_srcdir(),
+			 patterns[i]);
+		if (glob(pattern, 0, NULL, &logs))
+			return 0;
+		for (size_t k = 0; k < logs.gl_pathc; k++)
+			fn(user, logs.gl_pathv[k]);
+		count += logs.gl_pathc;
+		globfree(&logs);
+	}
+	return count;
 }
 
 #endif

@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <glob.h>
 
 #include "normalize/normalize.h"
 #include "readlog.h"
@@ -24,7 +23,7 @@ struct run {
 	struct normalizer *whole, *ways[WAYS];
 	struct arena *arenas[WAYS + 1];
 	const char *path;
-	unsigned long logs, events, left;
+	unsigned long events, left;
 };
 
 static void expect_same(const struct run *run, const struct event *whole,
@@ -114,14 +113,14 @@ static void run_close(struct run *run)
 		arena_free(&run->arenas[i]);
 }
 
-static void run_log(struct run *run, const char *path)
+static void run_log(void *user, const char *path)
 {
+	struct run *run = user;
 	size_t len = 0;
 	char *data = readlog_file(path, &len);
 
 	assert_non_null(data);
 	run->path = path;
-	run->logs++;
 	run_open(run);
 	assert_int_equal(readlog_events(data, len, on_raw, run), 0);
 	run_close(run);
@@ -130,28 +129,14 @@ static void run_log(struct run *run, const char *path)
 
 static void test_fields(void **state)
 {
-	static const char *const patterns[] = {
-		"tests/corpus/*/*.log",
-		"tests/detect/*/*.log",
-		"tests/cases/normalize/*.log",
-	};
 	struct run run = { 0 };
+	size_t logs;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		char pattern[4096];
-		glob_t logs;
-
-		snprintf(pattern, sizeof(pattern), "%s/%s", readlog_srcdir(),
-			 patterns[i]);
-		assert_int_equal(glob(pattern, 0, NULL, &logs), 0);
-		for (size_t k = 0; k < logs.gl_pathc; k++)
-			run_log(&run, logs.gl_pathv[k]);
-		globfree(&logs);
-	}
-	print_message("%lu logs, %lu events, %lu times something was left\n",
-		      run.logs, run.events, run.left);
-	assert_true(run.logs > 100);
+	logs = readlog_all(run_log, &run);
+	print_message("%zu logs, %lu events, %lu times something was left\n",
+		      logs, run.events, run.left);
+	assert_true(logs > 100);
 	assert_int_equal(run.left, WAYS * run.events);
 }
 
