@@ -4,6 +4,8 @@
 #include <libaudit.h>
 #include <string.h>
 
+#include "../util/digits.h"
+
 #ifndef AUDIT_OPENAT2
 #define AUDIT_OPENAT2 1337
 #endif
@@ -80,26 +82,14 @@ INLINE bool take_id(struct rest *rest, struct str name, uint32_t *out)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Up to 64 bits in base 16, as the kernel writes them. */
+/* A word in base 16. */
 static bool take_hex(struct rest *rest, int64_t *out)
 {
-	enum { DIGITS = 16 };
-	const char *p = rest->p;
-	uint64_t number = 0;
-	int digit;
+	struct str word;
+	uint64_t number;
 
-	for (; (digit = hex_digit(*p)) >= 0; p++)
-		number = number << 4 | (uint64_t)digit;
-	if (*p != ' ' || p == rest->p || p - rest->p > DIGITS)
+	if (!take_word(rest, &word) || !digits_parse(word, 16, &number))
 		return false;
-	rest->p = p + 1;
 	*out = (int64_t)number;
 	return true;
 }

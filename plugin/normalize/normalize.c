@@ -186,36 +186,37 @@ int context_make_plain(struct context *context, const struct event_kind *kind)
 	return rc;
 }
 
-/* A field of the subject's record as keyword, in one or two places; 4294967295
- * is no id. */
-static inline void set_id(struct context *context, const char *field,
-			  size_t slot, size_t other)
+/* An id as keyword, in all places that bear it; 4294967295 is none. */
+static void set_id(struct context *context, struct str id, const size_t *slots,
+		   size_t count)
 {
-	struct str id = record_raw(context->subject, field);
-
 	if (str_equal(id, STR("4294967295")) || str_equal(id, STR("-1")))
 		return;
-	context_set_str(context, slot, id);
-	context_set_str(context, other, id);
+	for (size_t i = 0; i < count; i++)
+		context_set_str(context, slots[i], id);
 }
+
+#define SET_ID(context, field, ...) \
+	set_id(context, record_raw((context)->subject, field), \
+	       (const size_t[]){ __VA_ARGS__ }, \
+	       sizeof((const size_t[]){ __VA_ARGS__ }) / sizeof(size_t))
 
 int common_make_ids(struct context *context)
 {
-	set_id(context, "euid", FIELD_USER_ID, FIELD_USER_EFFECTIVE_ID);
-	set_id(context, "euid", FIELD_USER_ID, FIELD_PROCESS_USER_ID);
+	SET_ID(context, "euid", FIELD_USER_ID, FIELD_USER_EFFECTIVE_ID,
+	       FIELD_PROCESS_USER_ID);
 	return 0;
 }
 
 int common_make_other_ids(struct context *context)
 {
-	set_id(context, "uid", FIELD_USER_EXT_REAL_ID,
+	SET_ID(context, "uid", FIELD_USER_EXT_REAL_ID,
 	       FIELD_PROCESS_REAL_USER_ID);
-	set_id(context, "egid", FIELD_GROUP_ID, FIELD_PROCESS_GROUP_ID);
-	set_id(context, "gid", FIELD_GROUP_EXT_REAL_ID,
+	SET_ID(context, "egid", FIELD_GROUP_ID, FIELD_PROCESS_GROUP_ID);
+	SET_ID(context, "gid", FIELD_GROUP_EXT_REAL_ID,
 	       FIELD_PROCESS_REAL_GROUP_ID);
-	set_id(context, "auid", FIELD_USER_AUDIT_ID, FIELD_USER_AUDIT_ID);
-	set_id(context, "ses", FIELD_USER_AUDIT_SESSION,
-	       FIELD_USER_AUDIT_SESSION);
+	SET_ID(context, "auid", FIELD_USER_AUDIT_ID);
+	SET_ID(context, "ses", FIELD_USER_AUDIT_SESSION);
 	context_set_str(context, FIELD_USER_NAME,
 			record_enriched(context->subject, "EUID"));
 	return 0;
